@@ -1,2 +1,6 @@
-/** Nothing here yet. */
-export const planned = true
+/** The words of Margay: log types, field kinds, rows and their JSON form, addresses, policy hits. */
+export * from './field.ts'
+export * from './ip.ts'
+export * from './json.ts'
+export * from './kind.ts'
+export * from './log-types/index.ts'

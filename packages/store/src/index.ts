@@ -1,2 +1,2 @@
-/** Nothing here yet. */
-export const planned = true
+/** Tables, migrations, compile, insert, select: the only room that knows SQL. */
+export type * from './store.ts'

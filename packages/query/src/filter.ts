@@ -1,0 +1,28 @@
+// The filter tree: what KQL, Calico's alert language and the console's pills all spell. It knows names and texts, not
+// types; `bind` (bind.ts) gives it the types of one log type and decides what each leaf means.
+
+/**
+ * A text with wildcards between its pieces: `a*b` is `['a', 'b']`, a text without wildcard has one piece, `*` alone is
+ * `['', '']`. A star that stands for itself is part of a piece.
+ */
+export interface Literal {
+  readonly pieces: readonly string[]
+  /** Written between double quotes: a phrase in free text, never a keyword. */
+  readonly quoted: boolean
+}
+
+export type Comparison = '<' | '<=' | '>' | '>='
+
+export type Filter =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'and' | 'or'; readonly filters: readonly Filter[] }
+  | { readonly kind: 'not'; readonly filter: Filter }
+  /** `field: value`; without a field, any field of the log type. `field: *` is `exists`. */
+  | { readonly kind: 'is'; readonly field: Literal | undefined; readonly value: Literal }
+  | { readonly kind: 'range'; readonly field: Literal; readonly comparison: Comparison; readonly value: Literal }
+  | { readonly kind: 'exists'; readonly field: Literal }
+  /** `field: { … }`: one element of a list meets the whole inner filter. */
+  | { readonly kind: 'nested'; readonly field: Literal; readonly filter: Filter }
+
+/** Matches every row. */
+export const all: Filter = { kind: 'all' }

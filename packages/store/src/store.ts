@@ -1,0 +1,85 @@
+// What every storage engine is to the rest of the product. Two engines stand behind it (embedded now, a ClickHouse server
+// later) and one contract suite holds both. SQL is known in this package only.
+import type { Row } from '@margay/model'
+import type { Answer, Effort, Question } from '@margay/query'
+
+/**
+ * One insert: rows of one log type and one UTC day as a binary block. The token names the block for ever: inserting
+ * the same token again changes nothing, and a token is never used for other rows.
+ */
+export interface Block {
+  readonly logType: string
+  readonly token: string
+  readonly rows: number
+  /** The block in ClickHouse's Native format, in pieces that are written one after the other. */
+  readonly parts: readonly Uint8Array[]
+}
+
+/**
+ * Builds blocks of one log type from per-series codes. `series` does the costly work once for a set of dimensions and
+ * gives a handle; `add` then costs copies of numbers. Handles stay valid until `forget`. One builder belongs to one caller.
+ */
+export interface BlockBuilder {
+  readonly logType: string
+  /** Codes the time-independent part of a row: its dimensions. Equal dimensions may be given twice and get two handles. */
+  series(dimensions: Row): number
+  forget(handle: number): void
+  /** Adds a row: the handle's dimensions and this row's times, details and measures. */
+  add(handle: number, rest: Row): void
+  /** Rows added since the last `take`, of all days. */
+  readonly rows: number
+  /** Ends the block: what was added, one part list for each UTC day, and starts anew. */
+  take(): { readonly day: string; readonly rows: number; readonly parts: readonly Uint8Array[] }[]
+}
+
+export interface AskOptions {
+  /** Unix seconds that `ago` and `now` are counted from. */
+  readonly now: number
+  readonly signal?: AbortSignal
+  /** A class of limits: `interactive` 10 s, `export` 120 s. */
+  readonly limits?: 'interactive' | 'export'
+  readonly onProgress?: (rowsRead: number) => void
+}
+
+export interface TableState {
+  readonly logType: string
+  readonly rows: number
+  readonly bytes: number
+  /** Unix seconds of the oldest and newest row, absent in an empty table. */
+  readonly oldest?: number
+  readonly newest?: number
+}
+
+export interface StoreState {
+  readonly engine: string
+  readonly state: 'ready' | 'starting' | 'failed'
+  readonly error?: string
+  /** Times the engine's process had to be started again. */
+  readonly restarts: number
+  readonly queued: number
+  readonly tables: readonly TableState[]
+}
+
+/** Retention of one log type: by age and by disk, whichever comes first. */
+export interface Retention {
+  readonly days: number
+  readonly maxBytes?: number
+}
+
+export interface Store {
+  /** Opens or makes the data directory, applies migrations, resolves when questions can be asked. */
+  open(): Promise<void>
+  /** Resolves when the block is durable (fsync). Rejects if it is not stored; the caller tries again with the same block. */
+  insert(block: Block): Promise<void>
+  /** Answers; rejects with a StoreError whose `code` says what to do. A failure never spoils another question. */
+  ask(question: Question, options: AskOptions): Promise<{ readonly answer: Answer; readonly effort: Effort }>
+  /** All rows of a question in its order, page after page, for exports and live replays. */
+  stream(question: Question, options: AskOptions): AsyncIterable<readonly Row[]>
+  state(): Promise<StoreState>
+  /** Drops what is too old or over budget; tells what went. */
+  retain(
+    rules: ReadonlyMap<string, Retention>,
+    now: number,
+  ): Promise<readonly { readonly logType: string; readonly partition: string; readonly bytes: number }[]>
+  close(): Promise<void>
+}
