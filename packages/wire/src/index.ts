@@ -1,2 +1,2 @@
-/** Nothing here yet. */
-export const planned = true
+/** What crosses a socket: agent records and frames, HTTP API schemas. */
+export type * from './agent-record.ts'
