@@ -1,0 +1,39 @@
+// What the graph is built from: flows grouped by both ends, as columns. The building (merging reporters, levels,
+// expansion) is done by packages/graph where it is looked at, so that opening a box asks nobody.
+import { z } from 'zod'
+import { effortSchema, rangeSchema } from './question.ts'
+
+export const graphRequestSchema = z.strictObject({
+  range: rangeSchema,
+  query: z.string().max(65_536).default(''),
+  zone: z.string().default('UTC'),
+  /** Fields to group by, beside the ones every edge has; such as process_name or source_name. */
+  extra: z.array(z.string()).max(8).default([]),
+  limit: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(30_000)
+    .describe('Groups at the most; the heaviest by bytes are kept.'),
+})
+
+/** A text column as its distinct values and one code a group; a number column as it is. Absent is null. */
+const columnSchema = z.union([
+  z.object({
+    values: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])),
+    codes: z.array(z.number().int()),
+  }),
+  z.object({ numbers: z.array(z.unknown()).describe('Integers; over 2^53 exact with parseJsonExact.') }),
+])
+
+export const graphSchema = z.object({
+  groups: z.number().int(),
+  columns: z.record(z.string(), columnSchema),
+  truncated: z.boolean().describe('Groups over the limit are not here; totals below are of all.'),
+  totals: z.record(z.string(), z.unknown()),
+  effort: effortSchema,
+})
+
+export type GraphRequest = z.input<typeof graphRequestSchema>
+export type GraphResponse = z.output<typeof graphSchema>
