@@ -125,9 +125,11 @@ export function createBlockBuilder(type: LogType): BlockBuilder {
     },
     take() {
       const places = new Uint32Array(handleCount)
-      const taken = [...days].map(
-        ([day, rows]): DayPart => ({ day: isoDay(day), rows: rows.handles.length, parts: encode(rows, places) }),
-      )
+      const taken = [...days].map(([day, rows]): DayPart => ({
+        day: isoDay(day),
+        rows: rows.handles.length,
+        parts: encode(rows, places),
+      }))
       days = new Map()
       rowCount = 0
       releaseForgotten()

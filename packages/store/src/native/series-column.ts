@@ -82,7 +82,10 @@ function gatherLists(starts: Uint32Array, keys: Uint32Array, rows: Uint32Array) 
   return { offsets, elements }
 }
 
-function numberColumn(read: (value: unknown) => number, make: (size: number) => Uint8Array | Uint16Array): SeriesColumn {
+function numberColumn(
+  read: (value: unknown) => number,
+  make: (size: number) => Uint8Array | Uint16Array,
+): SeriesColumn {
   const values = new Growing(new Uint32Array(64))
   return {
     dictionary: false,
@@ -146,4 +149,3 @@ const columns: { readonly [K in FieldKind]: (field: Field) => SeriesColumn } = {
 export function seriesColumn(field: Field): SeriesColumn {
   return columns[field.kind](field)
 }
-
