@@ -1,2 +1,5 @@
-/** Nothing here yet. */
-export const planned = true
+/** The seeded generator: one story for demo, bench and tests. */
+export * from './emission.ts'
+export type { KubernetesObject } from './objects.ts'
+export * from './scaled.ts'
+export * from './story.ts'

@@ -8,6 +8,11 @@ export const tailSubscriptionSchema = z.strictObject({
   zone: z.string().default('UTC'),
 })
 
+/** `GET /tail?subscriptions=[…]`: an event source of a browser can only send a GET. */
+export const tailSearchSchema = z.strictObject({
+  subscriptions: z.string().max(131_072).describe('JSON list of subscriptions: id, logType, query, zone.'),
+})
+
 export const tailRequestSchema = z.strictObject({ subscriptions: z.array(tailSubscriptionSchema).min(1).max(16) })
 
 /** Events by their SSE `event:` name; `data:` is one JSON object. */

@@ -1,0 +1,166 @@
+// The story's cluster as the Kubernetes objects that an inventory reads.
+import type { Cluster, Pod, Service } from './cluster.ts'
+import { siteOf } from './outside.ts'
+import type { Peer, Policy, Rule } from './policies.ts'
+import { policiesAt, tiers } from './policies.ts'
+import { workloadOf, workloads } from './workloads.ts'
+
+/** A Kubernetes object as its YAML says it. */
+export interface KubernetesObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly [key: string]: unknown }
+  readonly [key: string]: unknown
+}
+
+const labelMap = (labels: readonly string[]): Record<string, string> =>
+  Object.fromEntries(labels.map((label) => [label.slice(0, label.indexOf('=')), label.slice(label.indexOf('=') + 1)]))
+
+function namespaceObject(name: string): KubernetesObject {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } }
+}
+
+function ownerOf({ workload, name }: Pod): Record<string, unknown> {
+  if (workload.kind === 'StatefulSet') return { apiVersion: 'apps/v1', kind: 'StatefulSet', name: workload.name }
+  if (workload.kind === 'CronJob') {
+    return { apiVersion: 'batch/v1', kind: 'Job', name: `${workload.name}-${workload.revision}` }
+  }
+  return { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: name.slice(0, name.lastIndexOf('-')) }
+}
+
+function podObject(pod: Pod): KubernetesObject {
+  const { name, namespace, labels, uid, node, ip, container, workload } = pod
+  const containers = [
+    {
+      name: workload.name,
+      image: `registry.example/${workload.name}:2.14`,
+      ports: workload.ports.map(({ name: port, port: containerPort, proto }) => ({
+        name: port,
+        containerPort,
+        protocol: proto.toUpperCase(),
+      })),
+    },
+  ]
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace,
+      uid,
+      labels: labelMap(labels),
+      ownerReferences: [{ ...ownerOf(pod), controller: true }],
+    },
+    spec: { nodeName: node, containers },
+    status: {
+      phase: 'Running',
+      podIP: ip,
+      podIPs: [{ ip }],
+      containerStatuses: [{ name: workload.name, containerID: `containerd://${container.padEnd(64, '0')}` }],
+    },
+  }
+}
+
+function serviceObject({ name, namespace, clusterIp, workload }: Service): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace, labels: { app: workload.name } },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: clusterIp,
+      clusterIPs: [clusterIp],
+      selector: { app: workload.name },
+      ports: workload.ports.map(({ name: port, port: number, proto }) => ({
+        name: port,
+        port: number,
+        targetPort: number,
+        protocol: proto.toUpperCase(),
+      })),
+    },
+  }
+}
+
+function endpointSliceObject(service: Service, pods: readonly Pod[]): KubernetesObject {
+  const { name, namespace, workload } = service
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: `${name}-1`, namespace, labels: { 'kubernetes.io/service-name': name } },
+    addressType: 'IPv4',
+    endpoints: pods.map((pod) => ({
+      addresses: [pod.ip],
+      conditions: { ready: true },
+      nodeName: pod.node,
+      targetRef: { kind: 'Pod', name: pod.name, namespace, uid: pod.uid },
+    })),
+    ports: workload.ports.map(({ name: port, port: number, proto }) => ({
+      name: port,
+      port: number,
+      protocol: proto.toUpperCase(),
+    })),
+  }
+}
+
+/** The entity of a rule that a peer stands for: selectors inside the cluster, blocks outside. */
+function entityOf(peer: Peer): Record<string, unknown> {
+  if ('any' in peer) return {}
+  if ('site' in peer) return { nets: siteOf(peer.site).addresses.map((ip) => `${ip}/${ip.includes(':') ? 128 : 32}`) }
+  const namespaceIs = (namespace: string) => `projectcalico.org/name == '${namespace}'`
+  if ('role' in peer) return { selector: `role == '${peer.role}'`, namespaceSelector: namespaceIs(peer.namespace) }
+  const { namespace, name } = workloadOf(peer.workload)
+  return { selector: `app == '${name}'`, namespaceSelector: namespaceIs(namespace) }
+}
+
+function ruleObject(direction: Policy['direction'], { action, peer, port, proto }: Rule): Record<string, unknown> {
+  const ports = port === undefined ? {} : { ports: [port] }
+  const [source, destination] =
+    direction === 'ingress' ? [entityOf(peer), ports] : [{}, { ...entityOf(peer), ...ports }]
+  return {
+    action,
+    ...(port !== undefined && { protocol: (proto ?? 'tcp').toUpperCase() }),
+    ...(Object.keys(source).length > 0 && { source }),
+    ...(Object.keys(destination).length > 0 && { destination }),
+  }
+}
+
+function policyObject(policy: Policy): KubernetesObject {
+  const { tier, namespace, name, direction, selects, order, rules } = policy
+  const selector = selects ? `app == '${workloadOf(selects).name}'` : 'all()'
+  const spec = {
+    tier,
+    order,
+    selector,
+    types: [direction === 'ingress' ? 'Ingress' : 'Egress'],
+    [direction]: rules.map((rule) => ruleObject(direction, rule)),
+  }
+  const apiVersion = 'projectcalico.org/v3'
+  if (namespace) return { apiVersion, kind: 'NetworkPolicy', metadata: { name: `${tier}.${name}`, namespace }, spec }
+  return { apiVersion, kind: 'GlobalNetworkPolicy', metadata: { name: `${tier}.${name}` }, spec }
+}
+
+/** Every object that was there so many seconds after the opening. */
+export function objectsAt(cluster: Cluster, sinceOpening: number): KubernetesObject[] {
+  const namespaces = [...new Set(workloads.map(({ namespace }) => namespace))]
+  return [
+    ...namespaces.map(namespaceObject),
+    ...cluster.nodes.map(({ name, ip }) => ({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name, labels: { 'kubernetes.io/hostname': name } },
+      status: { addresses: [{ type: 'InternalIP', address: ip }] },
+    })),
+    ...cluster.pods.map(podObject),
+    ...cluster.services.flatMap((service) => [
+      serviceObject(service),
+      endpointSliceObject(service, cluster.podsOf.get(`${service.namespace}/${service.workload.name}`) ?? []),
+    ]),
+    ...tiers.map(({ name, order, defaultAction }) => ({
+      apiVersion: 'projectcalico.org/v3',
+      kind: 'Tier',
+      metadata: { name },
+      spec: { order, defaultAction },
+    })),
+    ...policiesAt(sinceOpening).map(policyObject),
+  ]
+}
