@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import type { LogType, Row } from '@margay/model'
 import { fieldsOf } from '@margay/model'
 import type { BoundFilter, Filter } from '@margay/query'
+import type { Engine } from '../embedded/engine.ts'
+import { createEngine } from '../embedded/engine.ts'
 import type { EmbeddedDeps } from '../embedded/store.ts'
 import { createBlockBuilder } from '../native/block-builder.ts'
 import type { Block, Store } from '../store.ts'
@@ -13,6 +15,20 @@ import type { Block, Store } from '../store.ts'
 export function temporaryDir(): { readonly dir: string; readonly remove: () => void } {
   const dir = mkdtempSync(join(tmpdir(), 'margay-store-'))
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) }
+}
+
+/** A running engine on an empty directory. */
+export async function openTestEngine(): Promise<{ readonly engine: Engine; readonly close: () => Promise<void> }> {
+  const { dir, remove } = temporaryDir()
+  const engine = createEngine({ dir, memoryBytes: 2 ** 30, readers: 4, threads: 2 })
+  await engine.start()
+  return {
+    engine,
+    close: async () => {
+      await engine.stop()
+      remove()
+    },
+  }
 }
 
 const boundForms = new WeakMap<Filter, BoundFilter>()
