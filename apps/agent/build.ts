@@ -81,7 +81,8 @@ function buildTarget(target: Target): boolean {
  */
 export function buildAgent(): string[] {
   const arch = process.arch
-  if (arch !== 'x64' && arch !== 'arm64') throw new Error(`build the agent: no eBPF object for ${arch}; use x64 or arm64`)
+  if (arch !== 'x64' && arch !== 'arm64')
+    throw new Error(`build the agent: no eBPF object for ${arch}; use x64 or arm64`)
   mkdirSync(buildDir, { recursive: true })
   return [objectTarget(arch), addonTarget()].filter(buildTarget).map(({ output }) => output)
 }
