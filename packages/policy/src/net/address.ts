@@ -99,7 +99,9 @@ export function parseCidr(text: string): Cidr | undefined {
   if (!addressText.includes(':')) {
     const word = parseIpv4(addressText)
     const bits = parseBits(bitsText, 32)
-    return word === undefined || bits === undefined ? undefined : { family: 4, words: clearHostBits([word], bits), bits }
+    return word === undefined || bits === undefined
+      ? undefined
+      : { family: 4, words: clearHostBits([word], bits), bits }
   }
   const words = parseIpv6Words(addressText)
   const bits = parseBits(bitsText, 128)

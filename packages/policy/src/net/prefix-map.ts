@@ -19,7 +19,10 @@ function cut(address: Address, bits: number): string {
 
 /** Builds the map once; blocks may repeat and overlap. */
 export function createPrefixMap<T>(entries: Iterable<readonly [Cidr, T]>): PrefixMap<T> {
-  const byLength = new Map<number, { readonly bits: number; readonly family: 4 | 6; readonly values: Map<string, T[]> }>()
+  const byLength = new Map<
+    number,
+    { readonly bits: number; readonly family: 4 | 6; readonly values: Map<string, T[]> }
+  >()
   for (const [cidr, value] of entries) {
     const key = keyOf(cidr.family, cidr.bits)
     const table = byLength.get(key) ?? { bits: cidr.bits, family: cidr.family, values: new Map<string, T[]>() }

@@ -5,8 +5,29 @@ import { parseCidr } from '../net/address.ts'
 import { all, type Selector } from '../selector/ast.ts'
 import { readLabelSelector } from '../selector/kubernetes.ts'
 import { readMeta } from './meta.ts'
-import { child, fail, isPresent, isRecord, type Place, readList, readObject, readText, readTexts, readWhole, readWord, required } from './place.ts'
-import { anyEnd, type Direction, type Entity, type Policy, type PortMatch, type Rule, type RuleAction } from './policy.ts'
+import {
+  child,
+  fail,
+  isPresent,
+  isRecord,
+  type Place,
+  readList,
+  readObject,
+  readText,
+  readTexts,
+  readWhole,
+  readWord,
+  required,
+} from './place.ts'
+import {
+  anyEnd,
+  type Direction,
+  type Entity,
+  type Policy,
+  type PortMatch,
+  type Rule,
+  type RuleAction,
+} from './policy.ts'
 import { groupPorts, type PortGroup, protocolNumbers, readProtocol } from './ports.ts'
 import { podsWhere } from './scope.ts'
 
@@ -24,7 +45,9 @@ const actions: Record<AdminKind, Readonly<Record<string, RuleAction>>> = {
 function readPods(place: Place): Selector | undefined {
   const object = readObject(place, ['namespaceSelector', 'podSelector'])
   if (!object) return undefined
-  const namespaces = isPresent(child(object, 'namespaceSelector')) ? readLabelSelector(child(object, 'namespaceSelector')) : all
+  const namespaces = isPresent(child(object, 'namespaceSelector'))
+    ? readLabelSelector(child(object, 'namespaceSelector'))
+    : all
   const pods = isPresent(child(object, 'podSelector')) ? readLabelSelector(child(object, 'podSelector')) : all
   return namespaces && pods && podsWhere(pods, namespaces)
 }
@@ -169,7 +192,9 @@ function readOrder(spec: Place, kind: AdminKind): number | undefined {
 /** Reads any of the three; undefined when the object as a whole is malformed, which the kinds' owners ignore too. */
 export function readAdminPolicy(root: Place, kind: AdminKind): Policy | undefined {
   const meta = readMeta(root)
-  const spec = required(child(root, 'spec'), (at) => readObject(at, ['tier', 'priority', 'subject', 'ingress', 'egress']))
+  const spec = required(child(root, 'spec'), (at) =>
+    readObject(at, ['tier', 'priority', 'subject', 'ingress', 'egress']),
+  )
   if (!meta || !spec || !isRecord(root.value)) return undefined
   const tier = readTier(spec, kind)
   const order = readOrder(spec, kind)

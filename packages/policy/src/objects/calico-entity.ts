@@ -31,7 +31,8 @@ const hasGlobal = (selector: Selector) => someLeaf(selector, (leaf) => leaf.kind
 export function readSelectorText(place: Place, allowGlobal = false): Selector | undefined {
   const text = readText(place)
   if (text === undefined) return undefined
-  if (text.length > longestSelector) return fail(place, `want at most ${longestSelector} characters, got ${text.length}`)
+  if (text.length > longestSelector)
+    return fail(place, `want at most ${longestSelector} characters, got ${text.length}`)
   const parsed = parseSelector(text)
   if (!parsed.selector) return fail(place, parsed.error)
   const isGlobalAlone = allowGlobal && parsed.selector.kind === 'global'
@@ -94,10 +95,15 @@ function foldLabels(parts: LabelParts, namespace: string | undefined): Pick<Enti
 function checkServices(entity: Place, direction: Direction, side: 'source' | 'destination'): void {
   if (!isPresent(child(entity, 'services'))) return
   const wrongSide = direction === 'egress' ? 'source' : 'destination'
-  if (side === wrongSide) fail(child(entity, 'services'), `services stand on the ${direction === 'egress' ? 'destination' : 'source'} of ${direction} rules`)
+  if (side === wrongSide)
+    fail(
+      child(entity, 'services'),
+      `services stand on the ${direction === 'egress' ? 'destination' : 'source'} of ${direction} rules`,
+    )
   const rivals = ['selector', 'notSelector', 'namespaceSelector', 'nets', 'notNets', 'serviceAccounts']
   if (side === 'destination') rivals.push('ports', 'notPorts')
-  for (const key of rivals) if (isPresent(child(entity, key))) fail(child(entity, key), 'must not stand beside services')
+  for (const key of rivals)
+    if (isPresent(child(entity, key))) fail(child(entity, key), 'must not stand beside services')
 }
 
 /** Reads `source` or `destination`. `namespace` is the policy's own, absent in a global one. */

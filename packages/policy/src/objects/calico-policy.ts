@@ -4,11 +4,31 @@ import { readSelectorText } from './calico-entity.ts'
 import { readCalicoRules } from './calico-rule.ts'
 import { stagedActions } from './kubernetes-network-policy.ts'
 import { readMeta } from './meta.ts'
-import { child, fail, isRecord, type Place, readFlag, readList, readNumber, readObject, readText, readWord } from './place.ts'
+import {
+  child,
+  fail,
+  isRecord,
+  type Place,
+  readFlag,
+  readList,
+  readNumber,
+  readObject,
+  readText,
+  readWord,
+} from './place.ts'
 import type { Direction, Policy, Stage } from './policy.ts'
 import { inNamespace, onNamespace, onServiceAccount } from './scope.ts'
 
-const commonKeys = ['tier', 'order', 'selector', 'types', 'ingress', 'egress', 'serviceAccountSelector', 'performanceHints']
+const commonKeys = [
+  'tier',
+  'order',
+  'selector',
+  'types',
+  'ingress',
+  'egress',
+  'serviceAccountSelector',
+  'performanceHints',
+]
 const globalKeys = [...commonKeys, 'namespaceSelector', 'applyOnForward', 'doNotTrack', 'preDNAT']
 
 interface Form {

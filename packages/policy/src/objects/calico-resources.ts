@@ -3,7 +3,20 @@ import { type Address, parseAddress, parseCidr } from '../net/address.ts'
 import { readCalicoRules } from './calico-rule.ts'
 import { readDomains } from './domains.ts'
 import { readMeta } from './meta.ts'
-import { child, fail, type Place, readLabels, readList, readNumber, readObject, readText, readTexts, readWhole, readWord, required } from './place.ts'
+import {
+  child,
+  fail,
+  type Place,
+  readLabels,
+  readList,
+  readNumber,
+  readObject,
+  readText,
+  readTexts,
+  readWhole,
+  readWord,
+  required,
+} from './place.ts'
 import { readProtocol } from './ports.ts'
 import type { HostEndpoint, NamedPort, NetworkSet, Profile, Tier } from './snapshot.ts'
 

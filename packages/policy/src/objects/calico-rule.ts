@@ -1,6 +1,18 @@
 // One rule of a Calico policy or profile, with the combinations that Calico's API refuses.
 import { readEntity } from './calico-entity.ts'
-import { child, fail, isPresent, type Place, readList, readObject, readText, readTexts, readWhole, readWord, required } from './place.ts'
+import {
+  child,
+  fail,
+  isPresent,
+  type Place,
+  readList,
+  readObject,
+  readText,
+  readTexts,
+  readWhole,
+  readWord,
+  required,
+} from './place.ts'
 import type { Direction, Entity, HttpMatch, HttpPath, IcmpMatch, Rule, RuleAction } from './policy.ts'
 import { protocolNumbers, readProtocol } from './ports.ts'
 
@@ -51,7 +63,8 @@ const mostHttp = 20
 function readHttp(place: Place, direction: Direction, action: RuleAction): HttpMatch | undefined {
   const object = readObject(place, ['methods', 'paths', 'headers'])
   if (!object) return undefined
-  if (direction !== 'ingress' || action !== 'allow') return fail(place, 'is allowed in ingress rules with action Allow only')
+  if (direction !== 'ingress' || action !== 'allow')
+    return fail(place, 'is allowed in ingress rules with action Allow only')
   const methods = readTexts(child(object, 'methods'), mostHttp)
   const paths = readList(child(object, 'paths'), mostHttp)?.flatMap((entry) => readPath(entry) ?? [])
   return { ...(methods && { methods }), ...(paths && { paths }) }
@@ -73,7 +86,12 @@ function readName(place: Place): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-export function readCalicoRule(place: Place, namespace: string | undefined, direction: Direction, number: number): Rule | undefined {
+export function readCalicoRule(
+  place: Place,
+  namespace: string | undefined,
+  direction: Direction,
+  number: number,
+): Rule | undefined {
   const object = readObject(place, ruleKeys)
   if (!object) return fail(place, 'want a rule')
   const word = required(child(object, 'action'), (at) => readWord(at, ['Allow', 'Deny', 'Pass', 'Log']))
@@ -109,7 +127,11 @@ export function readCalicoRule(place: Place, namespace: string | undefined, dire
 const mostRules = 1024
 
 /** The rules of one direction; undefined when the member is absent. */
-export function readCalicoRules(holder: Place, namespace: string | undefined, direction: Direction): readonly Rule[] | undefined {
+export function readCalicoRules(
+  holder: Place,
+  namespace: string | undefined,
+  direction: Direction,
+): readonly Rule[] | undefined {
   return readList(child(holder, direction), mostRules)?.flatMap(
     (entry, number) => readCalicoRule(entry, namespace, direction, number) ?? [],
   )

@@ -7,13 +7,49 @@ import { readLayer4, type Layer4 } from './cilium-ports.ts'
 import { readCiliumSelector, readCiliumSubject } from './cilium-selector.ts'
 import { foldDomain } from './domains.ts'
 import { readMeta } from './meta.ts'
-import { child, fail, isPresent, isRecord, type Place, readFlag, readList, readObject, readText, readTexts, readWord, required, warn } from './place.ts'
-import { anyEnd, type Direction, type DomainPattern, type Entity, type EntityClass, type Policy, type Rule } from './policy.ts'
+import {
+  child,
+  fail,
+  isPresent,
+  isRecord,
+  type Place,
+  readFlag,
+  readList,
+  readObject,
+  readText,
+  readTexts,
+  readWord,
+  required,
+  warn,
+} from './place.ts'
+import {
+  anyEnd,
+  type Direction,
+  type DomainPattern,
+  type Entity,
+  type EntityClass,
+  type Policy,
+  type Rule,
+} from './policy.ts'
 
 /** All policies of a Cilium cluster stand in one group; Calico's word for it keeps traces readable. */
 export const ciliumTier = 'default'
 
-const entityWords = ['all', 'world', 'world-ipv4', 'world-ipv6', 'cluster', 'host', 'remote-node', 'kube-apiserver', 'none', 'init', 'health', 'unmanaged', 'ingress'] as const
+const entityWords = [
+  'all',
+  'world',
+  'world-ipv4',
+  'world-ipv6',
+  'cluster',
+  'host',
+  'remote-node',
+  'kube-apiserver',
+  'none',
+  'init',
+  'health',
+  'unmanaged',
+  'ingress',
+] as const
 
 interface Peers {
   readonly entities: readonly Entity[]
@@ -54,13 +90,18 @@ function readCidrSet(place: Place): { readonly entity?: Entity; readonly unevalu
   if (group) return { entity: anyEnd, unevaluated: group }
   const entity = required(child(object, 'cidr'), readCidr)
   const texts = readTexts(child(object, 'except')) ?? []
-  const except = texts.flatMap((text) => parseCidr(text) ?? fail(child(object, 'except'), `want blocks, got "${text}"`) ?? [])
+  const except = texts.flatMap(
+    (text) => parseCidr(text) ?? fail(child(object, 'except'), `want blocks, got "${text}"`) ?? [],
+  )
   return entity ? { entity: { ...entity, ...(except.length > 0 && { notNets: except }) } } : {}
 }
 
 function readCidrSets(place: Place): Peers {
   const read = (readList(place) ?? []).map(readCidrSet)
-  return { entities: read.flatMap(({ entity }) => entity ?? []), unevaluated: read.flatMap(({ unevaluated }) => unevaluated ?? []) }
+  return {
+    entities: read.flatMap(({ entity }) => entity ?? []),
+    unevaluated: read.flatMap(({ unevaluated }) => unevaluated ?? []),
+  }
 }
 
 const namePattern = /^[-a-zA-Z0-9_.]*[-a-zA-Z0-9_]\.?$/
@@ -71,9 +112,14 @@ function readFqdn(place: Place): DomainPattern | undefined {
   if (!object) return undefined
   const name = readText(child(object, 'matchName'))
   const pattern = readText(child(object, 'matchPattern'))
-  if (name !== undefined) return namePattern.test(name) ? { text: foldDomain(name), dialect: 'cilium' } : fail(child(object, 'matchName'), `want a domain name, got "${name}"`)
+  if (name !== undefined)
+    return namePattern.test(name)
+      ? { text: foldDomain(name), dialect: 'cilium' }
+      : fail(child(object, 'matchName'), `want a domain name, got "${name}"`)
   if (pattern === undefined) return fail(place, 'want matchName or matchPattern')
-  return wildPattern.test(pattern) ? { text: foldDomain(pattern), dialect: 'cilium' } : fail(child(object, 'matchPattern'), `want a pattern such as *.example.com, got "${pattern}"`)
+  return wildPattern.test(pattern)
+    ? { text: foldDomain(pattern), dialect: 'cilium' }
+    : fail(child(object, 'matchPattern'), `want a pattern such as *.example.com, got "${pattern}"`)
 }
 
 function readFqdns(place: Place): Peers {
@@ -82,15 +128,22 @@ function readFqdns(place: Place): Peers {
 }
 
 const memberNames = {
-  ingress: { read: ['fromEndpoints', 'fromEntities', 'fromCIDR', 'fromCIDRSet'], unread: ['fromGroups', 'fromNodes', 'fromRequires'] },
-  egress: { read: ['toEndpoints', 'toEntities', 'toCIDR', 'toCIDRSet', 'toFQDNs'], unread: ['toGroups', 'toNodes', 'toRequires', 'toServices'] },
+  ingress: {
+    read: ['fromEndpoints', 'fromEntities', 'fromCIDR', 'fromCIDRSet'],
+    unread: ['fromGroups', 'fromNodes', 'fromRequires'],
+  },
+  egress: {
+    read: ['toEndpoints', 'toEntities', 'toCIDR', 'toCIDRSet', 'toFQDNs'],
+    unread: ['toGroups', 'toNodes', 'toRequires', 'toServices'],
+  },
 } as const
 
 function readPeerMember(rule: Place, name: string, namespace: string | undefined): Peers {
   const place = child(rule, name)
   if (name.endsWith('Endpoints')) return readSelectors(place, namespace)
   if (name.endsWith('Entities')) return readEntities(place)
-  if (name.endsWith('CIDR')) return { entities: (readList(place) ?? []).flatMap((entry) => readCidr(entry) ?? []), unevaluated: [] }
+  if (name.endsWith('CIDR'))
+    return { entities: (readList(place) ?? []).flatMap((entry) => readCidr(entry) ?? []), unevaluated: [] }
   if (name.endsWith('CIDRSet')) return readCidrSets(place)
   return readFqdns(place)
 }
@@ -115,7 +168,14 @@ function isEmptyRule(rule: Place, direction: Direction): boolean {
   return ![...read, ...unread, 'toPorts', 'icmps'].some((name) => isPresent(child(rule, name)))
 }
 
-function ruleFor(direction: Direction, action: 'allow' | 'deny', base: Pick<Rule, 'origin' | 'number'>, peer: Entity, layer: Layer4, extra: readonly string[]): Rule {
+function ruleFor(
+  direction: Direction,
+  action: 'allow' | 'deny',
+  base: Pick<Rule, 'origin' | 'number'>,
+  peer: Entity,
+  layer: Layer4,
+  extra: readonly string[],
+): Rule {
   const { ports, protocols, icmp, ipVersion } = layer
   const atPorts: Entity = ports ? { ports } : anyEnd
   const unevaluated = [...extra, ...(layer.unevaluated ?? [])]
@@ -131,7 +191,13 @@ function ruleFor(direction: Direction, action: 'allow' | 'deny', base: Pick<Rule
   }
 }
 
-function readRule(place: Place, direction: Direction, action: 'allow' | 'deny', namespace: string | undefined, number: number): readonly Rule[] {
+function readRule(
+  place: Place,
+  direction: Direction,
+  action: 'allow' | 'deny',
+  namespace: string | undefined,
+  number: number,
+): readonly Rule[] {
   const { read, unread } = memberNames[direction]
   const object = readObject(place, [...read, ...unread, 'toPorts', 'icmps', 'authentication'])
   if (!object || isEmptyRule(object, direction)) return []
@@ -139,7 +205,9 @@ function readRule(place: Place, direction: Direction, action: 'allow' | 'deny', 
   const peers = readPeers(object, direction, namespace)
   const extra = [...peers.unevaluated, ...(isPresent(child(object, 'authentication')) ? ['authentication'] : [])]
   const layers = readLayer4(object) ?? [{}]
-  return layers.flatMap((layer) => peers.entities.map((peer) => ruleFor(direction, action, { origin, number }, peer, layer, extra)))
+  return layers.flatMap((layer) =>
+    peers.entities.map((peer) => ruleFor(direction, action, { origin, number }, peer, layer, extra)),
+  )
 }
 
 /** Deny rules first: within the group they go before every allow rule anyway. */
@@ -153,7 +221,18 @@ function readRules(spec: Place, direction: Direction, namespace: string | undefi
   ]
 }
 
-const specKeys = ['endpointSelector', 'nodeSelector', 'ingress', 'ingressDeny', 'egress', 'egressDeny', 'labels', 'enableDefaultDeny', 'description', 'log']
+const specKeys = [
+  'endpointSelector',
+  'nodeSelector',
+  'ingress',
+  'ingressDeny',
+  'egress',
+  'egressDeny',
+  'labels',
+  'enableDefaultDeny',
+  'description',
+  'log',
+]
 
 function readSpec(root: Place, place: Place, clusterwide: boolean, part: number): Policy | undefined {
   const meta = readMeta(root)

@@ -1,5 +1,16 @@
 // toPorts and icmps of Cilium's rules: what a rule demands at layer 4, as alternatives.
-import { child, fail, isPresent, type Place, readList, readObject, readText, readWhole, readWord, required } from './place.ts'
+import {
+  child,
+  fail,
+  isPresent,
+  type Place,
+  readList,
+  readObject,
+  readText,
+  readWhole,
+  readWord,
+  required,
+} from './place.ts'
 import type { IcmpMatch, PortMatch } from './policy.ts'
 import { protocolNumbers } from './ports.ts'
 
@@ -14,7 +25,15 @@ export interface Layer4 {
 
 const { tcp = 6, udp = 17, sctp = 132, icmp = 1, icmpv6 = 58 } = protocolNumbers
 
-const protocols = { TCP: [tcp], UDP: [udp], SCTP: [sctp], ICMP: [icmp], ICMPV6: [icmpv6], ICMPv6: [icmpv6], ANY: [tcp, udp, sctp] } as const
+const protocols = {
+  TCP: [tcp],
+  UDP: [udp],
+  SCTP: [sctp],
+  ICMP: [icmp],
+  ICMPV6: [icmpv6],
+  ICMPv6: [icmpv6],
+  ANY: [tcp, udp, sctp],
+} as const
 
 const protocolWords = ['TCP', 'UDP', 'SCTP', 'ICMP', 'ICMPV6', 'ICMPv6', 'ANY'] as const
 
@@ -22,7 +41,10 @@ const protocolWords = ['TCP', 'UDP', 'SCTP', 'ICMP', 'ICMPV6', 'ICMPv6', 'ANY'] 
 function readPortText(place: Place, end: number | undefined): PortMatch | 'every' | undefined {
   const text = typeof place.value === 'number' ? String(place.value) : readText(place)
   if (text === undefined) return undefined
-  if (!/^\d+$/.test(text)) return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i.test(text) ? { name: text.toLowerCase() } : fail(place, `want a port or a port name, got "${text}"`)
+  if (!/^\d+$/.test(text))
+    return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i.test(text)
+      ? { name: text.toLowerCase() }
+      : fail(place, `want a port or a port name, got "${text}"`)
   const from = Number(text)
   if (from > 65535) return fail(place, `want a port from 0 to 65535, got "${text}"`)
   return from === 0 && !end ? 'every' : { from, to: end && end > from ? end : from }
@@ -89,7 +111,9 @@ function icmpType(place: Place, family: 'IPv4' | 'IPv6'): number | undefined {
   const { value } = place
   if (typeof value !== 'string' || /^\d+$/.test(value)) return readWhole({ ...place, value: Number(value) }, 0, 255)
   const names = icmpNames[family]
-  return Object.hasOwn(names, value) ? names[value] : fail(place, `unknown ICMP type "${value}"; one of ${Object.keys(names).join(', ')}`)
+  return Object.hasOwn(names, value)
+    ? names[value]
+    : fail(place, `unknown ICMP type "${value}"; one of ${Object.keys(names).join(', ')}`)
 }
 
 function readIcmpField(place: Place): Layer4 | undefined {
@@ -108,6 +132,8 @@ export function readLayer4(rule: Place): readonly Layer4[] | undefined {
   if (!ports?.length && !icmps?.length) return undefined
   return [
     ...(ports ?? []).flatMap(readPortRule),
-    ...(icmps ?? []).flatMap((entry) => (readList(child(entry, 'fields')) ?? []).flatMap((field) => readIcmpField(field) ?? [])),
+    ...(icmps ?? []).flatMap((entry) =>
+      (readList(child(entry, 'fields')) ?? []).flatMap((field) => readIcmpField(field) ?? []),
+    ),
   ]
 }

@@ -19,7 +19,10 @@ function renameKey(key: string): string {
 }
 
 const namesNamespace = (selector: Selector) =>
-  someLeaf(selector, (leaf) => 'label' in leaf && (leaf.label === namespaceLabel || leaf.label.startsWith(namespacePrefix)))
+  someLeaf(
+    selector,
+    (leaf) => 'label' in leaf && (leaf.label === namespaceLabel || leaf.label.startsWith(namespacePrefix)),
+  )
 
 const usesReserved = (selector: Selector) =>
   someLeaf(selector, (leaf) => 'label' in leaf && /^(reserved:|io\.cilium\.k8s\.policy\.cluster$)/.test(leaf.label))
@@ -35,7 +38,8 @@ export function readCiliumSelector(place: Place, namespace: string | undefined):
   const read = readLabelSelector(place, renameKey)
   if (!read) return undefined
   const isUnevaluated = usesReserved(read)
-  if (isUnevaluated) warn(place, 'reserved: and cluster labels are not evaluated; verdicts that depend on them are unknown')
+  if (isUnevaluated)
+    warn(place, 'reserved: and cluster labels are not evaluated; verdicts that depend on them are unknown')
   const scoped = namespace !== undefined && !namesNamespace(read) ? and(inNamespace(namespace), read) : read
   return { selector: and(isPod, scoped), isUnevaluated }
 }

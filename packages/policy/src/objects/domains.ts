@@ -14,7 +14,8 @@ export function readDomains(place: Place): readonly DomainPattern[] | undefined 
     const text = readText(entry)
     if (text === undefined) return []
     const folded = foldDomain(text)
-    if (!calicoPattern.test(folded)) return fail(entry, `want a domain such as api.example.com or *.example.com, got "${text}"`) ?? []
+    if (!calicoPattern.test(folded))
+      return fail(entry, `want a domain such as api.example.com or *.example.com, got "${text}"`) ?? []
     return { text: folded, dialect: 'calico' } satisfies DomainPattern
   })
 }
@@ -22,10 +23,7 @@ export function readDomains(place: Place): readonly DomainPattern[] | undefined 
 const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 function calicoRegExp(text: string): string {
-  return text
-    .split('*')
-    .map(escape)
-    .join('[a-z0-9_.-]+')
+  return text.split('*').map(escape).join('[a-z0-9_.-]+')
 }
 
 /** Cilium: `*` alone is any name; a leading `**.` is one or more labels; else `*` stays within a label, maybe empty. */

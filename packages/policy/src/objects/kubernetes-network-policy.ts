@@ -4,7 +4,19 @@ import { parseCidr } from '../net/address.ts'
 import { all, and, type Selector } from '../selector/ast.ts'
 import { readLabelSelector } from '../selector/kubernetes.ts'
 import { readMeta } from './meta.ts'
-import { child, fail, isPresent, isRecord, type Place, readList, readObject, readText, readTexts, readWord, required } from './place.ts'
+import {
+  child,
+  fail,
+  isPresent,
+  isRecord,
+  type Place,
+  readList,
+  readObject,
+  readText,
+  readTexts,
+  readWord,
+  required,
+} from './place.ts'
 import { anyEnd, type Direction, type Entity, type Policy, type Rule } from './policy.ts'
 import { groupPorts, type PortGroup, readKubernetesPort } from './ports.ts'
 import { inNamespace, isPod, podsWhere } from './scope.ts'
@@ -17,10 +29,14 @@ function readBlock(place: Place): Entity | undefined {
   if (!object) return undefined
   const text = required(child(object, 'cidr'), readText)
   const cidr = text === undefined ? undefined : parseCidr(text)
-  if (!cidr) return text === undefined ? undefined : fail(child(object, 'cidr'), `want a block such as 10.0.0.0/8, got "${text}"`)
+  if (!cidr)
+    return text === undefined
+      ? undefined
+      : fail(child(object, 'cidr'), `want a block such as 10.0.0.0/8, got "${text}"`)
   const texts = readTexts(child(object, 'except')) ?? []
   const except = texts.map(parseCidr)
-  if (except.includes(undefined)) return fail(child(object, 'except'), `want blocks such as 10.1.0.0/16, got ${texts.join(', ')}`)
+  if (except.includes(undefined))
+    return fail(child(object, 'except'), `want blocks such as 10.1.0.0/16, got ${texts.join(', ')}`)
   return { nets: [cidr], ...(except.length > 0 && { notNets: except.flatMap((block) => block ?? []) }) }
 }
 
@@ -30,14 +46,17 @@ function readPeer(place: Place, namespace: string): Entity | undefined {
   const [pods, namespaces, block] = ['podSelector', 'namespaceSelector', 'ipBlock'].map((key) => child(object, key))
   if (!pods || !namespaces || !block) throw new Error('BUG: three members make three places')
   if (isPresent(block)) {
-    if (isPresent(pods) || isPresent(namespaces)) return fail(block, 'ipBlock must not stand beside podSelector or namespaceSelector')
+    if (isPresent(pods) || isPresent(namespaces))
+      return fail(block, 'ipBlock must not stand beside podSelector or namespaceSelector')
     return readBlock(block)
   }
   if (!isPresent(pods) && !isPresent(namespaces)) return fail(place, 'want podSelector, namespaceSelector or ipBlock')
   const podPart = isPresent(pods) ? readLabelSelector(pods) : all
   const namespacePart = isPresent(namespaces) ? readLabelSelector(namespaces) : undefined
   if (!podPart || (isPresent(namespaces) && !namespacePart)) return undefined
-  const selector: Selector = namespacePart ? podsWhere(podPart, namespacePart) : and(isPod, inNamespace(namespace), podPart)
+  const selector: Selector = namespacePart
+    ? podsWhere(podPart, namespacePart)
+    : and(isPod, inNamespace(namespace), podPart)
   return { selector }
 }
 
@@ -91,7 +110,9 @@ function readDirections(spec: Place): ReadonlySet<Direction> {
 }
 
 function readRules(spec: Place, namespace: string, direction: Direction): readonly Rule[] {
-  return (readList(child(spec, direction)) ?? []).flatMap((place, number) => readRule(place, namespace, direction, number))
+  return (readList(child(spec, direction)) ?? []).flatMap((place, number) =>
+    readRule(place, namespace, direction, number),
+  )
 }
 
 const specKeys = ['podSelector', 'ingress', 'egress', 'policyTypes']

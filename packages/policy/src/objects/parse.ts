@@ -29,7 +29,8 @@ function into<T>(list: T[], value: T | undefined): void {
   if (value !== undefined) list.push(value)
 }
 
-const policies = (read: (root: Place) => Policy | undefined) => (root: Place, lists: Lists) => into(lists.policies, read(root))
+const policies = (read: (root: Place) => Policy | undefined) => (root: Place, lists: Lists) =>
+  into(lists.policies, read(root))
 
 const kinds: readonly Kind[] = [
   {
@@ -44,25 +45,72 @@ const kinds: readonly Kind[] = [
     keepsSoundRules: true,
     add: policies((root) => readKubernetesNetworkPolicy(root, true)),
   },
-  { groups: calico, kind: 'NetworkPolicy', add: policies((root) => readCalicoPolicy(root, { isGlobal: false, isStaged: false })) },
-  { groups: calico, kind: 'GlobalNetworkPolicy', add: policies((root) => readCalicoPolicy(root, { isGlobal: true, isStaged: false })) },
-  { groups: calico, kind: 'StagedNetworkPolicy', add: policies((root) => readCalicoPolicy(root, { isGlobal: false, isStaged: true })) },
-  { groups: calico, kind: 'StagedGlobalNetworkPolicy', add: policies((root) => readCalicoPolicy(root, { isGlobal: true, isStaged: true })) },
-  { groups: admin, kind: 'AdminNetworkPolicy', keepsSoundRules: true, add: policies((root) => readAdminPolicy(root, 'AdminNetworkPolicy')) },
-  { groups: admin, kind: 'BaselineAdminNetworkPolicy', keepsSoundRules: true, add: policies((root) => readAdminPolicy(root, 'BaselineAdminNetworkPolicy')) },
-  { groups: admin, kind: 'ClusterNetworkPolicy', keepsSoundRules: true, add: policies((root) => readAdminPolicy(root, 'ClusterNetworkPolicy')) },
-  { groups: cilium, kind: 'CiliumNetworkPolicy', add: (root, lists) => lists.policies.push(...readCiliumPolicies(root, false)) },
-  { groups: cilium, kind: 'CiliumClusterwideNetworkPolicy', add: (root, lists) => lists.policies.push(...readCiliumPolicies(root, true)) },
+  {
+    groups: calico,
+    kind: 'NetworkPolicy',
+    add: policies((root) => readCalicoPolicy(root, { isGlobal: false, isStaged: false })),
+  },
+  {
+    groups: calico,
+    kind: 'GlobalNetworkPolicy',
+    add: policies((root) => readCalicoPolicy(root, { isGlobal: true, isStaged: false })),
+  },
+  {
+    groups: calico,
+    kind: 'StagedNetworkPolicy',
+    add: policies((root) => readCalicoPolicy(root, { isGlobal: false, isStaged: true })),
+  },
+  {
+    groups: calico,
+    kind: 'StagedGlobalNetworkPolicy',
+    add: policies((root) => readCalicoPolicy(root, { isGlobal: true, isStaged: true })),
+  },
+  {
+    groups: admin,
+    kind: 'AdminNetworkPolicy',
+    keepsSoundRules: true,
+    add: policies((root) => readAdminPolicy(root, 'AdminNetworkPolicy')),
+  },
+  {
+    groups: admin,
+    kind: 'BaselineAdminNetworkPolicy',
+    keepsSoundRules: true,
+    add: policies((root) => readAdminPolicy(root, 'BaselineAdminNetworkPolicy')),
+  },
+  {
+    groups: admin,
+    kind: 'ClusterNetworkPolicy',
+    keepsSoundRules: true,
+    add: policies((root) => readAdminPolicy(root, 'ClusterNetworkPolicy')),
+  },
+  {
+    groups: cilium,
+    kind: 'CiliumNetworkPolicy',
+    add: (root, lists) => lists.policies.push(...readCiliumPolicies(root, false)),
+  },
+  {
+    groups: cilium,
+    kind: 'CiliumClusterwideNetworkPolicy',
+    add: (root, lists) => lists.policies.push(...readCiliumPolicies(root, true)),
+  },
   { groups: calico, kind: 'Tier', add: (root, lists) => into(lists.tiers, readTier(root)) },
   { groups: calico, kind: 'NetworkSet', add: (root, lists) => into(lists.networkSets, readNetworkSet(root, false)) },
-  { groups: calico, kind: 'GlobalNetworkSet', add: (root, lists) => into(lists.networkSets, readNetworkSet(root, true)) },
+  {
+    groups: calico,
+    kind: 'GlobalNetworkSet',
+    add: (root, lists) => into(lists.networkSets, readNetworkSet(root, true)),
+  },
   { groups: calico, kind: 'HostEndpoint', add: (root, lists) => into(lists.hostEndpoints, readHostEndpoint(root)) },
   { groups: calico, kind: 'Profile', add: (root, lists) => into(lists.profiles, readProfile(root)) },
   { groups: [''], kind: 'Namespace', add: (root, lists) => into(lists.namespaces, readNamespace(root)) },
   { groups: [''], kind: 'ServiceAccount', add: (root, lists) => into(lists.serviceAccounts, readServiceAccount(root)) },
   { groups: [''], kind: 'Pod', add: (root, lists) => into(lists.pods, readPod(root)) },
   { groups: [''], kind: 'Node', add: (root, lists) => into(lists.nodes, readNode(root)) },
-  { groups: ['discovery.k8s.io'], kind: 'EndpointSlice', add: (root, lists) => into(lists.services, readEndpointSlice(root)) },
+  {
+    groups: ['discovery.k8s.io'],
+    kind: 'EndpointSlice',
+    add: (root, lists) => into(lists.services, readEndpointSlice(root)),
+  },
 ]
 
 /** Kinds of policy objects that this package reads, for messages and documentation. */
@@ -84,7 +132,8 @@ function titleOf(document: Readonly<Record<string, unknown>>): string {
 function* flatten(documents: Iterable<unknown>): Generator<unknown> {
   for (const document of documents) {
     if (document === null || document === undefined) continue
-    if (isRecord(document) && Array.isArray(document.items) && String(document.kind).endsWith('List')) yield* flatten(document.items)
+    if (isRecord(document) && Array.isArray(document.items) && String(document.kind).endsWith('List'))
+      yield* flatten(document.items)
     else yield document
   }
 }
@@ -113,16 +162,26 @@ function withoutRepetition(issues: readonly Issue[]): readonly Issue[] {
 
 /** Reads one object into the lists; the issues tell whether it was left out. */
 function readDocument(document: unknown, lists: Lists): readonly Issue[] {
-  if (!isRecord(document)) return [{ severity: 'error', object: '(document)', path: '', message: `want an object, got ${typeof document}` }]
+  if (!isRecord(document))
+    return [{ severity: 'error', object: '(document)', path: '', message: `want an object, got ${typeof document}` }]
   const object = titleOf(document)
   const group = groupOf(document.apiVersion)
   const kind = kinds.find((entry) => entry.kind === document.kind && entry.groups.includes(group))
-  if (!kind) return [{ severity: 'warning', object, path: 'kind', message: `${String(document.apiVersion)} ${String(document.kind)} takes no part in policy and is left out` }]
+  if (!kind)
+    return [
+      {
+        severity: 'warning',
+        object,
+        path: 'kind',
+        message: `${String(document.apiVersion)} ${String(document.kind)} takes no part in policy and is left out`,
+      },
+    ]
   const issues: Issue[] = []
   const scratch = emptyLists()
   kind.add({ value: document, path: '', report: (issue) => issues.push({ object, ...issue }) }, scratch)
   const isSound = kind.keepsSoundRules || !issues.some((issue) => issue.severity === 'error')
-  if (isSound) for (const key of Object.keys(scratch) as (keyof Lists)[]) (lists[key] as unknown[]).push(...scratch[key])
+  if (isSound)
+    for (const key of Object.keys(scratch) as (keyof Lists)[]) (lists[key] as unknown[]).push(...scratch[key])
   return withoutRepetition(issues)
 }
 

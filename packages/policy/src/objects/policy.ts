@@ -19,7 +19,15 @@ export interface IcmpMatch {
 
 /** Who else there is besides pods: Cilium's entities. */
 export type EntityClass =
-  'all' | 'world' | 'world-ipv4' | 'world-ipv6' | 'cluster' | 'host' | 'remote-node' | 'kube-apiserver' | 'none'
+  | 'all'
+  | 'world'
+  | 'world-ipv4'
+  | 'world-ipv6'
+  | 'cluster'
+  | 'host'
+  | 'remote-node'
+  | 'kube-apiserver'
+  | 'none'
 
 /** A DNS name, lower case without final dot, in which `*` stands for any run of characters that the dialect allows. */
 export interface DomainPattern {

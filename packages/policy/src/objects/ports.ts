@@ -72,7 +72,9 @@ export interface PortGroup {
  * Groups single ports by protocol, in the order in which Felix numbers the rules that come of them (by the protocol's
  * printed name). An entry without port makes its whole protocol match.
  */
-export function groupPorts(entries: readonly { readonly protocol: number | null; readonly port?: PortMatch }[]): readonly PortGroup[] {
+export function groupPorts(
+  entries: readonly { readonly protocol: number | null; readonly port?: PortMatch }[],
+): readonly PortGroup[] {
   const groups = new Map<number | null, PortMatch[] | null>()
   for (const { protocol, port } of entries) {
     const known = groups.get(protocol)
@@ -86,7 +88,9 @@ export function groupPorts(entries: readonly { readonly protocol: number | null;
 }
 
 /** A port of Kubernetes' NetworkPolicy: number or name, `endPort` closes a range. */
-export function readKubernetesPort(place: Place): { readonly protocol: number | null; readonly port?: PortMatch } | undefined {
+export function readKubernetesPort(
+  place: Place,
+): { readonly protocol: number | null; readonly port?: PortMatch } | undefined {
   const object = readObject(place, ['protocol', 'port', 'endPort'])
   if (!object) return fail(place, 'want an object with protocol and port')
   const protocol = isPresent(child(object, 'protocol')) ? readProtocol(child(object, 'protocol')) : protocolNumbers.tcp
@@ -101,4 +105,3 @@ export function readKubernetesPort(place: Place): { readonly protocol: number | 
   const to = readWhole(endPlace, port.from, 65535)
   return to === undefined ? undefined : { protocol, port: { from: port.from, to } }
 }
-

@@ -1,5 +1,17 @@
 // Kubernetes' label selectors, which are a part of Calico's language: read from objects, printed for people.
-import { child, fail, isPresent, type Place, readLabels, readList, readObject, readText, readTexts, readWord, required } from '../objects/place.ts'
+import {
+  child,
+  fail,
+  isPresent,
+  type Place,
+  readLabels,
+  readList,
+  readObject,
+  readText,
+  readTexts,
+  readWord,
+  required,
+} from '../objects/place.ts'
 import { and, equals, has, not, type Selector } from './ast.ts'
 
 const keyPattern = /^([a-zA-Z0-9.-]{1,253}\/)?[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?$/
@@ -69,8 +81,12 @@ export function describeSelector(selector: Selector): string {
     case 'not':
       return selector.of.kind === 'has' ? `${selector.of.label} unset` : `not (${describeSelector(selector.of)})`
     case 'and':
-      return selector.of.map((part) => (part.kind === 'or' ? `(${describeSelector(part)})` : describeSelector(part))).join(' and ')
+      return selector.of
+        .map((part) => (part.kind === 'or' ? `(${describeSelector(part)})` : describeSelector(part)))
+        .join(' and ')
     case 'or':
-      return selector.of.map((part) => (part.kind === 'and' ? `(${describeSelector(part)})` : describeSelector(part))).join(' or ')
+      return selector.of
+        .map((part) => (part.kind === 'and' ? `(${describeSelector(part)})` : describeSelector(part)))
+        .join(' or ')
   }
 }
