@@ -1,0 +1,63 @@
+// Policy at a pod, and the two exceptions of pod and node: a node reaches its own pods whatever policy says, and traffic
+// from a pod to its own node is also subject to what Felix was told about such traffic.
+import type { Direction } from '../objects/policy.ts'
+import type { End, Ends } from './ends.ts'
+import type { Prepared } from './prepare.ts'
+import type { DirectionResult, Flow, Mode } from './flow.ts'
+import { exempt, judgeTiers, resultOf, unknownResult } from './judge.ts'
+import { namespaceProfile, walkProfiles } from './profiles.ts'
+
+type PodEnd = End & { readonly kind: 'pod' | 'missing' }
+
+const nodeOf = (end: End) => (end.kind === 'node' ? end.node.name : end.kind === 'host' ? end.host.node : undefined)
+
+function isOwnNode(pod: End, other: End): boolean {
+  return pod.kind === 'pod' && pod.pod.node !== undefined && nodeOf(other) === pod.pod.node
+}
+
+function profilesAfter(
+  end: PodEnd,
+  direction: Direction,
+  prepared: Prepared,
+): Parameters<typeof judgeTiers>[0]['afterTiers'] {
+  const namespace = end.kind === 'pod' ? end.pod.namespace : end.known?.labels.get('projectcalico.org/namespace')
+  const profiles = end.kind === 'pod' ? end.pod.profiles : undefined
+  return (matches) =>
+    profiles ? walkProfiles(profiles, direction, prepared.lookup.profile, matches) : namespaceProfile(namespace ?? '')
+}
+
+/** One direction at a pod, known or vanished. */
+export function judgePod(
+  end: PodEnd,
+  direction: Direction,
+  flow: Flow,
+  ends: Ends,
+  prepared: Prepared,
+  mode: Mode,
+): DirectionResult {
+  const { known } = end
+  if (!known) return unknownResult(direction, end, { kind: 'endpoint', text: `who ${end.title} is` })
+  if (direction === 'ingress' && isOwnNode(end, ends.source))
+    return exempt(direction, end, 'a node always reaches its own pods')
+  const judged = judgeTiers({
+    end,
+    known,
+    direction,
+    flow,
+    ends,
+    prepared,
+    mode,
+    concerns: (policy) => policy.stage === 'normal',
+    afterTiers: profilesAfter(end, direction, prepared),
+  })
+  return resultOf(direction, end, judged)
+}
+
+/** Applies Felix' setting to traffic that a pod's policy lets out to the pod's own node. */
+export function judgeOwnHost(result: DirectionResult, ends: Ends, prepared: Prepared): DirectionResult {
+  const { endpointToHost } = prepared.lookup.options
+  if (result.verdict !== 'allow' || endpointToHost !== 'drop' || !isOwnNode(ends.source, ends.destination))
+    return result
+  const reason = 'defaultEndpointToHostAction drops traffic from a pod to its own node'
+  return { ...result, verdict: 'deny', decision: { by: 'exemption', reason } }
+}
