@@ -22,24 +22,31 @@ export interface Socket {
 
 const unknownProcess: Process = { started: 0, name: '-', args: undefined }
 
-/** Reads tuple and party of a record. */
-export function readSocket(shared: Shared, bytes: Buffer, tupleAt: number, partyAt: number): Socket {
-  const pid = bytes.readUInt32LE(partyAt + party.pid)
-  const comm = readText(bytes, partyAt + party.comm, commSize)
+/** Reads tuple and party of a record; the party may lie in other bytes. */
+export function readSocket(
+  shared: Shared,
+  bytes: Buffer,
+  tupleAt: number,
+  partyAt: number,
+  partyBytes = bytes,
+): Socket {
+  const pid = partyBytes.readUInt32LE(partyAt + party.pid)
+  const comm = readText(partyBytes, partyAt + party.comm, commSize)
   return {
     ends: {
-      netns: bytes.readUInt32LE(partyAt + party.netns),
+      netns: partyBytes.readUInt32LE(partyAt + party.netns),
       local: localKey(bytes, tupleAt),
       localPort: bytes.readUInt16LE(tupleAt + tuple.localPort),
       remote: remoteKey(bytes, tupleAt),
       remotePort: bytes.readUInt16LE(tupleAt + tuple.remotePort),
     },
     proto: bytes[tupleAt + tuple.proto]!,
-    cgroup: readU64(bytes, partyAt + party.cgroup),
+    cgroup: readU64(partyBytes, partyAt + party.cgroup),
     pid,
-    process: pid === 0 ? unknownProcess : shared.processes.find(pid, readU64(bytes, partyAt + party.started), comm),
-    seeded: bytes[partyAt + party.seeded] === 1,
-    role: bytes[partyAt + party.role] as Role,
+    process:
+      pid === 0 ? unknownProcess : shared.processes.find(pid, readU64(partyBytes, partyAt + party.started), comm),
+    seeded: partyBytes[partyAt + party.seeded] === 1,
+    role: partyBytes[partyAt + party.role] as Role,
   }
 }
 
