@@ -15,6 +15,9 @@ const commands = {
   start: [['scripts/start.ts']],
   test: [['node_modules/vitest/vitest.mjs', 'run']],
   e2e: [['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.e2e.config.ts']],
+  build: [['scripts/build.ts']],
+  reference: [['scripts/reference.ts']],
+  notices: [['scripts/notices.ts']],
   bench: [['bench/main.ts']],
   check: [
     ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'],
