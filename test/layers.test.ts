@@ -13,12 +13,11 @@ const arrows: Record<string, readonly string[]> = {
   'packages/query': ['model'],
   'packages/policy': ['model', 'query'],
   'packages/graph': ['model', 'query'],
-  'packages/detect': ['model', 'query'],
   'packages/wire': ['model', 'query'],
   'packages/traffic': ['model', 'query', 'policy', 'graph', 'wire'],
   'packages/store': ['model', 'query', 'kit'],
   'apps/agent': ['model', 'wire', 'kit'],
-  'apps/server': ['model', 'query', 'graph', 'detect', 'wire', 'policy', 'store', 'kit', 'traffic'],
+  'apps/server': ['model', 'query', 'graph', 'wire', 'policy', 'store', 'kit', 'traffic'],
   'apps/cli': ['model', 'query', 'graph', 'policy', 'wire', 'kit', 'traffic'],
   'apps/web': ['model', 'query', 'graph', 'policy', 'wire'],
 }

@@ -1,2 +1,15 @@
-/** Nothing here yet. */
-export const planned = true
+/** Process parts: supervise, config, logs, metrics, health, queues, backoff, durable files, locks. */
+export * from './backoff.ts'
+export * from './config/load.ts'
+export * from './config/option.ts'
+export * from './disk/durable.ts'
+export * from './disk/lock.ts'
+export * from './disk/record-file.ts'
+export * from './disk/spool.ts'
+export * from './errors.ts'
+export * from './health.ts'
+export * from './log.ts'
+export * from './metrics.ts'
+export * from './part.ts'
+export * from './queue.ts'
+export * from './supervise.ts'

@@ -1,2 +1,1 @@
-/** Nothing here yet. */
-export const planned = true
+export * from './objects/parse.ts'

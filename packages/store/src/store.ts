@@ -29,7 +29,15 @@ export interface BlockBuilder {
   /** Rows added since the last `take`, of all days. */
   readonly rows: number
   /** Ends the block: what was added, one part list for each UTC day, and starts anew. */
-  take(): { readonly day: string; readonly rows: number; readonly parts: readonly Uint8Array[] }[]
+  take(): readonly DayPart[]
+}
+
+/** The rows of one UTC day of a taken block: with a token of its own it is a `Block`. */
+export interface DayPart {
+  /** `2026-11-25`. */
+  readonly day: string
+  readonly rows: number
+  readonly parts: readonly Uint8Array[]
 }
 
 export interface AskOptions {

@@ -24,7 +24,7 @@ interface Export {
 function openExport(search: Search, deps: ApiDeps, signal: AbortSignal): Export {
   const type = logTypeOf(search.logType)
   const fields = search.fields?.split(',').map((name) => name.trim()) ?? Object.keys(type.fields)
-  checkFields(type, fields)
+  checkFields(type, [...fields, search.sort ?? type.time])
   const now = deps.now()
   const { filter } = readFilter(type, search, now)
   const question: Question = {
@@ -34,11 +34,12 @@ function openExport(search: Search, deps: ApiDeps, signal: AbortSignal): Export 
       to: search.to === undefined ? { at: now + 1 } : { at: search.to },
     },
     filter,
+    zone: search.zone,
     reports: 'every',
     select: {
       kind: 'rows',
       ...(search.fields !== undefined && { fields }),
-      sort: { field: type.time, descending: search.order === 'newest' },
+      sort: { field: search.sort ?? type.time, descending: search.order === 'descending' },
       limit: search.limit ?? Number.MAX_SAFE_INTEGER,
     },
   }

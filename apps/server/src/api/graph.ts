@@ -54,7 +54,7 @@ export const graph: JsonHandler<'graph'> = async ({ body, signal }, { store, now
     to: { at: resolveMoment(body.range.to, moment) },
   }
   const measures: Record<string, Measure> = graphMeasures
-  const base = { logType: flowLog.name, range, filter }
+  const base = { logType: flowLog.name, range, filter, zone: body.zone }
   const edges: Question = {
     ...base,
     reports: 'every',

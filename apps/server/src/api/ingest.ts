@@ -85,7 +85,12 @@ export function createIngest(config: IngestConfig, deps: { readonly intake: Inta
     return logType === 'flows' ? coverage.complete(marked) : marked
   }
 
-  return async ({ logType, body, encoding = 'identity', idempotencyKey }: IngestRequest): Promise<AnswerOf<'ingest'>> => {
+  return async ({
+    logType,
+    body,
+    encoding = 'identity',
+    idempotencyKey,
+  }: IngestRequest): Promise<AnswerOf<'ingest'>> => {
     const type = logTypeOf(logType)
     const epoch = epochOf(idempotencyKey)
     const now = deps.now()
@@ -122,7 +127,14 @@ export function createIngest(config: IngestConfig, deps: { readonly intake: Inta
   }
 }
 
-function note(tally: Tally, batch: { readonly refused: number; readonly problems: readonly BadRow[]; readonly unknown: ReadonlyMap<string, number> }): void {
+function note(
+  tally: Tally,
+  batch: {
+    readonly refused: number
+    readonly problems: readonly BadRow[]
+    readonly unknown: ReadonlyMap<string, number>
+  },
+): void {
   tally.refused += batch.refused
   tally.problems.push(...batch.problems.slice(0, maxProblems - tally.problems.length))
   for (const [name, count] of batch.unknown) tally.unknown.set(name, (tally.unknown.get(name) ?? 0) + count)

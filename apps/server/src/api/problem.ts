@@ -30,8 +30,16 @@ export const problemKinds = {
   not_found: { status: 404, title: 'nothing is here', hint: 'see /api/v1/openapi.json' },
   method_not_allowed: { status: 405, title: 'the method does not fit', hint: 'see /api/v1/openapi.json' },
   too_large: { status: 413, title: 'the body is too large', hint: 'send it in several requests' },
-  unsupported_type: { status: 415, title: 'the body has a type that is not read here', hint: 'see /api/v1/openapi.json' },
-  too_much: { status: 422, title: 'the answer would be too large', hint: 'ask for less: a shorter range, fewer groups' },
+  unsupported_type: {
+    status: 415,
+    title: 'the body has a type that is not read here',
+    hint: 'see /api/v1/openapi.json',
+  },
+  too_much: {
+    status: 422,
+    title: 'the answer would be too large',
+    hint: 'ask for less: a shorter range, fewer groups',
+  },
   cancelled: { status: 499, title: 'the question was cancelled', hint: 'ask again' },
   internal: {
     status: 500,

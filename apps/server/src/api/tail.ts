@@ -31,7 +31,7 @@ export function openChannels(subscriptions: string, deps: Pick<ApiDeps, 'live' |
   return read.map(({ id, type, filter }) => ({
     id,
     type,
-    subscriber: deps.live.subscribe({ logType: type.name, filter }),
+    subscriber: deps.live.subscribe({ logType: type, filter }),
   }))
 }
 

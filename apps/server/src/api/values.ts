@@ -47,7 +47,10 @@ export const values: JsonHandler<'values'> = async ({ search, signal }, { store,
   const isList = listKinds.has(type.fields[field]!.kind)
   const question: Question = {
     logType: type.name,
-    range: { from: from === undefined ? { ago: usualRange } : { at: from }, to: to === undefined ? { ago: -1 } : { at: to } },
+    range: {
+      from: from === undefined ? { ago: usualRange } : { at: from },
+      to: to === undefined ? { ago: -1 } : { at: to },
+    },
     filter: prefixFilter(field, prefix),
     reports: 'every',
     select: {

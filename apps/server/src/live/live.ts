@@ -1,8 +1,8 @@
 // Rows as they come, to whoever watches. Each subscription is a filter that is matched in memory; nobody watching costs one
 // comparison a batch. Nothing waits for a reader: what a subscription cannot hold is counted and left out.
-import type { Row } from '@margay/model'
-import type { BoundFilter } from '@margay/query'
-import { matches } from '@margay/query'
+import type { LogType, Row } from '@margay/model'
+import type { BoundFilter, Match } from '@margay/query'
+import { compileMatch } from '@margay/query'
 
 /** Rows of one log type that became known together. Provisional ones are the last second's deltas, never stored. */
 export interface LiveBatch {
@@ -12,7 +12,7 @@ export interface LiveBatch {
 }
 
 export interface Subscription {
-  readonly logType: string
+  readonly logType: LogType
   readonly filter: BoundFilter
 }
 
@@ -45,7 +45,9 @@ export interface Live {
   state(): { readonly subscriptions: number; readonly dropped: number }
 }
 
-interface Entry extends Subscription {
+interface Entry {
+  readonly logType: string
+  readonly matches: Match
   lasting: Row[]
   provisional: Row[]
   dropped: number
@@ -59,7 +61,7 @@ export function createLive({ maxPending }: LiveConfig): Live {
   const offer = (entry: Entry, { rows, provisional }: LiveBatch) => {
     const held = provisional ? entry.provisional : entry.lasting
     for (const row of rows) {
-      if (!matches(entry.filter, row)) continue
+      if (!entry.matches(row)) continue
       if (entry.lasting.length + entry.provisional.length < maxPending) held.push(row)
       else entry.dropped++
     }
@@ -71,8 +73,9 @@ export function createLive({ maxPending }: LiveConfig): Live {
       }
       for (const entry of entries) if (entry.logType === batch.logType) offer(entry, batch)
     },
-    subscribe(subscription) {
-      const entry: Entry = { ...subscription, lasting: [], provisional: [], dropped: 0 }
+    subscribe({ logType, filter }) {
+      const matches = compileMatch(filter, logType)
+      const entry: Entry = { logType: logType.name, matches, lasting: [], provisional: [], dropped: 0 }
       entries.add(entry)
       return {
         take() {

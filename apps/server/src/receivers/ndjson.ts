@@ -97,8 +97,12 @@ function readLine(type: LogType, line: Line, limits: NdjsonLimits, now: number, 
   const parsed = parseLine(line, limits)
   if (!parsed) return
   if (Array.isArray(parsed)) return refuse(into, parsed)
-  const read = readRow(type, (parsed as { readonly record: unknown }).record, now)
-  if (!read.ok) return refuse(into, read.problems.map((problem) => ({ line: line.number, ...problem })))
+  const read = readRow(type, parsed.record, now)
+  if (!read.ok)
+    return refuse(
+      into,
+      read.problems.map((problem) => ({ line: line.number, ...problem })),
+    )
   const time = Number(read.row[type.time])
   if (time < limits.earliest) {
     const problem = `is older than anything is kept; the earliest is ${new Date(limits.earliest * 1000).toISOString()}`

@@ -108,10 +108,10 @@ class Binder {
 
   /** A list that reads as the union of others where the source sent none. */
   #withFallback(name: string, read: (field: string) => BoundFilter): BoundFilter {
-    const { elseUnionOf } = this.#field(name)
-    if (!elseUnionOf) return read(name)
+    const { readsAs } = this.#field(name)
+    if (!readsAs) return read(name)
     const isSent = test(name, { kind: 'present' })
-    return some(read(name), every(negated(isSent), some(...elseUnionOf.map(read))))
+    return some(read(name), every(negated(isSent), some(...readsAs.map(read))))
   }
 
   #meaning(name: string, meaning: Exclude<Meaning, { kind: 'refused' }>, scope: Scope): BoundFilter {

@@ -1,0 +1,139 @@
+// Builds insert blocks from per-series codes. Dimensions are coded once per series; a row costs copies of numbers and of
+// its own details. Rows are kept apart by UTC day, because a block belongs to one partition. Two rows that are equal are
+// two rows: nothing here folds.
+import type { LogType, Row } from '@margay/model'
+import type { Column } from '../schema/column.ts'
+import { columnsOf } from '../schema/column.ts'
+import type { BlockBuilder, DayPart } from '../store.ts'
+import { Growing, columnHeader, varint } from './bytes.ts'
+import type { ColumnWriter } from './row-column.ts'
+import { plainType, rowColumn } from './row-column.ts'
+import type { Gather, SeriesColumn } from './series-column.ts'
+import { seriesColumn } from './series-column.ts'
+
+const secondsPerDay = 86_400
+
+interface SeriesPart {
+  readonly field: string
+  readonly header: Uint8Array
+  readonly column: SeriesColumn
+}
+
+interface RowPart {
+  readonly field: string
+  readonly header: Uint8Array
+  readonly make: () => ColumnWriter<unknown>
+}
+
+/** The rows of one day so far. */
+interface DayRows {
+  readonly handles: Growing<Uint32Array>
+  readonly writers: readonly ColumnWriter<unknown>[]
+}
+
+const isoDay = (day: number) => new Date(day * secondsPerDay * 1000).toISOString().slice(0, 10)
+
+function partsOf(type: LogType) {
+  const series: SeriesPart[] = []
+  const rows: RowPart[] = []
+  for (const column of columnsOf(type)) {
+    const field = type.fields[column.field]!
+    if (field.role === 'dimension') series.push(seriesPart(column, seriesColumn(field)))
+    else rows.push({ field: column.field, header: plainHeader(column), make: () => rowColumn(field) })
+  }
+  return { series, rows }
+}
+
+const plainHeader = ({ name, type }: Column) => columnHeader(name, plainType(type))
+
+const seriesPart = (column: Column, codes: SeriesColumn): SeriesPart => ({
+  field: column.field,
+  header: codes.dictionary ? columnHeader(column.name, column.type) : plainHeader(column),
+  column: codes,
+})
+
+/** Distinct handles in order of first use, and each row's place among them. */
+function gatherOf(handles: Growing<Uint32Array>, places: Uint32Array): Gather {
+  const series: number[] = []
+  const rows = handles.items.slice(0, handles.length)
+  // `places` is all zero between calls; a place is kept as one more than it is.
+  for (let i = 0; i < rows.length; i++) {
+    const handle = rows[i]!
+    if (places[handle] === 0) places[handle] = series.push(handle)
+    rows[i] = places[handle]! - 1
+  }
+  for (const handle of series) places[handle] = 0
+  return { series: Uint32Array.from(series), rows }
+}
+
+/** A builder for one log type. It has no limits of its own: the caller takes when `rows` or the clock says so. */
+export function createBlockBuilder(type: LogType): BlockBuilder {
+  const parts = partsOf(type)
+  const columnCount = varint(parts.series.length + parts.rows.length)
+  const free: number[] = []
+  const forgotten: number[] = []
+  let days = new Map<number, DayRows>()
+  let handleCount = 0
+  let rowCount = 0
+
+  const dayOf = (day: number): DayRows => {
+    let rows = days.get(day)
+    if (!rows) {
+      rows = { handles: new Growing(new Uint32Array(256)), writers: parts.rows.map(({ make }) => make()) }
+      days.set(day, rows)
+    }
+    return rows
+  }
+
+  const encode = ({ handles, writers }: DayRows, places: Uint32Array): Uint8Array[] => {
+    const gather = gatherOf(handles, places)
+    const bytes: Uint8Array[] = [columnCount, varint(handles.length)]
+    for (const { header, column } of parts.series) bytes.push(header, ...column.bytes(gather))
+    parts.rows.forEach(({ header }, index) => bytes.push(header, ...writers[index]!.bytes()))
+    return bytes
+  }
+
+  // A handle may be forgotten while rows of this block still need its codes.
+  const releaseForgotten = () => {
+    for (const handle of forgotten) {
+      for (const { column } of parts.series) column.forget(handle)
+      free.push(handle)
+    }
+    forgotten.length = 0
+  }
+
+  return {
+    logType: type.name,
+    series(dimensions: Row) {
+      const handle = free.pop() ?? handleCount++
+      for (const { field, column } of parts.series) column.code(handle, dimensions[field])
+      return handle
+    },
+    forget: (handle) => void forgotten.push(handle),
+    add(handle, rest) {
+      const time = rest[type.time]
+      if (typeof time !== 'number' || !(time > 0)) {
+        throw new Error(`BUG: a ${type.name} row has the ${type.time} ${String(time)}; Unix seconds are expected`)
+      }
+      const { handles, writers } = dayOf(Math.floor(time / secondsPerDay))
+      handles.push(handle)
+      parts.rows.forEach(({ field }, index) => writers[index]!.push(rest[field]))
+      rowCount++
+    },
+    get rows() {
+      return rowCount
+    },
+    take() {
+      const places = new Uint32Array(handleCount)
+      const taken = [...days].map(([day, rows]): DayPart => ({
+        day: isoDay(day),
+        rows: rows.handles.length,
+        parts: encode(rows, places),
+      }))
+      days = new Map()
+      rowCount = 0
+      releaseForgotten()
+      return taken
+    },
+  }
+}
