@@ -74,6 +74,15 @@ export interface Retention {
   readonly maxBytes?: number
 }
 
+/** A day that retention dropped. */
+export interface Dropped {
+  readonly logType: string
+  /** The UTC day, `2026-11-25`. */
+  readonly partition: string
+  readonly rows: number
+  readonly bytes: number
+}
+
 export interface Store {
   /** Opens or makes the data directory, applies migrations, resolves when questions can be asked. */
   open(): Promise<void>
@@ -84,10 +93,7 @@ export interface Store {
   /** All rows of a question in its order, page after page, for exports and live replays. */
   stream(question: Question, options: AskOptions): AsyncIterable<readonly Row[]>
   state(): Promise<StoreState>
-  /** Drops what is too old or over budget; tells what went. */
-  retain(
-    rules: ReadonlyMap<string, Retention>,
-    now: number,
-  ): Promise<readonly { readonly logType: string; readonly partition: string; readonly bytes: number }[]>
+  /** Drops what is too old or over budget at `now` (Unix seconds); tells what went. */
+  retain(rules: ReadonlyMap<string, Retention>, now: number): Promise<readonly Dropped[]>
   close(): Promise<void>
 }

@@ -140,6 +140,7 @@ export function createEngine(config: EngineConfig): Engine {
   let restarts = 0
   let nextId = 1
   let stopped = false
+  let everOpened = false
   let restartTimer: NodeJS.Timeout | undefined
 
   const launch = (attempt: number): Child => {
@@ -150,6 +151,7 @@ export function createEngine(config: EngineConfig): Engine {
     launched.opened.then(
       () => {
         lived = true
+        everOpened = true
         state = 'ready'
         lastError = undefined
       },
@@ -159,7 +161,8 @@ export function createEngine(config: EngineConfig): Engine {
       },
     )
     launched.process.once('exit', () => {
-      if (stopped || child !== launched) return
+      // An engine that never opened will not open by itself: whoever started it is told why.
+      if (stopped || !everOpened) return
       state = 'starting'
       const next = lived ? 0 : attempt + 1
       restartTimer = setTimeout(

@@ -58,7 +58,7 @@ const setStatement = (settings: Settings) =>
 /** Opens the engine with its first session, or another session on it. Throws chDB's error. */
 export function openSession(lane: Lane, options: EngineOptions): Session {
   const session = new Session(options.dir, { connectionArgs: [`--max_server_memory_usage=${options.memoryBytes}`] })
-  const { readonly, ...settings } = { ...common, ...laneSettings[lane](options) } as Settings
+  const { readonly, ...settings }: Settings = { ...common, ...laneSettings[lane](options) }
   session.query(setStatement(settings))
   if (readonly !== undefined) session.query(setStatement({ readonly }))
   return session

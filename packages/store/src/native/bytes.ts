@@ -33,8 +33,8 @@ export class Growing<T extends Numbers> {
   }
 
   private grow(least: number): void {
-    const Array = this.items.constructor as new (length: number) => T
-    const wider = new Array(Math.max(64, this.items.length * 2, least))
+    const Items = this.items.constructor as new (length: number) => T
+    const wider = new Items(Math.max(64, this.items.length * 2, least))
     wider.set(this.items)
     this.items = wider
   }

@@ -116,7 +116,7 @@ const writers: Writers = {
 
 /** A writer for a field's values, one for each row. Its texts are plain, whatever the table's column is. */
 export function rowColumn(field: Field): ColumnWriter<unknown> {
-  return writers[field.kind](field) as ColumnWriter<unknown>
+  return writers[field.kind](field)
 }
 
 /** The type that `rowColumn` writes: the table's, with plain texts. */

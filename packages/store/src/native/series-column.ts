@@ -104,7 +104,7 @@ function numberColumn(
 function wordColumn(field: Field): SeriesColumn {
   const codes = new Map(enumWords(field).map((word, code) => [word, code]))
   return numberColumn(
-    (value) => codes.get(String(value ?? '')) ?? 0,
+    (value) => codes.get(String((value as string | boolean | undefined) ?? '')) ?? 0,
     (size) => new Uint8Array(size),
   )
 }

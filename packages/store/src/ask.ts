@@ -1,0 +1,163 @@
+// Answers a question whose filter is bound: compiles it, runs its statements, decodes what comes. It knows an engine only as
+// something that runs a statement, so that every engine gives the same answers.
+import type { LogType, Row } from '@margay/model'
+import type { Answer, BoundFilter, Effort, Question, SelectRows } from '@margay/query'
+import { resolveMoment } from '@margay/query'
+import type { Cursor } from './compile/cursor.ts'
+import { parseCursor, printCursor } from './compile/cursor.ts'
+import { compileGroups } from './compile/groups.ts'
+import type { EngineOutput } from './compile/output.ts'
+import { parseOutput, rowDecoder } from './compile/output.ts'
+import type { PageRequest, RowOrder } from './compile/rows.ts'
+import { keysSql, pageSql, rowOrder } from './compile/rows.ts'
+import type { Slice } from './compile/slices.ts'
+import { slices } from './compile/slices.ts'
+import type { Source } from './compile/source.ts'
+import { sourceOf } from './compile/source.ts'
+import { StoreError } from './errors.ts'
+import type { AskOptions } from './store.ts'
+
+/** Runs one statement that reads, in the class of limits asked for. */
+export type RunQuery = (sql: string, options: AskOptions) => Promise<Uint8Array>
+
+export interface Answered {
+  readonly answer: Answer
+  readonly effort: Effort
+}
+
+/** Rows read so far, over the several statements of one question. */
+interface Meter {
+  run(sql: string): Promise<EngineOutput>
+  readonly rowsRead: number
+}
+
+function createMeter(run: RunQuery, options: AskOptions): Meter {
+  let rowsRead = 0
+  const { onProgress } = options
+  return {
+    async run(sql) {
+      const before = rowsRead
+      const onPart = onProgress && { onProgress: (rows: number) => onProgress(before + rows) }
+      const output = parseOutput(await run(sql, { ...options, ...onPart }))
+      rowsRead += output.rowsRead
+      onProgress?.(rowsRead)
+      return output
+    },
+    get rowsRead() {
+      return rowsRead
+    },
+  }
+}
+
+/** Answers one question. Rejects with a StoreError. */
+export async function ask(
+  run: RunQuery,
+  type: LogType,
+  filter: BoundFilter,
+  question: Question,
+  options: AskOptions,
+): Promise<Answered> {
+  const started = performance.now()
+  const from = resolveMoment(question.range.from, options.now)
+  const to = resolveMoment(question.range.to, options.now)
+  const source = sourceOf(type, filter, { from, to }, question.reports)
+  const meter = createMeter(run, options)
+  const { select } = question
+  const answer = select.kind === 'rows' ? await askRows(meter, source, select) : await askGroups(meter, source, select)
+  const elapsedMs = performance.now() - started
+  return {
+    answer,
+    effort: { rowsRead: meter.rowsRead, elapsedMs, source: type.name, from: source.from, to: source.to, exact: true },
+  }
+}
+
+async function askGroups(
+  meter: Meter,
+  source: Source,
+  select: Extract<Question['select'], { kind: 'groups' }>,
+): Promise<Answer> {
+  const compiled = compileGroups(source, select)
+  return compiled.decode(await meter.run(compiled.sql))
+}
+
+/** The fields of a page in catalogue order, the time field always among them. */
+function wantedFields(type: LogType, fields: readonly string[] | undefined): readonly string[] {
+  const unknown = fields?.find((name) => !Object.hasOwn(type.fields, name))
+  if (unknown !== undefined) {
+    throw new StoreError('bad_question', `unknown field "${unknown}" on log type "${type.name}"`)
+  }
+  return Object.keys(type.fields).filter((name) => !fields || name === type.time || fields.includes(name))
+}
+
+async function askRows(meter: Meter, source: Source, select: SelectRows): Promise<Answer> {
+  if (!Number.isSafeInteger(select.limit) || select.limit < 1) {
+    throw new StoreError('bad_question', `limit ${select.limit} is no whole number over 0`)
+  }
+  const order = rowOrder(source.type, select.sort)
+  const fields = wantedFields(source.type, select.fields)
+  const pager: Pager = { meter, source, order, fields, decode: rowDecoder(source.type, fields) }
+  const rows: Row[] = []
+  let start = select.cursor === undefined ? undefined : parseCursor(select.cursor)
+  let end = start
+  for (const slice of partsOf(source, order, start)) {
+    const part = await readPart(pager, slice, start, select.limit - rows.length)
+    rows.push(...part.rows)
+    end = part.end ?? end
+    if (part.more) return { kind: 'rows', rows, cursor: printCursor(end!) }
+    // Every row of the slices that follow lies behind the cursor.
+    start = undefined
+  }
+  return { kind: 'rows', rows }
+}
+
+/** Where to look, nearest first. A cursor by time says where the page before ended. */
+function partsOf({ from, to }: Source, order: RowOrder, cursor: Cursor | undefined): Iterable<Slice> {
+  if (!order.byTime) return [{ from, to }]
+  const at = cursor ? Number(cursor.value) : undefined
+  if (at === undefined) return slices(from, to, order.descending)
+  return order.descending ? slices(from, Math.min(to, at + 1), true) : slices(Math.max(from, at), to, false)
+}
+
+interface Pager {
+  readonly meter: Meter
+  readonly source: Source
+  readonly order: RowOrder
+  readonly fields: readonly string[]
+  readonly decode: ReturnType<typeof rowDecoder>
+}
+
+interface Part {
+  readonly rows: readonly Row[]
+  /** Behind the last of `rows`. */
+  readonly end: Cursor | undefined
+  /** More rows follow in this slice; with none wanted, whether there is any. */
+  readonly more: boolean
+}
+
+/** At most `wanted` rows of a slice, from the cursor on. */
+async function readPart(pager: Pager, slice: Slice, cursor: Cursor | undefined, wanted: number): Promise<Part> {
+  const { meter, source, order, fields, decode } = pager
+  const request: PageRequest = { source, order, ...slice, cursor }
+  const skip = cursor?.skip ?? 0
+  const { data: keys } = await meter.run(keysSql(request, skip + wanted + 1))
+  const more = keys.length > skip + wanted
+  const given = keys.slice(skip, skip + wanted) as [string, string][]
+  if (given.length === 0) return { rows: [], end: undefined, more }
+  const last = given.at(-1)!
+  const output = await meter.run(pageSql(request, fields, keyCursor(last), given.length))
+  const rows = output.data.map((values) => decode(values, 2))
+  return { rows, end: endOf(given, last, cursor), more }
+}
+
+const keyCursor = ([value, tie]: readonly [string, string]): Cursor => ({ value, tie, skip: 0 })
+
+function endOf(
+  given: readonly (readonly [string, string])[],
+  last: readonly [string, string],
+  cursor: Cursor | undefined,
+): Cursor {
+  const end = keyCursor(last)
+  const same = given.filter(([value, tie]) => value === end.value && tie === end.tie).length
+  const before = cursor && cursor.value === end.value && cursor.tie === end.tie ? cursor.skip : 0
+  return { ...end, skip: before + same }
+}
