@@ -11,8 +11,10 @@ import { checkFields, readFilter } from './filter.ts'
 type Column = AnswerOf<'graph'>['columns'][string]
 type KeyValue = string | number | boolean | null
 
+/** A list stands for its first element in text order, as packages/graph files live rows. */
 const keyValue = (value: Value | undefined): KeyValue => {
   if (value === undefined) return null
+  if (Array.isArray(value)) return (value as readonly Value[]).map(String).sort()[0] ?? null
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : String(value)
 }
 
