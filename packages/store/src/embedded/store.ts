@@ -32,8 +32,8 @@ export interface EmbeddedConfig {
 }
 
 export interface EmbeddedDeps {
-  /** Decides what a filter means for a log type; `now` is Unix seconds. */
-  readonly bind: (type: LogType, filter: Filter, now: number) => BoundFilter
+  /** Decides what a filter means for a log type; `now` is Unix seconds, `zone` that of dates without one. */
+  readonly bind: (type: LogType, filter: Filter, now: number, zone: string | undefined) => BoundFilter
 }
 
 const gigabyte = 2 ** 30
@@ -91,7 +91,7 @@ export function createEmbeddedStore(config: EmbeddedConfig, { bind }: EmbeddedDe
 
   const answer = async (question: Question, options: AskOptions) => {
     const type = knownType(question.logType)
-    return ask(runQuery, type, bind(type, question.filter, options.now), question, options)
+    return ask(runQuery, type, bind(type, question.filter, options.now, question.zone), question, options)
   }
 
   return {
