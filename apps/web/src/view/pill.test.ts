@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addPill, clauseOf, composeQuery, filterIn, filterOut, parsePill, pill, printPill, toggleOff } from './pill.ts'
+import { addPill, clauseOf, composeQuery, parsePill, pill, printPill, toggleNegated, toggleOff } from './pill.ts'
 
 describe('clauses made by clicking', () => {
   it.each([
@@ -23,8 +23,8 @@ describe('clauses made by clicking', () => {
     expect(clauseOf('dest_domains', ['a.test', 'b c']).kql).toBe('dest_domains: (a.test and "b c")'))
 
   it.each([undefined, '', []])('on an empty cell (%j) asks whether the field is there', (value) => {
-    expect(composeQuery('', [filterIn('process_name', value)])).toBe('not (process_name: *)')
-    expect(composeQuery('', [filterOut('process_name', value)])).toBe('(process_name: *)')
+    expect(composeQuery('', [clauseOf('process_name', value)])).toBe('not (process_name: *)')
+    expect(composeQuery('', [toggleNegated(clauseOf('process_name', value))])).toBe('(process_name: *)')
   })
 })
 
@@ -39,7 +39,7 @@ describe('pills', () => {
   it('that are off are not asked', () => expect(composeQuery('', [toggleOff(pill('a: 1'))])).toBe(''))
 
   it('replace one with the same clause: out undoes in', () => {
-    const pills = addPill(addPill([], filterIn('proto', 'udp')), filterOut('proto', 'udp'))
+    const pills = addPill(addPill([], clauseOf('proto', 'udp')), toggleNegated(clauseOf('proto', 'udp')))
     expect(pills).toEqual([pill('proto: udp', true)])
   })
 

@@ -32,7 +32,7 @@ const keywords = new Set(['and', 'or', 'not'])
 
 const literal = (text: string): string => (plain.test(text) && !keywords.has(text.toLowerCase()) ? text : quote(text))
 
-/** The clause that a value of a field makes: `field: value`, or `field: *` where there is none (which is then negated). */
+/** The filter that keeps rows with this value of a field; where there is none, those without the field (`not field: *`). */
 export function clauseOf(field: string, value: Value | undefined): Pill {
   const absent = value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
   if (absent) return pill(`${field}: *`, true)
@@ -41,12 +41,6 @@ export function clauseOf(field: string, value: Value | undefined): Pill {
   if (texts.length === 1) return pill(`${field}: ${texts[0]}`)
   return pill(`${field}: (${texts.join(' and ')})`)
 }
-
-/** Keeps rows with this value (or without the field, on an empty cell). */
-export const filterIn = (field: string, value: Value | undefined): Pill => clauseOf(field, value)
-
-/** Leaves out rows with this value (or those without the field). */
-export const filterOut = (field: string, value: Value | undefined): Pill => toggleNegated(clauseOf(field, value))
 
 export const toggleNegated = (pill: Pill): Pill => ({ ...pill, negated: !pill.negated })
 export const toggleOff = (pill: Pill): Pill => ({ ...pill, off: !pill.off })
