@@ -31,7 +31,12 @@ export function CellActions({ place, row, onFilter }: Props) {
   const text = column.fields.flatMap((name) => (row[name] === undefined ? [] : rawValue(row[name]))).join('/')
   return (
     <div className={css.actions} style={{ left: Math.max(0, right - width), top: top + 3 }} data-actions>
-      <button type="button" title={`Filter in (f): ${filterText(keep)}`} aria-label="Filter in" onClick={() => onFilter(keep)}>
+      <button
+        type="button"
+        title={`Filter in (f): ${filterText(keep)}`}
+        aria-label="Filter in"
+        onClick={() => onFilter(keep)}
+      >
         <Icon name="filterIn" size={13} />
       </button>
       <button

@@ -58,7 +58,10 @@ export function LogTable(props: Props) {
   const ids = useMemo(() => rowIds(rows, type.time), [rows, type])
   const table = useTable({
     features,
-    columns: useMemo(() => helper.columns(columns.map(({ id }) => helper.accessor((row) => row[id], { id }))), [columns]),
+    columns: useMemo(
+      () => helper.columns(columns.map(({ id }) => helper.accessor((row) => row[id], { id }))),
+      [columns],
+    ),
     data: rows as Row[],
     getRowId: (_, index) => ids[index] ?? String(index),
   })
@@ -92,7 +95,9 @@ export function LogTable(props: Props) {
         aria-rowcount={rows.length}
         aria-colcount={columns.length}
         tabIndex={0}
-        onPointerOver={({ target, pointerType }) => setPlace((before) => placeUnder(target, pointerType, columns, before))}
+        onPointerOver={({ target, pointerType }) =>
+          setPlace((before) => placeUnder(target, pointerType, columns, before))
+        }
         onPointerLeave={() => setPlace(undefined)}
       >
         {!phone && <Head {...props} />}
@@ -277,7 +282,12 @@ function placeUnder(
   return { rowId: row.dataset.id ?? '', column, right: cell.offsetLeft + cell.offsetWidth, top }
 }
 
-function Actions({ place, ids, rows, onFilter }: Props & { readonly place: CellPlace; readonly ids: readonly string[] }) {
+function Actions({
+  place,
+  ids,
+  rows,
+  onFilter,
+}: Props & { readonly place: CellPlace; readonly ids: readonly string[] }) {
   const row = rows[ids.indexOf(place.rowId)]
   return row ? <CellActions place={place} row={row} onFilter={onFilter} /> : null
 }

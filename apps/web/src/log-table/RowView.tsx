@@ -42,7 +42,11 @@ export const RowView = memo(function RowView(props: Props) {
       title={provisional ? 'Of the last second; replaced by the lasting record within its interval' : undefined}
       onClick={(event) => onOpen(columnUnder(event.target))}
     >
-      {card ? <Card {...props} /> : columns.map((column, at) => <GridCell key={column.id} {...props} column={column} at={at} />)}
+      {card ? (
+        <Card {...props} />
+      ) : (
+        columns.map((column, at) => <GridCell key={column.id} {...props} column={column} at={at} />)
+      )}
     </div>
   )
 }, sameButForHandlers)

@@ -38,7 +38,15 @@ function makeColumn(type: LogType, id: string, fields: readonly string[]): Colum
   const least = fixed ?? (fields.length > 1 ? flexiblePair : flexible)
   const amount = isAmount(field.kind)
   const share = fields.length > 1 ? 1.7 : 1
-  return { id, fields, field, label: labelOf(id, field), least, amount, track: fixed ? `${fixed}px` : `minmax(${least}px, ${share}fr)` }
+  return {
+    id,
+    fields,
+    field,
+    label: labelOf(id, field),
+    least,
+    amount,
+    track: fixed ? `${fixed}px` : `minmax(${least}px, ${share}fr)`,
+  }
 }
 
 /** `source_namespace` belongs to `source_name_aggr` and to `source_name`. */

@@ -26,7 +26,8 @@ function newestFirst(rows: readonly Row[], time: string): readonly Row[] {
 /** Takes in rows. Those of one delivery stay together at the top, newest first, so that nothing enters in the middle. */
 export function takeIn(live: LiveRows, arrived: readonly Row[], isProvisional: boolean, time: string): LiveRows {
   if (arrived.length === 0) return live
-  if (live.paused) return { ...live, waiting: isProvisional ? live.waiting : [...arrived, ...live.waiting].slice(0, liveLimit) }
+  if (live.paused)
+    return { ...live, waiting: isProvisional ? live.waiting : [...arrived, ...live.waiting].slice(0, liveLimit) }
   const kept = isProvisional ? live.rows : withoutReplaced(live, arrived)
   const all = [...newestFirst(arrived, time), ...kept]
   const rows = all.slice(0, liveLimit)
