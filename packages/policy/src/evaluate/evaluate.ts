@@ -30,7 +30,8 @@ export function combineResults(
 
 function judgeSource(flow: Flow, ends: Ends, prepared: Prepared, mode: Mode): DirectionResult | undefined {
   const { source } = ends
-  if (source.kind === 'pod') return judgeOwnHost(judgePod(source, 'egress', flow, ends, prepared, mode), ends, prepared)
+  if (source.kind === 'pod')
+    return judgeOwnHost(judgePod(source, 'egress', flow, ends, prepared, mode), ends, prepared.lookup.options)
   if (source.kind === 'missing') return judgePod(source, 'egress', flow, ends, prepared, mode)
   return source.kind === 'host' ? judgeHost(source, 'egress', flow, ends, prepared, mode) : undefined
 }

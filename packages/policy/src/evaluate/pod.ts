@@ -1,6 +1,7 @@
 // Policy at a pod, and the two exceptions of pod and node: a node reaches its own pods whatever policy says, and traffic
 // from a pod to its own node is also subject to what Felix was told about such traffic.
 import type { Direction } from '../objects/policy.ts'
+import type { SnapshotOptions } from '../objects/snapshot.ts'
 import type { End, Ends } from './ends.ts'
 import type { Prepared } from './prepare.ts'
 import type { DirectionResult, Flow, Mode } from './flow.ts'
@@ -11,11 +12,13 @@ type PodEnd = End & { readonly kind: 'pod' | 'missing' }
 
 const nodeOf = (end: End) => (end.kind === 'node' ? end.node.name : end.kind === 'host' ? end.host.node : undefined)
 
-function isOwnNode(pod: End, other: End): boolean {
+/** Whether the other end is the node on which the pod runs. */
+export function isOwnNode(pod: End, other: End): boolean {
   return pod.kind === 'pod' && pod.pod.node !== undefined && nodeOf(other) === pod.pod.node
 }
 
-function profilesAfter(
+/** What follows the tiers at a pod. */
+export function profilesAfter(
   end: PodEnd,
   direction: Direction,
   prepared: Prepared,
@@ -54,8 +57,11 @@ export function judgePod(
 }
 
 /** Applies Felix' setting to traffic that a pod's policy lets out to the pod's own node. */
-export function judgeOwnHost(result: DirectionResult, ends: Ends, prepared: Prepared): DirectionResult {
-  const { endpointToHost } = prepared.lookup.options
+export function judgeOwnHost(
+  result: DirectionResult,
+  ends: Ends,
+  { endpointToHost }: SnapshotOptions,
+): DirectionResult {
   if (result.verdict !== 'allow' || endpointToHost !== 'drop' || !isOwnNode(ends.source, ends.destination))
     return result
   const reason = 'defaultEndpointToHostAction drops traffic from a pod to its own node'
