@@ -30,35 +30,30 @@ export interface Engine {
   readonly work: Readonly<Work>
 }
 
-/** What an answer rests on: compared by identity, not by content. */
-interface Stamps {
+/** A judged flow and what the answer rests on: compared by identity, not by content. */
+interface Known {
+  readonly evaluation: Evaluation
   readonly source: Endpoint | undefined
   readonly sourcePlan: Plan | undefined
   readonly destination: Endpoint | undefined
   readonly destinationPlan: Plan | undefined
   readonly inventory: number
-  readonly policies: number
+  /** Absent where the two plans hold every policy that could matter. */
+  readonly policies: number | undefined
 }
-
-const sameStamps = (a: Stamps, b: Stamps) =>
-  a.source === b.source &&
-  a.destination === b.destination &&
-  a.sourcePlan === b.sourcePlan &&
-  a.destinationPlan === b.destinationPlan &&
-  a.inventory === b.inventory &&
-  a.policies === b.policies
 
 function endKey(end: FlowEnd): string {
-  const name = end.pod ?? end.hostEndpoint ?? ''
+  // Fast path: an end that is a pod's name and nothing else.
+  if (end.pod !== undefined && !end.address && !end.domains) return end.pod
   const address = end.address ? printAddress(end.address) : ''
-  return end.domains ? `${name}|${address}|${end.domains.join(',')}` : `${name}|${address}`
+  return `${end.pod ?? ''}|${end.hostEndpoint ?? ''}|${address}|${end.domains?.join(',') ?? ''}`
 }
 
+/** Names every field that a verdict depends on; rare ones only where they occur. */
 function flowKey(flow: Flow, mode: Mode): string {
-  const { icmp, http, via } = flow
-  const rest = icmp || http || via ? JSON.stringify([icmp, http, via]) : ''
-  const ports = `${flow.protocol}|${flow.sourcePort ?? ''}|${flow.port ?? ''}`
-  return `${mode}|${endKey(flow.source)}|${endKey(flow.destination)}|${ports}|${rest}`
+  const { icmp, http, via, sourcePort } = flow
+  const key = `${endKey(flow.source)}>${endKey(flow.destination)}>${flow.protocol}>${flow.port}>${mode}`
+  return icmp || http || via || sourcePort !== undefined ? key + JSON.stringify([sourcePort, icmp, http, via]) : key
 }
 
 /** Ends with a plan rest on that plan alone; hosts and vanished pods may rest on any policy. */
@@ -73,20 +68,34 @@ function endpointOf(end: FlowEnd, inventory: Inventory): Endpoint | undefined {
   return end.hostEndpoint === undefined && end.address ? inventory.endpointAt(end.address) : undefined
 }
 
-function stampsOf(flow: Flow, inventory: Inventory, plans: Plans): Stamps {
+function remember(flow: Flow, evaluation: Evaluation, inventory: Inventory, plans: Plans): Known {
   const source = endpointOf(flow.source, inventory)
   const destination = endpointOf(flow.destination, inventory)
   const rest = inventory.rest()
   const onPlans =
     !flow.via && restsOnPlan(flow.source, source, rest) && restsOnPlan(flow.destination, destination, rest)
   return {
+    evaluation,
     source,
     sourcePlan: source && plans.of(source.identity),
     destination,
     destinationPlan: destination && plans.of(destination.identity),
     inventory: inventory.generation(),
-    policies: onPlans ? 0 : plans.generation(),
+    policies: onPlans ? undefined : plans.generation(),
   }
+}
+
+/** Whether nothing that the answer rests on was replaced since. */
+function isCurrent(known: Known, flow: Flow, inventory: Inventory, plans: Plans): boolean {
+  const { source, destination } = known
+  return (
+    known.inventory === inventory.generation() &&
+    source === endpointOf(flow.source, inventory) &&
+    destination === endpointOf(flow.destination, inventory) &&
+    known.sourcePlan === source?.identity.plan &&
+    known.destinationPlan === destination?.identity.plan &&
+    (known.policies === undefined || known.policies === plans.generation())
+  )
 }
 
 function applyChange(change: Change, inventory: Inventory, plans: Plans): void {
@@ -113,17 +122,16 @@ export function createEngine(snapshot: Snapshot, config: EngineConfig = { rememb
   const identities = createIdentities()
   const inventory = createInventory(snapshot, identities)
   const plans = createPlans({ identities, lookup: inventory.lookup, rest: inventory.rest, work })
-  const known = new Map<string, { readonly evaluation: Evaluation; readonly stamps: Stamps }>()
+  const known = new Map<string, Known>()
   for (const policy of snapshot.policies) plans.put(policy)
   return {
     evaluate: (flow, mode = 'enforced') => {
       const key = flowKey(flow, mode)
-      const stamps = stampsOf(flow, inventory, plans)
       const found = known.get(key)
-      if (found && sameStamps(found.stamps, stamps)) return found.evaluation
+      if (found && isCurrent(found, flow, inventory, plans)) return found.evaluation
       const evaluation = judgeFlow(flow, resolveEnds(flow, inventory.lookup), inventory.lookup, plans, mode, work)
       if (known.size >= config.remember) known.clear()
-      known.set(key, { evaluation, stamps })
+      known.set(key, remember(flow, evaluation, inventory, plans))
       return evaluation
     },
     apply: (change) => applyChange(change, inventory, plans),

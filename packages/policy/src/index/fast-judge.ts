@@ -1,6 +1,6 @@
 // One direction at one pod, by its identity's plan. The same walk as the reference's, for the common case that every fact
 // is at hand; undefined where one is missing, and then the reference judges under the plan's policies.
-import type { DirectionResult, Mode } from '../evaluate/flow.ts'
+import type { DirectionResult, MissingFact, Mode } from '../evaluate/flow.ts'
 import { numberHits, type Outcome, type Unnumbered, verdictOf } from '../evaluate/outcome.ts'
 import type { Direction } from '../objects/policy.ts'
 import type { Plan, Step, TierSteps } from './plan.ts'
@@ -16,6 +16,9 @@ function firstMatch({ steps }: TierSteps, view: FlowView): Step | 'none' | undef
   return 'none'
 }
 
+/** Shared: a judged direction in which nothing was missing. */
+const nothingMissing: readonly MissingFact[] = []
+
 /** Judges by the plan; `afterTiers` is asked when no tier decides, and may itself meet a missing fact. */
 export function judgeByPlan(
   plan: Plan,
@@ -26,26 +29,28 @@ export function judgeByPlan(
   afterTiers: () => Outcome,
 ): DirectionResult | undefined {
   if (plan.isUncertain) return undefined
-  const hits: Unnumbered[] = []
+  let passed: readonly Unnumbered[] | undefined
   for (const tier of plan.track(direction, mode)) {
     const step = firstMatch(tier, view)
     if (step === undefined) return undefined
     const reached = step === 'none' ? tier.end : step
     if (!reached) continue
-    hits.push(reached.hit)
-    const { action, decision } = reached
-    if (action !== 'pass')
-      return { direction, endpoint, verdict: action, trace: numberHits(hits), decision, missing: [] }
+    if (reached.action === 'pass') {
+      passed = [...(passed ?? []), reached.hit]
+      continue
+    }
+    const trace = passed ? numberHits([...passed, reached.hit]) : reached.alone
+    return { direction, endpoint, verdict: reached.action, trace, decision: reached.decision, missing: nothingMissing }
   }
   const outcome = afterTiers()
   if (outcome.isUncertain) return undefined
-  const verdict = verdictOf(outcome)
+  const trace = numberHits([...(passed ?? []), ...outcome.hits])
   return {
     direction,
     endpoint,
-    verdict,
-    trace: numberHits([...hits, ...outcome.hits]),
+    verdict: verdictOf(outcome),
+    trace,
     decision: outcome.decision,
-    missing: [],
+    missing: nothingMissing,
   }
 }

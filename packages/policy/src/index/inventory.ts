@@ -1,7 +1,7 @@
 // Pods with their identities, by name and by address, kept up with changes one by one; everything rarer is looked up in a
 // lookup that is made anew when one of its lists changes.
 import { type Address, printAddress } from '../net/address.ts'
-import { createLookup, type Lookup } from '../evaluate/lookup.ts'
+import { createLookup, type Lookup, type PodCard, podTitle } from '../evaluate/lookup.ts'
 import { podLabels } from '../evaluate/labels.ts'
 import type { End } from '../evaluate/ends.ts'
 import {
@@ -19,6 +19,7 @@ import type { IndexedLookup } from './view.ts'
 export interface Endpoint {
   readonly pod: Pod
   readonly identity: Identity
+  readonly card: PodCard
 }
 
 export interface Inventory {
@@ -40,6 +41,8 @@ export interface Inventory {
 
 export function createInventory(start: Snapshot, identities: Identities): Inventory {
   const endpoints = new Map<string, Endpoint>()
+  // Fast path: from a pod that was just looked up to its endpoint, without its name being put together again.
+  const byPod = new WeakMap<Pod, Endpoint>()
   const byAddress = new Map<string, Endpoint>()
   const byNamespace = new Map<string, Set<string>>()
   const namespaces = new Map(start.namespaces.map((entry) => [entry.name, entry]))
@@ -81,8 +84,9 @@ export function createInventory(start: Snapshot, identities: Identities): Invent
     const before = forgetPod(key)
     const identity = identities.join(podLabels(pod, namespaces.get(pod.namespace), accountOf(pod)))
     if (before) identities.leave(before.identity)
-    const endpoint = { pod, identity }
+    const endpoint = { pod, identity, card: { known: identity.known, title: podTitle(pod) } }
     endpoints.set(key, endpoint)
+    byPod.set(pod, endpoint)
     byNamespace.set(pod.namespace, (byNamespace.get(pod.namespace) ?? new Set()).add(key))
     if (!pod.hostNetwork) for (const address of pod.addresses) byAddress.set(printAddress(address), endpoint)
   }
@@ -103,7 +107,7 @@ export function createInventory(start: Snapshot, identities: Identities): Invent
     return identity
   }
 
-  const identityOf = (end: End) => (end.kind === 'pod' ? endpoints.get(podKey(end.pod))?.identity : undefined)
+  const identityOf = (end: End) => (end.kind === 'pod' ? byPod.get(end.pod)?.identity : undefined)
 
   const endpointAt = (address: Address) => byAddress.get(printAddress(address))
 
@@ -119,8 +123,7 @@ export function createInventory(start: Snapshot, identities: Identities): Invent
     },
     pod: (key) => endpoints.get(key)?.pod,
     podAt: (address) => endpointAt(address)?.pod,
-    labelsOf: (pod) =>
-      endpoints.get(podKey(pod))?.identity.known ?? podLabels(pod, namespaces.get(pod.namespace), accountOf(pod)),
+    cardOf: (pod) => byPod.get(pod)?.card ?? baseLookup().cardOf(pod),
     labelsOfVanished: (namespace) => baseLookup().labelsOfVanished(namespace),
     hostEndpoint: (name) => baseLookup().hostEndpoint(name),
     hostEndpointAt: (address) => baseLookup().hostEndpointAt(address),

@@ -1,7 +1,7 @@
 // What an identity's endpoints are judged by: the policies that select it, in order, cut by direction and mode. A plan is
 // made when first needed and thrown away as a whole when a policy that may concern its identity comes or goes.
-import type { Candidate } from '../evaluate/outcome.ts'
-import { hitOf, triggerOf, type Unnumbered } from '../evaluate/outcome.ts'
+import type { PolicyHit } from '@margay/model'
+import { type Candidate, hitOf, numberHits, triggerOf, type Unnumbered } from '../evaluate/outcome.ts'
 import type { Decision, Mode } from '../evaluate/flow.ts'
 import type { Direction, Policy } from '../objects/policy.ts'
 import type { Tier } from '../objects/snapshot.ts'
@@ -13,13 +13,18 @@ export interface Step {
   readonly compiled: CompiledRule
   readonly action: 'allow' | 'deny' | 'pass'
   readonly hit: Unnumbered
+  /** The trace where this is the first and last hit: most flows are decided by the first. */
+  readonly alone: readonly PolicyHit[]
   readonly decision: Decision
 }
 
+/** What happens where no rule of a tier matches. */
+export type TierEnd = Omit<Step, 'compiled'>
+
 export interface TierSteps {
   readonly steps: readonly Step[]
-  /** What happens where no rule matches: absent where nothing does. */
-  readonly end: { readonly action: 'deny' | 'pass'; readonly hit: Unnumbered; readonly decision: Decision } | undefined
+  /** Absent where nothing happens. */
+  readonly end: TierEnd | undefined
 }
 
 export interface Plan {
@@ -43,8 +48,14 @@ function stepsOf(compiled: CompiledPolicy, direction: Direction): readonly Step[
     const { action } = each.rule
     if (action === 'log') return []
     const decision: Decision = { by: 'rule', policy: compiled.policy, rule: each.rule, index }
-    return { compiled: each, action, hit: hitOf(compiled.policy, action, index), decision }
+    const hit = hitOf(compiled.policy, action, index)
+    return { compiled: each, action, hit, alone: numberHits([hit]), decision }
   })
+}
+
+function tierEnd(tier: Tier, trigger: Policy, action: 'deny' | 'pass', isolating: readonly Policy[]): TierEnd {
+  const hit = hitOf(trigger, action, 'none')
+  return { action, hit, alone: numberHits([hit]), decision: { by: 'end-of-tier', tier: tier.name, isolating } }
 }
 
 function endOf(tier: Tier, candidates: readonly Candidate[], mode: Mode): TierSteps['end'] {
@@ -52,7 +63,7 @@ function endOf(tier: Tier, candidates: readonly Candidate[], mode: Mode): TierSt
   if (!trigger) return undefined
   const action = tier.defaultAction
   const isolating = candidates.map((candidate) => candidate.policy)
-  return { action, hit: hitOf(trigger, action, 'none'), decision: { by: 'end-of-tier', tier: tier.name, isolating } }
+  return tierEnd(tier, trigger, action, isolating)
 }
 
 function orderedTier(tier: Tier, selecting: readonly CompiledPolicy[], direction: Direction, mode: Mode): TierSteps {
@@ -66,11 +77,7 @@ function unionTierSteps(tier: Tier, selecting: readonly CompiledPolicy[], direct
   const [trigger] = isolating
   return {
     steps: [...steps.filter((step) => step.action === 'deny'), ...steps.filter((step) => step.action === 'allow')],
-    end: trigger && {
-      action: 'deny',
-      hit: hitOf(trigger, 'deny', 'none'),
-      decision: { by: 'end-of-tier', tier: tier.name, isolating },
-    },
+    end: trigger && tierEnd(tier, trigger, 'deny', isolating),
   }
 }
 
@@ -91,7 +98,7 @@ function trackOf({ policies, tiers, unionTier }: PlanInput, direction: Direction
 
 /** `policies` must be sorted. */
 export function createPlan(input: PlanInput): Plan {
-  const tracks = new Map<string, readonly TierSteps[]>()
+  const tracks: (readonly TierSteps[] | undefined)[] = []
   return {
     policies: input.policies,
     byTier: Map.groupBy(
@@ -100,9 +107,9 @@ export function createPlan(input: PlanInput): Plan {
     ),
     isUncertain: input.isUncertain,
     track: (direction, mode) => {
-      const key = `${direction} ${mode}`
-      const track = tracks.get(key) ?? trackOf(input, direction, mode)
-      tracks.set(key, track)
+      const slot = (direction === 'ingress' ? 0 : 1) + (mode === 'enforced' ? 0 : 2)
+      const track = tracks[slot] ?? trackOf(input, direction, mode)
+      tracks[slot] = track
       return track
     },
   }
