@@ -1,6 +1,7 @@
 // Runs policy cases: objects, namespaces, pods, one flow, and the verdict (and sometimes the trace) wanted.
 import { printGoldmaneHit } from '@margay/model'
 import {
+  createEngine,
   type DirectionResult,
   evaluate,
   type Evaluation,
@@ -140,8 +141,13 @@ function runCase(one: PolicyCase): readonly string[] {
   const snapshot = snapshotOf(one)
   const flow = { sourcePort: anySourcePort, ...flowOf(one) }
   const judge = (mode: Mode) => evaluate(flow, snapshot, mode)
-  const evaluation = judge(one.mode ?? 'enforced')
-  const verdict = differ('verdict', one.expected, verdictFor(one, evaluation))
+  const mode = one.mode ?? 'enforced'
+  const evaluation = judge(mode)
+  const indexed = createEngine(snapshot).evaluate(flow, mode)
+  const verdict = [
+    ...differ('verdict', one.expected, verdictFor(one, evaluation)),
+    ...differ('verdict of the index', one.expected, verdictFor(one, indexed)),
+  ]
   if (!one.trace) return verdict
   return [...verdict, ...checkTraces(one.trace, { enforced: judge('enforced'), pending: judge('pending') })]
 }

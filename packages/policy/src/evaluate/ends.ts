@@ -2,7 +2,7 @@
 // match no selector, and to say that of a pod would be a guess.
 import type { Address } from '../net/address.ts'
 import { printAddress } from '../net/address.ts'
-import { type HostEndpoint, type NamedPort, type Node, type Pod, podKey } from '../objects/snapshot.ts'
+import type { HostEndpoint, NamedPort, Node, Pod } from '../objects/snapshot.ts'
 import type { Flow, FlowEnd } from './flow.ts'
 import type { KnownLabels } from './labels.ts'
 import { isPodAddress, type Lookup } from './lookup.ts'
@@ -36,6 +36,10 @@ export interface Ends {
   readonly family: 4 | 6 | undefined
 }
 
+/** Shared, because it is on the path of every flow. */
+const noDomains: readonly string[] = []
+
+/** An end that still lacks its address. */
 type Draft = (address: Address | undefined) => End
 
 function hostEnd(host: HostEndpoint, lookup: Lookup, domains: readonly string[]): Draft {
@@ -59,15 +63,9 @@ function nodeEnd(name: string, lookup: Lookup, domains: readonly string[]): Draf
 
 function podEnd(pod: Pod, lookup: Lookup, domains: readonly string[]): Draft {
   if (pod.hostNetwork && pod.node !== undefined) return nodeEnd(pod.node, lookup, domains)
-  return (address) => ({
-    kind: 'pod',
-    pod,
-    known: lookup.labelsOf(pod),
-    ports: pod.ports,
-    domains,
-    title: `pod ${podKey(pod)}`,
-    ...(address && { address }),
-  })
+  const { known, title } = lookup.cardOf(pod)
+  const end = { kind: 'pod', pod, known, ports: pod.ports, domains, title } as const
+  return (address) => (address ? { ...end, address } : end)
 }
 
 function missingEnd(title: string, domains: readonly string[], known?: KnownLabels): Draft {
@@ -87,7 +85,7 @@ function endAt(address: Address, lookup: Lookup, domains: readonly string[]): Dr
 }
 
 function draftEnd(end: FlowEnd, lookup: Lookup): Draft {
-  const domains = end.domains ?? []
+  const domains = end.domains ?? noDomains
   if (end.pod !== undefined) {
     const pod = lookup.pod(end.pod)
     if (pod) return podEnd(pod, lookup, domains)
@@ -106,13 +104,21 @@ function ownAddresses(end: End): readonly Address[] {
   return end.kind === 'node' ? end.node.addresses : []
 }
 
+/** The first of the destination's families that the source has too. */
+function sharedFamily(from: readonly Address[], to: readonly Address[]): 4 | 6 | undefined {
+  for (const { family } of to) for (const other of from) if (other.family === family) return family
+  return (to[0] ?? from[0])?.family
+}
+
 /** The family both ends can speak: a stated address decides, else the first that both have. */
 function familyOf(flow: Flow, source: End, destination: End): 4 | 6 | undefined {
   const stated = flow.destination.address ?? flow.source.address
-  if (stated) return stated.family
-  const [from, to] = [ownAddresses(source), ownAddresses(destination)]
-  const shared = to.find((address) => from.some((other) => other.family === address.family))
-  return (shared ?? to[0] ?? from[0])?.family
+  return stated ? stated.family : sharedFamily(ownAddresses(source), ownAddresses(destination))
+}
+
+function ownAddress(end: End, family: 4 | 6 | undefined): Address | undefined {
+  for (const own of ownAddresses(end)) if (own.family === family) return own
+  return undefined
 }
 
 /** Resolves both ends. Addresses that the flow does not state are taken from the endpoint, in the flow's family. */
@@ -121,7 +127,6 @@ export function resolveEnds(flow: Flow, lookup: Lookup): Ends {
   const source = draftSource(flow.source.address)
   const destination = draftDestination(flow.destination.address)
   const family = familyOf(flow, source, destination)
-  const pick = (end: End, draft: Draft) =>
-    end.address ? end : draft(ownAddresses(end).find((own) => own.family === family))
-  return { source: pick(source, draftSource), destination: pick(destination, draftDestination), family }
+  const complete = (end: End, draft: Draft) => (end.address ? end : draft(ownAddress(end, family)))
+  return { source: complete(source, draftSource), destination: complete(destination, draftDestination), family }
 }

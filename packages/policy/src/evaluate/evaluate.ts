@@ -18,19 +18,20 @@ export function combineResults(
   hops: readonly DirectionResult[],
   destination: DirectionResult | undefined,
 ): Evaluation {
-  const results = [source, ...hops, destination].flatMap((result) => result ?? [])
-  return {
+  const results = [source, ...hops, destination].filter((result) => result !== undefined)
+  const evaluation = {
     verdict: combineVerdicts(results.map((result) => result.verdict)),
     hops,
     missing: results.flatMap((result) => result.missing),
-    ...(source && { source }),
-    ...(destination && { destination }),
   }
+  if (source && destination) return { ...evaluation, source, destination }
+  return source ? { ...evaluation, source } : destination ? { ...evaluation, destination } : evaluation
 }
 
 function judgeSource(flow: Flow, ends: Ends, prepared: Prepared, mode: Mode): DirectionResult | undefined {
   const { source } = ends
-  if (source.kind === 'pod') return judgeOwnHost(judgePod(source, 'egress', flow, ends, prepared, mode), ends, prepared)
+  if (source.kind === 'pod')
+    return judgeOwnHost(judgePod(source, 'egress', flow, ends, prepared, mode), ends, prepared.lookup.options)
   if (source.kind === 'missing') return judgePod(source, 'egress', flow, ends, prepared, mode)
   return source.kind === 'host' ? judgeHost(source, 'egress', flow, ends, prepared, mode) : undefined
 }

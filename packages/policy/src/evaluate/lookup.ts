@@ -16,12 +16,19 @@ import {
 } from '../objects/snapshot.ts'
 import { hostEndpointLabels, type KnownLabels, networkSetLabels, podLabels, vanishedPodLabels } from './labels.ts'
 
+export interface PodCard {
+  readonly known: KnownLabels
+  /** `pod shop/web`. */
+  readonly title: string
+}
+
 export interface Lookup {
   readonly options: SnapshotOptions
   readonly pod: (key: string) => Pod | undefined
   /** The pod with this address of its own; pods on the host's network have none. */
   readonly podAt: (address: Address) => Pod | undefined
-  readonly labelsOf: (pod: Pod) => KnownLabels
+  /** What every flow of the pod needs: its labels and its name for people. */
+  readonly cardOf: (pod: Pod) => PodCard
   readonly labelsOfVanished: (namespace: string) => KnownLabels
   readonly hostEndpoint: (name: string) => HostEndpoint | undefined
   readonly hostEndpointAt: (address: Address) => HostEndpoint | undefined
@@ -61,6 +68,9 @@ function byAddress<T>(
   return (address) => map.get(printAddress(address))
 }
 
+/** How people read a pod's name. */
+export const podTitle = (pod: Pod) => `pod ${podKey(pod)}`
+
 /** Builds every index once. */
 export function createLookup(snapshot: Snapshot): Lookup {
   const namespaces = new Map(snapshot.namespaces.map((entry) => [entry.name, entry]))
@@ -79,8 +89,10 @@ export function createLookup(snapshot: Snapshot): Lookup {
       snapshot.pods.filter((pod) => !pod.hostNetwork),
       (pod) => pod.addresses,
     ),
-    labelsOf: (pod) =>
-      podLabels(pod, namespaces.get(pod.namespace), accounts.get(`${pod.namespace}/${pod.serviceAccount}`)),
+    cardOf: (pod) => ({
+      known: podLabels(pod, namespaces.get(pod.namespace), accounts.get(`${pod.namespace}/${pod.serviceAccount}`)),
+      title: podTitle(pod),
+    }),
     labelsOfVanished: (namespace) => vanishedPodLabels(namespace, namespaces.get(namespace)),
     hostEndpoint: (name) => hosts.get(name),
     hostEndpointAt: byAddress(snapshot.hostEndpoints, (host) => host.expectedAddresses),

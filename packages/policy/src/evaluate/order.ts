@@ -2,7 +2,7 @@
 // v3.32.
 import type { PolicyHitKind } from '@margay/model'
 import type { Policy } from '../objects/policy.ts'
-import type { Snapshot, SnapshotOptions, Tier } from '../objects/snapshot.ts'
+import type { SnapshotOptions, Tier } from '../objects/snapshot.ts'
 
 /** Tiers that exist without an object, of both generations of the admin API. */
 export const builtInTiers: readonly Tier[] = [
@@ -23,7 +23,10 @@ const compareNumber = (a: number, b: number) => (a === b ? 0 : a < b ? -1 : 1)
  * Every tier in order: those that exist first, by order and name, then those that policies only refer to, which deny at
  * their end. Objects cannot change the built-in ones; only `default` takes the order it is given.
  */
-export function sortTiers(snapshot: Pick<Snapshot, 'tiers' | 'policies'>): readonly Tier[] {
+export function sortTiers(snapshot: {
+  readonly tiers: readonly Tier[]
+  readonly policies: readonly Pick<Policy, 'tier'>[]
+}): readonly Tier[] {
   const own = snapshot.tiers.filter((tier) => !builtInNames.has(tier.name))
   const existing = [...builtInTiers, ...own].sort(
     (a, b) => compareNumber(a.order, b.order) || compareText(a.name, b.name),

@@ -1,7 +1,12 @@
 // Policy at a pod, and the two exceptions of pod and node: a node reaches its own pods whatever policy says, and traffic
 // from a pod to its own node is also subject to what Felix was told about such traffic.
-import type { Direction } from '../objects/policy.ts'
+import type { Direction, Rule } from '../objects/policy.ts'
+import { namespaceLabel } from '../objects/scope.ts'
+import type { SnapshotOptions } from '../objects/snapshot.ts'
+import type { Answer } from './answer.ts'
 import type { End, Ends } from './ends.ts'
+import type { Lookup } from './lookup.ts'
+import type { Outcome } from './outcome.ts'
 import type { Prepared } from './prepare.ts'
 import type { DirectionResult, Flow, Mode } from './flow.ts'
 import { exempt, judgeTiers, resultOf, unknownResult } from './judge.ts'
@@ -11,19 +16,21 @@ type PodEnd = End & { readonly kind: 'pod' | 'missing' }
 
 const nodeOf = (end: End) => (end.kind === 'node' ? end.node.name : end.kind === 'host' ? end.host.node : undefined)
 
-function isOwnNode(pod: End, other: End): boolean {
+/** Whether the other end is the node on which the pod runs. */
+export function isOwnNode(pod: End, other: End): boolean {
   return pod.kind === 'pod' && pod.pod.node !== undefined && nodeOf(other) === pod.pod.node
 }
 
-function profilesAfter(
+/** What follows the tiers at a pod: its own profiles, or its namespace's. */
+export function afterTiersAt(
   end: PodEnd,
   direction: Direction,
-  prepared: Prepared,
-): Parameters<typeof judgeTiers>[0]['afterTiers'] {
-  const namespace = end.kind === 'pod' ? end.pod.namespace : end.known?.labels.get('projectcalico.org/namespace')
-  const profiles = end.kind === 'pod' ? end.pod.profiles : undefined
-  return (matches) =>
-    profiles ? walkProfiles(profiles, direction, prepared.lookup.profile, matches) : namespaceProfile(namespace ?? '')
+  lookup: Lookup,
+  matches: (rule: Rule) => Answer,
+): Outcome {
+  if (end.kind === 'missing') return namespaceProfile(end.known?.labels.get(namespaceLabel) ?? '')
+  const { profiles, namespace } = end.pod
+  return profiles ? walkProfiles(profiles, direction, lookup.profile, matches) : namespaceProfile(namespace)
 }
 
 /** One direction at a pod, known or vanished. */
@@ -48,14 +55,17 @@ export function judgePod(
     prepared,
     mode,
     concerns: (policy) => policy.stage === 'normal',
-    afterTiers: profilesAfter(end, direction, prepared),
+    afterTiers: (matches) => afterTiersAt(end, direction, prepared.lookup, matches),
   })
   return resultOf(direction, end, judged)
 }
 
 /** Applies Felix' setting to traffic that a pod's policy lets out to the pod's own node. */
-export function judgeOwnHost(result: DirectionResult, ends: Ends, prepared: Prepared): DirectionResult {
-  const { endpointToHost } = prepared.lookup.options
+export function judgeOwnHost(
+  result: DirectionResult,
+  ends: Ends,
+  { endpointToHost }: SnapshotOptions,
+): DirectionResult {
   if (result.verdict !== 'allow' || endpointToHost !== 'drop' || !isOwnNode(ends.source, ends.destination))
     return result
   const reason = 'defaultEndpointToHostAction drops traffic from a pod to its own node'
