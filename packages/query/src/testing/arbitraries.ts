@@ -132,18 +132,29 @@ const partsOf = (hit: string): fc.Arbitrary<string> => {
     .map(([from, count]) => parts.slice(from, from + count).join('|'))
 }
 
-/** A text with some of its parts replaced by wildcards. */
-const wildcarded = (text: string): fc.Arbitrary<Literal> => {
-  const units = Array.from(text)
-  return fc.array(fc.nat(units.length), { minLength: 1, maxLength: 2 }).chain((cuts) => {
-    const sorted = [...cuts].sort((a, b) => a - b)
-    return fc.nat(2).map((gap) => {
-      const starts = [0, ...sorted.map((cut) => Math.min(cut + gap, units.length))]
-      const ends = [...sorted, units.length]
-      const pieces = starts.map((start, index) => units.slice(start, Math.max(start, ends[index]!)).join(''))
-      return { pieces, quoted: false }
-    })
+/** A text with some of its parts replaced by wildcards: `*`, or one `?` for one character. */
+const wildcarded = (text: string): fc.Arbitrary<Literal> =>
+  fc.oneof({ weight: 4, arbitrary: withStars(text) }, { weight: 1, arbitrary: withOne(text) })
+
+function withStars(text: string): fc.Arbitrary<Literal> {
+  const characters = Array.from(text)
+  const cuts = fc.array(fc.nat(characters.length), { minLength: 1, maxLength: 2 })
+  return fc.tuple(cuts, fc.nat(2)).map(([found, gap]) => {
+    const sorted = [...found].sort((a, b) => a - b)
+    const starts = [0, ...sorted.map((cut) => cut + gap)]
+    const ends = [...sorted, characters.length]
+    const pieces = starts.map((start, index) => characters.slice(start, Math.max(start, ends[index]!)).join(''))
+    return { pieces, quoted: false }
   })
+}
+
+function withOne(text: string): fc.Arbitrary<Literal> {
+  const characters = Array.from(text)
+  return fc.nat(characters.length).map((at) => ({
+    pieces: [characters.slice(0, at).join(''), characters.slice(at + 1).join('')],
+    gaps: ['one'],
+    quoted: false,
+  }))
 }
 
 const literalOf = (text: string): fc.Arbitrary<Literal> =>
@@ -213,7 +224,7 @@ export function filters(type: LogType): fc.Arbitrary<Filter> {
   const many = nested.length > 0 ? [{ weight: 2, arbitrary: fc.oneof(...nested) }] : []
   const wildField = leaf.chain((filter) =>
     'field' in filter && filter.field
-      ? wildcarded(filter.field.pieces[0]!).map((field): Filter => ({ ...filter, field }))
+      ? withStars(filter.field.pieces[0]!).map((field): Filter => ({ ...filter, field }))
       : fc.constant(filter),
   )
   return fc

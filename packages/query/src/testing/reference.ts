@@ -72,11 +72,17 @@ function evaluate(filter: Filter, type: LogType, row: Row, reading: Reading, now
   }
 }
 
-const pattern = (pieces: readonly string[], flags = '') =>
-  new RegExp(`^${pieces.map((piece) => piece.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('[^]*')}$`, flags)
+/** A text with wildcards as a regular expression; the flag u makes one character of a surrogate pair. */
+function pattern({ pieces, gaps }: Pick<Literal, 'pieces' | 'gaps'>, flags = ''): RegExp {
+  const escaped = pieces.map((piece) => piece.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
+  const joined = escaped.map((piece, index) =>
+    index === 0 ? piece : `${gaps?.[index - 1] === 'one' ? '[^]' : '[^]*'}${piece}`,
+  )
+  return new RegExp(`^${joined.join('')}$`, `u${flags}`)
+}
 
 function named(field: Literal, { names, prefix }: Reading): readonly string[] {
-  const test = pattern(field.pieces)
+  const test = pattern(field)
   const matching = names.filter((name) => test.test(name.slice(prefix.length)) || test.test(name))
   if (matching.length > 0 || field.pieces.length > 1) return matching
   const members = names.filter((name) => name.startsWith(`${field.pieces[0]}.`))
@@ -84,7 +90,7 @@ function named(field: Literal, { names, prefix }: Reading): readonly string[] {
 }
 
 function isField(field: Field, values: readonly Scalar[], value: Literal, now: number): boolean {
-  if (!value.quoted && value.pieces.length > 1 && value.pieces.join('') === '') return values.length > 0
+  if (!value.quoted && !value.gaps && value.pieces.length > 1 && value.pieces.join('') === '') return values.length > 0
   const asksForAbsence = !value.quoted && value.pieces.length === 1 && value.pieces[0] === 'null'
   const isText = ['keyword', 'enum', 'keywords', 'keywordLists', 'text', 'hits'].includes(field.kind)
   if (asksForAbsence && !isText) return values.length === 0
@@ -110,16 +116,16 @@ function equals(field: Field, found: Scalar, value: Literal, now: number): boole
     case 'enum':
     case 'keywords':
     case 'keywordLists':
-      return pattern(folded(field, value)).test(String(found))
+      return pattern({ ...value, pieces: folded(field, value) }).test(String(found))
     case 'text':
       return matchesText(String(found), value)
     case 'hits':
-      return isWild ? pattern(value.pieces).test(String(found)) : isPartOfHit(String(found), text)
+      return isWild ? pattern(value).test(String(found)) : isPartOfHit(String(found), text)
     case 'ip':
     case 'ips':
-      return isWild ? pattern(value.pieces, 'i').test(String(found)) : isInBlock(String(found), text)
+      return isWild ? pattern(value, 'i').test(String(found)) : isInBlock(String(found), text)
     case 'bool':
-      return pattern(value.pieces, 'i').test(String(found))
+      return pattern(value, 'i').test(String(found))
     case 'timestamp':
       return !isWild && compareTime(Number(found), text, now) === 0
     case 'port':
@@ -127,13 +133,14 @@ function equals(field: Field, found: Scalar, value: Literal, now: number): boole
     case 'count':
     case 'bytes':
     case 'duration':
-      return isWild ? pattern(value.pieces).test(String(found)) : compareDecimal(BigInt(found), text) === 0
+      return isWild ? pattern(value).test(String(found)) : compareDecimal(BigInt(found), text) === 0
   }
 }
 
 function matchesText(found: string, value: Literal): boolean {
   const lower = found.toLowerCase()
-  if (value.pieces.length > 1) return pattern(value.pieces.map((piece) => piece.toLowerCase())).test(lower)
+  if (value.pieces.length > 1)
+    return pattern({ ...value, pieces: value.pieces.map((piece) => piece.toLowerCase()) }).test(lower)
   const text = value.pieces[0]!.toLowerCase()
   return value.quoted ? lower.includes(text) : text.split(/\s+/).every((word) => lower.includes(word))
 }
@@ -216,14 +223,13 @@ function orderOf(field: Field, found: Scalar, text: string, now: number): number
 }
 
 function isAnywhere(type: LogType, value: Literal, reading: Reading, now: number): boolean {
-  const isStar = !value.quoted && value.pieces.length > 1 && value.pieces.join('') === ''
+  const isStar = !value.quoted && !value.gaps && value.pieces.length > 1 && value.pieces.join('') === ''
   return reading.names.some((name) => {
     const field = type.fields[name]!
     const values = reading.values(name)
     if (isStar) return values.length > 0
     const isName = ['keyword', 'enum', 'keywords', 'keywordLists', 'ip', 'ips'].includes(field.kind)
-    if (field.kind === 'hits' && !reading.isElement)
-      return values.some((found) => pattern(value.pieces).test(String(found)))
+    if (field.kind === 'hits' && !reading.isElement) return values.some((found) => pattern(value).test(String(found)))
     const isNumber = ['port', 'ports', 'count', 'bytes', 'duration'].includes(field.kind)
     const isAsked =
       isName || field.kind === 'hits' || (isNumber && field.role === 'dimension' && value.pieces.length === 1)
