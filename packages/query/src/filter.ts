@@ -26,3 +26,12 @@ export type Filter =
 
 /** Matches every row. */
 export const all: Filter = { kind: 'all' }
+
+/** A text that stands for itself. */
+export const literal = (text: string, quoted = false): Literal => ({ pieces: [text], quoted: quoted || text === '' })
+
+/** Whether a literal is the single star that asks for existence. */
+export const isStar = ({ pieces, quoted }: Literal): boolean => !quoted && pieces.length > 1 && pieces.join('') === ''
+
+/** Whether a literal holds a wildcard. */
+export const hasWildcard = ({ pieces }: Literal): boolean => pieces.length > 1
