@@ -81,9 +81,10 @@ export function createEmbeddedStore(config: EmbeddedConfig): Store {
       } while (cursor !== undefined && left > 0)
     },
     async state() {
-      const { state, error, restarts, queued } = engine
+      const { state, error, restarts, queued, pid } = engine
       const tables = state === 'ready' ? await readTables(admin) : []
-      return { engine: 'chdb', state, ...(error !== undefined && { error }), restarts, queued, tables }
+      const known = { ...(error !== undefined && { error }), ...(pid !== undefined && { pid }) }
+      return { engine: 'chdb', state, ...known, restarts, queued, tables }
     },
     retain: (rules, now) => retain(admin, rules, now),
     close: () => engine.stop(),
