@@ -61,16 +61,7 @@ const ordinary = {
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'margay-api-'))
-  store = createEmbeddedStore(
-    { dir: join(dir, 'store') },
-    {
-      bind(type, filter, at, zone) {
-        const bound = bind(filter, type, { now: at, ...(zone !== undefined && { zone }) })
-        if (!bound.ok) throw new Error(bound.errors[0].message)
-        return bound.filter
-      },
-    },
-  )
+  store = createEmbeddedStore({ dir: join(dir, 'store') })
   await store.open()
   live = createLive({ maxPending: 1000 })
   config = {
