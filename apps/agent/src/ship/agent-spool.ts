@@ -1,10 +1,11 @@
-// The agent's rows on disk: a file is an epoch, a record is a compressed frame. What `endInterval` has returned from is
+// The agent's rows on disk: a file is an epoch, a record is a piece. What `endInterval` has returned from is
 // synced and will reach the server, unless the disk budget drops it, which is counted in rows.
 import { randomBytes } from 'node:crypto'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Clock, RecordReader, Spool } from '@margay/kit'
 import { openSpool } from '@margay/kit'
-import { countFrame } from '@margay/wire'
+import type { PieceHead } from '@margay/wire'
+import { countFrame, pieceHead, readPiece } from '@margay/wire'
 import type { Batch } from './batch.ts'
 import { createBatch } from './batch.ts'
 import type { ShipConfig } from './config.ts'
@@ -13,15 +14,19 @@ import type { Losses } from './losses.ts'
 /** Far over any frame of ours; bounds what a damaged length can ask for. */
 const maxFrameBytes = 64 * 1_048_576
 
-export const compress = (frame: Uint8Array): Uint8Array =>
+const compress = (frame: Uint8Array): Uint8Array =>
   zstdCompressSync(frame, { params: { [constants.ZSTD_c_compressionLevel]: 3 } })
-export const decompress = (piece: Uint8Array): Uint8Array =>
-  zstdDecompressSync(piece, { maxOutputLength: maxFrameBytes })
 
-/** Rows in a compressed frame; 0 where it cannot be read. */
+/** A frame as it is kept and sent: its name in clear, its bytes compressed. */
+export const makePiece = (frame: Uint8Array, name: PieceHead): readonly [Uint8Array, Uint8Array] => [
+  pieceHead(name),
+  compress(frame),
+]
+
+/** Rows in a piece; 0 where it cannot be read. */
 export function rowsIn(piece: Uint8Array): number {
   try {
-    return countFrame(decompress(piece)).rows
+    return countFrame(zstdDecompressSync(readPiece(piece).compressed, { maxOutputLength: maxFrameBytes })).rows
   } catch {
     return 0
   }
@@ -63,11 +68,11 @@ export function openAgentSpool(dir: string, config: ShipConfig, deps: AgentSpool
     startedAt = deps.clock()
     broken = false
   }
-  const append = (frame: Uint8Array, rows: number) => {
+  const append = (frame: Uint8Array, name: PieceHead, rows: number) => {
     try {
       if (broken) throw new Error('the epoch has a gap')
       if (!spool.current) startFile()
-      spool.append([compress(frame)])
+      spool.append(makePiece(frame, name))
     } catch (error) {
       if (!broken) deps.onTrouble('writing the spool failed', error as Error)
       broken = true

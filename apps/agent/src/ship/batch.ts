@@ -2,7 +2,7 @@
 // early when it grows large. Where frames go is the caller's.
 import type { Row } from '@margay/model'
 import { logType } from '@margay/model'
-import type { FrameBuilder, Loss, RecordSink } from '@margay/wire'
+import type { FrameBuilder, Loss, PieceHead, RecordSink } from '@margay/wire'
 import { createFrameBuilder } from '@margay/wire'
 
 /** A frame of so many rows compresses well and is decoded in some ten milliseconds. */
@@ -15,8 +15,8 @@ export interface BatchDeps {
   readonly newEpoch: () => string
   /** Unix seconds. */
   readonly now: () => number
-  /** Takes a finished frame and the rows it holds. Called in the order of sequences. */
-  readonly onFrame: (frame: Uint8Array, rows: number) => void
+  /** Takes a finished frame, by its name, and the rows it holds. Called in the order of sequences. */
+  readonly onFrame: (frame: Uint8Array, name: PieceHead, rows: number) => void
   /** What was lost since the last frame; taken away by the call. */
   readonly takeLosses: () => readonly Loss[]
 }
@@ -48,7 +48,7 @@ export function createBatch(deps: BatchDeps): Batch {
   const write = (builder: FrameBuilder, losses: readonly Loss[]) => {
     const { rows } = builder
     const head = { agent: deps.agent, epoch, sequence: sequence++, provisional: deps.provisional, madeAt: deps.now() }
-    deps.onFrame(builder.take(head, losses), rows)
+    deps.onFrame(builder.take(head, losses), head, rows)
   }
   const flush = () => {
     let losses = deps.takeLosses()

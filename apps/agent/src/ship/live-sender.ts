@@ -3,7 +3,7 @@
 import type { Logger, Queue } from '@margay/kit'
 import { createQueue } from '@margay/kit'
 import type { FramesAnswer, RecordSink } from '@margay/wire'
-import { compress, newEpoch } from './agent-spool.ts'
+import { makePiece, newEpoch } from './agent-spool.ts'
 import { createBatch } from './batch.ts'
 import type { ServerLink } from './server-link.ts'
 
@@ -37,7 +37,7 @@ export function createLiveSender(deps: LiveSenderDeps): LiveSender {
     provisional: true,
     newEpoch,
     now: deps.now,
-    onFrame: (frame) => queue.push(frame),
+    onFrame: (frame, name) => queue.push(Buffer.concat(makePiece(frame, name))),
     takeLosses: () => [],
   })
   const startAnew = () => {
@@ -50,10 +50,7 @@ export function createLiveSender(deps: LiveSenderDeps): LiveSender {
     if (!first) return
     const frames = [first]
     for (let next = queue.shift(); next; next = queue.shift()) frames.push(next)
-    const answer = await deps.link.sendFrames(
-      frames.map((frame) => compress(frame)),
-      signal,
-    )
+    const answer = await deps.link.sendFrames(frames, signal)
     deps.onAnswer(answer)
     if (answer.results.some(({ result }) => result !== 'shown')) gap = true
   }

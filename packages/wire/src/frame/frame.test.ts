@@ -1,7 +1,7 @@
 import { flowLog } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { crc32 } from './crc32.ts'
-import { joinPieces, splitPieces } from './envelope.ts'
+import { joinPieces, pieceHead, readPiece, splitPieces } from './envelope.ts'
 import { FrameError } from './frame-error.ts'
 import { countFrame, createFrameBuilder, decodeFrame, readFrameHead, rowAt } from './frame.ts'
 
@@ -129,6 +129,11 @@ describe('crc32', () => {
 })
 
 describe('envelope', () => {
+  it('keeps the name of a frame readable beside its bytes', () => {
+    const piece = Uint8Array.of(...pieceHead({ epoch: '00112233445566ff', sequence: 70_000 }), 1, 2)
+    expect(readPiece(piece)).toEqual({ epoch: '00112233445566ff', sequence: 70_000, compressed: Uint8Array.of(1, 2) })
+    expect(() => readPiece(Uint8Array.of(1, 2))).toThrow('piece of 2 bytes has no head')
+  })
   it('gives back its pieces, empty ones too', () => {
     const pieces = [Uint8Array.of(1, 2), new Uint8Array(), Uint8Array.of(3)]
     expect(splitPieces(joinPieces(pieces))).toEqual(pieces)
