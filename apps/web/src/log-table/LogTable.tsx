@@ -89,7 +89,7 @@ export function LogTable(props: Props) {
       <div
         ref={scroll}
         className={css.scroll}
-        style={layoutOf(columns)}
+        style={phone ? undefined : layoutOf(columns)}
         role="grid"
         aria-label={label}
         aria-rowcount={rows.length}
@@ -185,20 +185,20 @@ function useCursor(
     const row = at && rows[at.row]
     const id = at && ids[at.row]
     if (!row || !id) return false
-    onOpen(id, row)
+    return void onOpen(id, row)
   }
   const filter = (out: boolean) => {
     const row = at && rows[at.row]
     const column = at && columns[at.column]
     if (!row || !column) return false
-    onFilter(cellFilter(column, row, out))
+    return void onFilter(cellFilter(column, row, out))
   }
   const mark = () => {
     const item = at && table.getRowModel().rows[at.row]
     if (!item || !onMark) return false
     const others = table.getRowModel().rows.filter((row) => row !== item && row.getIsSelected())
     onMark([...others, ...(item.getIsSelected() ? [] : [item])].map(({ original }) => original))
-    item.toggleSelected()
+    return item.toggleSelected()
   }
   useKeys({
     j: () => move(1, 0),

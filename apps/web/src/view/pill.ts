@@ -2,6 +2,7 @@
 // bar and every pill that is on. Pure, and the one place where a clicked value becomes text, so that a value that ends in
 // a backslash, holds quotes or looks like a wildcard makes a clause that parses and finds only that value.
 import type { Value } from '@margay/model'
+import { printLiteral } from '@margay/query'
 
 export interface Pill {
   /** One clause, without its negation. */
@@ -15,22 +16,12 @@ export interface Pill {
 
 export const pill = (kql: string, negated = false): Pill => ({ kql, negated, off: false, pinned: false })
 
-const escapes: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  '\\': '\\\\',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-}
-
-/** A text between double quotes, where only quote, backslash and line ends mean something: a star stays a star. */
-export const quote = (text: string): string => `"${text.replace(/["\\\n\r\t]/g, (sign) => escapes[sign] ?? sign)}"`
-
 /** Plain words that need no quotes: no special character, no keyword, no wildcard, not empty. */
 const plain = /^[\w][\w.\-/@]*$/
 const keywords = new Set(['and', 'or', 'not'])
 
-const literal = (text: string): string => (plain.test(text) && !keywords.has(text.toLowerCase()) ? text : quote(text))
+const literal = (text: string): string =>
+  printLiteral({ pieces: [text], quoted: !plain.test(text) || keywords.has(text.toLowerCase()) })
 
 /** The filter that keeps rows with this value of a field; where there is none, those without the field (`not field: *`). */
 export function clauseOf(field: string, value: Value | undefined): Pill {
