@@ -62,7 +62,7 @@ export function LogTable(props: Props) {
       () => helper.columns(columns.map(({ id }) => helper.accessor((row) => row[id], { id }))),
       [columns],
     ),
-    data: rows as Row[],
+    data: rows,
     getRowId: (_, index) => ids[index] ?? String(index),
   })
   const model = table.getRowModel().rows
@@ -185,20 +185,23 @@ function useCursor(
     const row = at && rows[at.row]
     const id = at && ids[at.row]
     if (!row || !id) return false
-    return void onOpen(id, row)
+    onOpen(id, row)
+    return true
   }
   const filter = (out: boolean) => {
     const row = at && rows[at.row]
     const column = at && columns[at.column]
     if (!row || !column) return false
-    return void onFilter(cellFilter(column, row, out))
+    onFilter(cellFilter(column, row, out))
+    return true
   }
   const mark = () => {
     const item = at && table.getRowModel().rows[at.row]
     if (!item || !onMark) return false
     const others = table.getRowModel().rows.filter((row) => row !== item && row.getIsSelected())
     onMark([...others, ...(item.getIsSelected() ? [] : [item])].map(({ original }) => original))
-    return item.toggleSelected()
+    item.toggleSelected()
+    return true
   }
   useKeys({
     j: () => move(1, 0),

@@ -1,6 +1,6 @@
 // What the console asks of the query language: whether a query can be asked at all, and what is wrong where it cannot.
 import { logType } from '@margay/model'
-import { bind, parseKql, type Problem } from '@margay/query'
+import { bind, lint, parseKql, type Problem } from '@margay/query'
 import type { Pill } from '../view/pill.ts'
 
 /** What is wrong with a text, all of it, in order of place. */
@@ -11,6 +11,13 @@ export function kqlProblems(logTypeName: string, text: string, zone: string, now
   if (!parsed.ok) return parsed.errors
   const bound = bind(parsed.filter, type, { now, zone, positions: parsed.positions })
   return bound.ok ? [] : bound.errors
+}
+
+/** What a text may not mean though it can be asked. */
+export function kqlRemarks(logTypeName: string, text: string): readonly Problem[] {
+  const type = logType(logTypeName)
+  const parsed = parseKql(text)
+  return type && parsed.ok ? lint(parsed.filter, type, parsed.positions) : []
 }
 
 /**

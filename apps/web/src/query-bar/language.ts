@@ -1,11 +1,20 @@
 // KQL in the editor: colours, suggestions with documentation and counts, errors under the characters they are about.
+import {
+  autocompletion,
+  type Completion as Option,
+  type CompletionContext,
+  type CompletionResult,
+} from '@codemirror/autocomplete'
 import { HighlightStyle, LRLanguage, LanguageSupport, syntaxHighlighting } from '@codemirror/language'
 import { linter, type Diagnostic } from '@codemirror/lint'
 import type { Extension } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
-import { kqlParser } from '@margay/query'
-import { kqlProblems } from './kql.ts'
+import { logType } from '@margay/model'
+import { complete, kqlParser, wantsValuesOf, type Completion, type Problem } from '@margay/query'
+import { getValues } from '../api/resources.ts'
+import { formatCount } from '../format/number.ts'
+import { kqlProblems, kqlRemarks } from './kql.ts'
 
 /** What suggestions and errors depend on. */
 export interface LanguageContext {
@@ -45,6 +54,8 @@ const look = EditorView.theme({
   '.cm-completionMatchedText': { textDecoration: 'none', fontWeight: '600' },
   '.cm-completionInfo': { padding: '8px 10px' },
   '.cm-diagnostic': { padding: '4px 10px', borderLeftColor: 'var(--deny)' },
+  '.cm-diagnostic-info': { borderLeftColor: 'var(--warn)' },
+  '.cm-lintRange-info': { backgroundImage: 'none', borderBottom: '2px solid var(--warn)' },
   '.cm-lintRange-error': { backgroundImage: 'none', borderBottom: '2px solid var(--deny)' },
 })
 
@@ -64,18 +75,70 @@ const kql = new LanguageSupport(LRLanguage.define({ name: 'kql', parser: kqlPars
 const lintDelayMs = 500
 
 function diagnosticsOf(text: string, { logType, zone, now }: LanguageContext): Diagnostic[] {
-  return kqlProblems(logType, text, zone, now).map(({ from = 0, to = text.length, message, hint }) => ({
-    from: Math.min(from, Math.max(0, text.length - 1)),
-    to: Math.min(Math.max(to, from + 1), text.length),
-    severity: 'error',
-    message: hint ? `${message}: ${hint}` : message,
-  }))
+  const diagnostic =
+    (severity: Diagnostic['severity']) =>
+    ({ from = 0, to = text.length, message, hint }: Problem): Diagnostic => ({
+      from: Math.min(from, Math.max(0, text.length - 1)),
+      to: Math.min(Math.max(to, from + 1), text.length),
+      severity,
+      message: hint ? `${message}: ${hint}` : message,
+    })
+  const problems = kqlProblems(logType, text, zone, now)
+  if (problems.length > 0) return problems.map(diagnostic('error'))
+  return kqlRemarks(logType, text).map(diagnostic('info'))
+}
+
+/** Kinds of suggestions in the order in which they stand where several fit. */
+const boosts: { readonly [K in Completion['kind']]: number } = { value: 3, field: 2, operator: 1, conjunction: 0 }
+
+function optionOf({ kind, label, insert, detail, doc }: Completion, at: number): Option {
+  const shown = kind === 'value' && detail ? formatCount(Number(detail)) : detail
+  return {
+    label,
+    apply: insert,
+    // The language ranks better than the editor would: what comes first stays first.
+    boost: boosts[kind] - at / 100,
+    ...(shown !== undefined && { detail: shown }),
+    ...(doc !== undefined && { info: doc }),
+  }
+}
+
+/** Suggestions at the cursor; values of a field come with their counts from the data. */
+const suggest =
+  (context: LanguageContext) =>
+  async (at: CompletionContext): Promise<CompletionResult | null> => {
+    const type = logType(context.logType)
+    if (!type) return null
+    const text = at.state.doc.toString()
+    const wanted = wantsValuesOf(text, at.pos, type)
+    const values = wanted ? await knownValues(context, wanted.field, wanted.typed) : []
+    if (at.aborted) return null
+    const found = complete(text, at.pos, type, { valuesOf: () => values })
+    const [first] = found
+    if (!first || (!at.explicit && isDone(found, text))) return null
+    const { from, to } = first.replaced
+    const same = found.filter(({ replaced }) => replaced.from === from && replaced.to === to)
+    return { from, to, options: same.map(optionOf), filter: false }
+  }
+
+/** Nothing is suggested unasked where the only suggestion is what stands there already. */
+const isDone = (found: readonly Completion[], text: string): boolean =>
+  found.length === 1 && found.every(({ insert, replaced }) => text.slice(replaced.from, replaced.to) === insert)
+
+/** Suggestions without counts are better than none: a server that cannot say is no reason to stop typing. */
+async function knownValues({ logType, from, to }: LanguageContext, field: string, typed: string) {
+  try {
+    return await getValues(logType, field, typed.replaceAll('*', ''), { from, to })
+  } catch {
+    return []
+  }
 }
 
 export function kqlLanguage(context: LanguageContext): Extension {
   return [
     kql,
     syntaxHighlighting(colours),
+    autocompletion({ override: [suggest(context)], icons: false, activateOnTyping: true }),
     linter((view) => diagnosticsOf(view.state.doc.toString(), context), { delay: lintDelayMs }),
     look,
   ]

@@ -16,7 +16,10 @@ it('gives each word a series over all buckets, the largest first', () =>
   }))
 
 it('loses no record when there are too many words, or none', () => {
-  const groups = [...'abcdefghij'].map((name, at) => group(0, name, at + 1)).concat(group(10, undefined, 100))
+  const groups = 'abcdefghij'
+    .split('')
+    .map((name, at) => group(0, name, at + 1))
+    .concat(group(10, undefined, 100))
   const { series } = histogramData(groups, { from: 0, to: 20 }, 10)
   expect(series.map(({ name }) => name)).toContain(otherValues)
   expect(series[0]?.name).toBe(noValue)

@@ -1,7 +1,5 @@
 // One line above the table: what it shows, how new that is, and what can be switched.
-import type { Row } from '@margay/model'
-import { writeRow } from '@margay/model'
-import { printJsonExact } from '@margay/model'
+import { printJsonExact, writeRow, type Row } from '@margay/model'
 import type { StreamState } from '../../api/tail.ts'
 import { formatCount, formatDuration, plural } from '../../format/number.ts'
 import { Button } from '../../ui/Button.tsx'
