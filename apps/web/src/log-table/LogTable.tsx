@@ -39,7 +39,7 @@ interface Props {
   /** What stands after the last row. */
   readonly end?: ReactNode
   /** Totals by column id, drawn under their columns. */
-  readonly totals?: Readonly<Record<string, string>>
+  readonly totals?: Readonly<Record<string, string>> | undefined
   readonly totalsLabel?: ReactNode
   readonly label: string
 }

@@ -92,7 +92,8 @@ function diagnosticsOf(text: string, { logType, zone, now }: LanguageContext): D
 const boosts: { readonly [K in Completion['kind']]: number } = { value: 3, field: 2, operator: 1, conjunction: 0 }
 
 function optionOf({ kind, label, insert, detail, doc }: Completion, at: number): Option {
-  const shown = kind === 'value' && detail ? formatCount(Number(detail)) : detail
+  const isCount = kind === 'value' && detail !== undefined && /^\d+$/.test(detail)
+  const shown = isCount ? formatCount(Number(detail)) : detail
   return {
     label,
     apply: insert,

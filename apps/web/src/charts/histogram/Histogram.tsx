@@ -37,7 +37,7 @@ interface Props {
 }
 
 const left = 48
-const right = 16
+const right = 24
 
 function optionsOf({ data, zone }: Pick<Props, 'data' | 'zone'>, palette: Palette) {
   const { times, width, series } = data

@@ -122,7 +122,9 @@ export function ExplorePage() {
                 isProvisional={(row) => live.provisional.has(row)}
                 onEnd={onEnd}
                 end={stored.hasNextPage ? 'More records below: scroll on to read them.' : undefined}
-                totals={totalTexts(type, summable(type, columns), totals.data, scope.zone)}
+                totals={
+                  rows.length > 0 ? totalTexts(type, summable(type, columns), totals.data, scope.zone) : undefined
+                }
                 totalsLabel={<TotalsLabel type={type} totals={totals.data} records={count.data?.rows} live={isLive} />}
                 label={`${type.title} records`}
               />

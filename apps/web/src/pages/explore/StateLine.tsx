@@ -73,7 +73,7 @@ function Shown({ explore, loaded, count, live, stream }: Props) {
   return (
     <>
       <b>{formatCount(count)}</b> {count === 1 ? 'record' : 'records'}, {sorted}
-      {loaded < count && <span className={css.onDesk}>, {formatCount(loaded)} loaded</span>}
+      {loaded > 0 && loaded < count && <span className={css.onDesk}>, {formatCount(loaded)} loaded</span>}
     </>
   )
 }
