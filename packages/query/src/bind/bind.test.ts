@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { LogType, Row } from '@margay/model'
-import { dnsLog, flowLog, readRow } from '@margay/model'
+import { dnsLog, flowLog, logType, readRow } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { parseKql } from '../kql/parse.ts'
 import { compileMatch } from '../match.ts'
@@ -266,6 +268,24 @@ describe('policy hits', () => {
   ]
   it.each(cases)('answers %s', (text, expected) => {
     expect(found(text, flowLog, rows)).toEqual(expected)
+  })
+})
+
+const conformance = process.env.MARGAY_CONFORMANCE ?? join(import.meta.dirname, '../../../../../shared/conformance')
+
+describe.skipIf(!existsSync(conformance))('published queries', () => {
+  it('in KQL mean something on their log type', () => {
+    const items = JSON.parse(readFileSync(join(conformance, 'queries.json'), 'utf8')) as {
+      language: string
+      dataset: string
+      query: string
+    }[]
+    const queries = items.filter(({ language }) => language === 'kql')
+    expect(queries.length).toBeGreaterThan(10)
+    for (const { query, dataset } of queries) {
+      const type = logType(dataset)
+      if (type) expect(boundOf(query, type)).toMatchObject({ ok: true })
+    }
   })
 })
 

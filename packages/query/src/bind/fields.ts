@@ -12,12 +12,15 @@ export const indexField = '_index'
  * object (`dest_labels` for `dest_labels.labels`). Within `prefix: { … }` names are members of the prefix.
  */
 export function resolveNames(type: LogType, name: Literal, prefix?: string): readonly string[] {
+  const [text = ''] = name.pieces
+  const whole = prefix === undefined ? text : `${prefix}.${text}`
+  // Fast path: most names are written as they are.
+  if (!hasWildcard(name) && Object.hasOwn(type.fields, whole)) return [whole]
   const candidates = Object.keys(type.fields).filter((field) => !prefix || field.startsWith(`${prefix}.`))
   const short = (field: string) => (prefix ? field.slice(prefix.length + 1) : field)
   if (hasWildcard(name)) {
     return candidates.filter((field) => likeText(name.pieces, short(field)) || likeText(name.pieces, field))
   }
-  const [text = ''] = name.pieces
   const exact = candidates.filter((field) => short(field) === text || field === text)
   if (exact.length > 0) return exact.slice(0, 1)
   const members = candidates.filter((field) => field.startsWith(`${text}.`))
