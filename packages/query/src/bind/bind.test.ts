@@ -392,6 +392,14 @@ describe('errors of meaning', () => {
     expect(bound.ok ? [] : bound.errors.map(({ from }) => from)).toEqual([0, 23, 41])
   })
 
+  it('limits the comparisons that a filter may ask for', () => {
+    const bound = boundOf(Array.from({ length: 5000 }, () => 'web').join(' or '), flowLog)
+    expect(bound.ok ? [] : bound.errors).toMatchObject([{ message: 'the filter asks for more than 20000 comparisons' }])
+    expect(boundOf(`dest_port: (${Array.from({ length: 5000 }, (_, port) => port).join(' or ')})`, flowLog).ok).toBe(
+      true,
+    )
+  })
+
   it('finds nothing, but says nothing, where another log type has the field', () => {
     const rows = { a: flow({}) }
     expect(found('qname: x', flowLog, rows, { alongside: [dnsLog] })).toEqual([])

@@ -54,6 +54,14 @@ interface Scope {
 
 const rowScope: Scope = {}
 
+/** Tests in one bound filter. A value without a field costs one for each field, and both engines pay for each test. */
+export const maxTests = 20_000
+
+const tooManyTests: Problem = {
+  message: `the filter asks for more than ${maxTests} comparisons`,
+  hint: 'name the fields of values, or write lists and blocks shorter',
+}
+
 /** Errors that get a hint by the nearest names; a text with more of them is not a query. */
 const mostHints = 20
 
@@ -61,6 +69,7 @@ class Binder {
   readonly #type: LogType
   readonly #options: BindOptions
   readonly #context: DateContext
+  #tests = 0
   /** By place and message: parts of `field: { … }` are bound once for each list, and say the same each time. */
   readonly errors = new Map<string, Problem>()
 
@@ -71,6 +80,7 @@ class Binder {
   }
 
   filter(filter: Filter, scope: Scope): BoundFilter {
+    if (this.#tests > maxTests) return this.#fail(this, tooManyTests)
     switch (filter.kind) {
       case 'all':
         return always
@@ -108,9 +118,14 @@ class Binder {
       const read = scope.members.get(name)
       if (read === undefined) return never
       scope.onAsked?.()
-      return test(read, leaf)
+      return this.#test(read, leaf)
     }
-    return this.#withFallback(name, (read) => test(read, leaf))
+    return this.#withFallback(name, (read) => this.#test(read, leaf))
+  }
+
+  #test(field: string, leaf: Test): BoundFilter {
+    this.#tests++
+    return test(field, leaf)
   }
 
   /** A list that reads as the union of others where the source sent none. */
@@ -188,7 +203,7 @@ class Binder {
     const asText = shape === 'hit' && !scope.members ? { ...field, kind: 'keywords' as const } : field
     const meaning = bindEqual(asText, value, this.#context)
     if (meaning.kind !== 'tests') return never
-    return joined(meaning, (leaf) => (scope.members ? this.#leaf(name, leaf, scope) : test(name, leaf)))
+    return joined(meaning, (leaf) => (scope.members ? this.#leaf(name, leaf, scope) : this.#test(name, leaf)))
   }
 
   #slipAnywhere(value: Literal, scope: Scope): Problem | undefined {
