@@ -87,8 +87,11 @@ function conditionOf(x: Operand, test: Test): string {
       return equals(x, test.text)
     case 'like':
       return test.anyCase
-        ? `${folded(x)} LIKE ${likeLiteral(test.pieces.map((piece) => piece.toLowerCase()))}`
-        : `${x.text} LIKE ${likeLiteral(test.pieces)}`
+        ? `${folded(x)} LIKE ${likeLiteral(
+            test.pieces.map((piece) => piece.toLowerCase()),
+            test.gaps,
+          )}`
+        : `${x.text} LIKE ${likeLiteral(test.pieces, test.gaps)}`
     case 'compareText':
       return `${x.text} ${test.comparison} ${textLiteral(test.text)}`
     case 'compareNumber':
