@@ -35,13 +35,13 @@ const readLimits = (seconds: number, memoryBytes: number): Settings => ({
 
 /** Settings by lane. The readers' come before `readonly`, which forbids any change after it. */
 const laneSettings: { readonly [L in Lane]: (options: EngineOptions) => Settings } = {
-  interactive: ({ memoryBytes, threads }) => ({
-    ...readLimits(10, Math.floor(memoryBytes / 2)),
+  interactive: ({ memoryBytes, threads, seconds }) => ({
+    ...readLimits(seconds.interactive, Math.floor(memoryBytes / 2)),
     max_threads: threads,
     readonly: 1,
   }),
-  export: ({ memoryBytes, threads }) => ({
-    ...readLimits(120, Math.floor(memoryBytes / 2)),
+  export: ({ memoryBytes, threads, seconds }) => ({
+    ...readLimits(seconds.export, Math.floor(memoryBytes / 2)),
     max_threads: threads,
     readonly: 1,
   }),
