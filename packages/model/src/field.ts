@@ -38,8 +38,8 @@ export interface Field<K extends FieldKind = FieldKind> {
   readonly ours?: boolean
   /** The field is one member of a list of objects; members of one list have equal lengths. */
   readonly nested?: string
-  /** Where the source did not send this list, it reads as the union of these lists. */
-  readonly elseUnionOf?: readonly string[]
+  /** Where a row was sent without this field, it reads as these together, each element once. */
+  readonly readsAs?: readonly string[]
   /** Part of the one-minute and one-hour roll-ups. */
   readonly hot?: boolean
   /** The field stays in the log for old senders; the text says what to use. */
@@ -101,9 +101,9 @@ export function defineLogType<const F extends Fields>(type: LogType<F>): LogType
     if (!(name in type.fields)) throw new Error(`BUG: log type ${type.name} names the unknown field ${name}`)
   }
   for (const name of [type.time, ...type.sortKey, ...type.columns]) known(name)
-  for (const [name, { merge, kind, values, elseUnionOf = [] }] of Object.entries<Field>(type.fields)) {
-    elseUnionOf.forEach(known)
+  for (const [name, { merge, kind, values, readsAs }] of Object.entries<Field>(type.fields)) {
     if (typeof merge === 'object') known(merge.meanBy)
+    readsAs?.forEach(known)
     if (kind === 'enum' && !values) throw new Error(`BUG: enum ${type.name}.${name} has no values`)
   }
   return type

@@ -52,6 +52,8 @@ export interface Question {
   readonly logType: string
   readonly range: TimeRange
   readonly filter: Filter
+  /** IANA time zone in which dates of the filter are meant; UTC where absent. */
+  readonly zone?: string
   /** `counted` leaves out the reports that would count a conversation twice; for totals. Log types without `counts` ignore it. */
   readonly reports: 'every' | 'counted'
   readonly select: SelectRows | SelectGroups

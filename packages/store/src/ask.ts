@@ -27,7 +27,7 @@ export interface Answered {
 
 /** What the question's filter means. Callers that read filters from people bind them first, to show errors at their place. */
 export function boundFilter(type: LogType, question: Question, { now }: AskOptions): BoundFilter {
-  const bound = bind(question.filter, type, { now })
+  const bound = bind(question.filter, type, { now, ...(question.zone !== undefined && { zone: question.zone }) })
   if (bound.ok) return bound.filter
   throw new StoreError(
     'bad_question',

@@ -302,7 +302,7 @@ export const flowLog = defineLogType({
       role: 'dimension',
       merge: 'union',
       label: 'All policies',
-      elseUnionOf: ['policies.enforced_policies', 'policies.pending_policies'],
+      readsAs: ['policies.enforced_policies', 'policies.pending_policies'],
       deprecated: 'use policies.enforced_policies or policies.pending_policies',
       doc: 'Enforced and staged hits together. Older senders only; where none was sent it reads as enforced and pending together.',
     }),

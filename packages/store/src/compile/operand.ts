@@ -105,7 +105,7 @@ export const columnSql = (name: string): string => `\`${columnName(name)}\``
 /** SQL of a field as people read it: its column, or what stands for it where the source did not send it. */
 export function readField(type: LogType, name: string): string {
   const column = columnSql(name)
-  const others = type.fields[name]!.elseUnionOf
+  const others = type.fields[name]!.readsAs
   if (!others) return column
   const union = `arrayDistinct(arrayConcat(${others.map(columnSql).join(', ')}))`
   return `if(empty(${column}), ${union}, ${column})`

@@ -26,9 +26,9 @@ export function asStored(type: LogType, row: Row): Row {
 /** The row as an answer shows it: as stored, and lists filled that read as the union of others. */
 export function asAnswered(type: LogType, row: Row): Row {
   const answered = asStored(type, row)
-  for (const [name, { elseUnionOf }] of Object.entries(type.fields)) {
-    if (!elseUnionOf || answered[name] !== undefined) continue
-    const elements = union(elseUnionOf.map((other) => row[other]))
+  for (const [name, { readsAs }] of Object.entries(type.fields)) {
+    if (!readsAs || answered[name] !== undefined) continue
+    const elements = union(readsAs.map((other) => row[other]))
     if (elements.length > 0) answered[name] = elements
   }
   return answered

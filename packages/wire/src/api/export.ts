@@ -11,7 +11,8 @@ export const exportRequestSchema = z.strictObject({
   to: seconds.optional().describe('Unix seconds, exclusive. The time of asking where absent.'),
   fields: z.string().optional().describe('Names with commas between them; all fields where absent.'),
   limit: z.coerce.number().int().min(1).optional().describe('Rows at the most; all where absent.'),
-  order: z.enum(['oldest', 'newest']).default('oldest'),
+  sort: z.string().optional().describe('Field to sort by; the time field where absent.'),
+  order: z.enum(['ascending', 'descending']).default('ascending'),
   /** CSV only. A spreadsheet runs a cell that starts with = + - @ as a formula; the apostrophe makes it text. */
   formulas: z
     .enum(['harmless', 'raw'])

@@ -18,7 +18,7 @@ export const graphRequestSchema = z.strictObject({
     .describe('Groups at the most; the heaviest by bytes are kept.'),
 })
 
-/** A text column as its distinct values and one code a group; a number column as it is. Absent is null. */
+/** A text column as its distinct values and one code a group; a number column as it is. Absent is null; a list is one text by its first value in text order. */
 const columnSchema = z.union([
   z.object({
     values: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])),
@@ -30,10 +30,43 @@ const columnSchema = z.union([
 export const graphSchema = z.object({
   groups: z.number().int(),
   columns: z.record(z.string(), columnSchema),
-  truncated: z.boolean().describe('Groups over the limit are not here; totals below are of all.'),
+  truncated: z
+    .boolean()
+    .describe('Groups over the limit are not here, but for the denials, which are; totals below are of all.'),
   totals: z.record(z.string(), z.unknown()),
   effort: effortSchema,
 })
 
 export type GraphRequest = z.input<typeof graphRequestSchema>
 export type GraphResponse = z.output<typeof graphSchema>
+
+/** What every edge is grouped by. All are part of the roll-ups, so a graph of a day asks no raw rows. */
+export const graphKeys: readonly string[] = [
+  'reporter',
+  'counts',
+  'action',
+  'outcome',
+  'source_namespace',
+  'source_name_aggr',
+  'source_type',
+  'dest_namespace',
+  'dest_name_aggr',
+  'dest_type',
+  'dest_service_name',
+  'dest_port',
+  'proto',
+]
+
+/** What is summed for every edge: columns of `numbers`, and the members of `totals`. */
+export const graphMeasures: { readonly [name: string]: { readonly sum: string } | { readonly rows: true } } = {
+  rows: { rows: true },
+  bytes_in: { sum: 'bytes_in' },
+  bytes_out: { sum: 'bytes_out' },
+  packets_in: { sum: 'packets_in' },
+  packets_out: { sum: 'packets_out' },
+  num_flows: { sum: 'num_flows' },
+  num_flows_started: { sum: 'num_flows_started' },
+  num_flows_completed: { sum: 'num_flows_completed' },
+  tcp_total_retransmissions: { sum: 'tcp_total_retransmissions' },
+  tcp_lost_packets: { sum: 'tcp_lost_packets' },
+}

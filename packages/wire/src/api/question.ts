@@ -65,8 +65,8 @@ export type DecodedQuestion = z.output<typeof questionSchema>
 
 /** The question that a request asks, once its filter text is parsed. */
 export function toQuestion(request: DecodedQuestion, filter: Filter): Question {
-  const { logType, range, reports, select } = request
-  return { logType, range, filter, reports, select } as Question
+  const { logType, range, zone, reports, select } = request
+  return { logType, range, filter, zone, reports, select } as Question
 }
 
 export const effortSchema = z.object({

@@ -1,0 +1,131 @@
+// The HTTP server that answers people: guard, compression, routes, console, and every error as a problem. It ingests
+// nothing by itself and decides nothing: it decodes, calls, prints.
+import compress from '@fastify/compress'
+import type { FastifyInstance } from 'fastify'
+import fastify from 'fastify'
+import { apiPrefix, routeList } from '@margay/wire'
+import { registerConsole } from './console.ts'
+import type { ApiDeps } from './context.ts'
+import { checkCaller, checkSite } from './guard.ts'
+import type { IngestConfig } from './ingest.ts'
+import { readJson } from './json.ts'
+import type { ListenAddress } from './listen.ts'
+import { listen } from './listen.ts'
+import { ApiError, problemOf } from './problem.ts'
+import { registerRoutes } from './routes.ts'
+
+export interface ApiConfig {
+  readonly listen: ListenAddress
+  readonly version: string
+  /** Names beside localhost under which the server may be asked. */
+  readonly allowedHosts: readonly string[]
+  readonly consoleDir: string
+  readonly ingest: IngestConfig
+}
+
+const maxQuestionBytes = 1024 * 1024
+const compressOverBytes = 1024
+
+const prefixed = (url: string) => url.startsWith('/api/')
+
+function addGuards(app: FastifyInstance, config: ApiConfig): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.headers({
+      'x-margay-version': config.version,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    })
+    checkCaller(request.headers, config)
+    if (prefixed(request.url)) checkSite(request.headers)
+    done()
+  })
+}
+
+/** The table's methods by path, to tell a wrong method from a wrong path. */
+function methodsAt(url: string): readonly string[] {
+  const path = url.split('?')[0]!
+  return routeList
+    .filter((route) => new RegExp(`^${apiPrefix}${route.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path))
+    .map(({ method }) => method)
+}
+
+function addErrors(app: FastifyInstance, deps: ApiDeps): void {
+  app.setErrorHandler((error, request, reply) => {
+    const { problem, told } = problemOf(error)
+    if (!told) deps.onFault(error, { id: request.id, route: request.routeOptions.url ?? 'none' })
+    if (problem.status === 405) void reply.header('allow', methodsAt(request.url).join(', '))
+    return reply.code(problem.status).type('application/problem+json').header('cache-control', 'no-store').send(problem)
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    const methods = prefixed(request.url) ? methodsAt(request.url) : []
+    const asked = request.method === 'HEAD' ? 'GET' : request.method
+    if (methods.length > 0 && !methods.includes(asked)) {
+      const path = request.url.split('?')[0]
+      throw new ApiError('method_not_allowed', `${request.method} does not fit ${path}; send ${methods.join(' or ')}`)
+    }
+    done()
+  })
+}
+
+/** Builds the server without opening a port. */
+export async function buildApi(config: ApiConfig, deps: ApiDeps, ended: AbortSignal): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: maxQuestionBytes,
+    // Tails stay open for days; they end with the server and not before it.
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, readJson(body as string))
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+  addGuards(app, config)
+  addErrors(app, deps)
+  await app.register(compress, {
+    threshold: compressOverBytes,
+    encodings: ['zstd', 'gzip', 'identity'],
+    // What comes in is decompressed where it is read, with a cap; see ingest.ts.
+    globalDecompression: false,
+  })
+  registerRoutes(app, config, deps, ended)
+  await registerConsole(app, { dir: config.consoleDir })
+  return app
+}
+
+export interface Api {
+  readonly name: 'api'
+  /** Where it listens, once it does. */
+  readonly address: () => string | undefined
+  run(signal: AbortSignal): Promise<void>
+}
+
+/** `onListening` is told the address of the console. */
+export function createApi(
+  config: ApiConfig,
+  deps: ApiDeps,
+  onListening: (address: string) => void = () => undefined,
+): Api {
+  let address: string | undefined
+  return {
+    name: 'api',
+    address: () => address,
+    async run(signal) {
+      const app = await buildApi(config, deps, signal)
+      try {
+        address = await listen(app, config.listen)
+        onListening(address)
+        await new Promise<void>((resolve) => {
+          if (signal.aborted) resolve()
+          signal.addEventListener('abort', () => resolve(), { once: true })
+        })
+      } finally {
+        address = undefined
+        await app.close()
+      }
+    },
+  }
+}

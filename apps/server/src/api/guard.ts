@@ -1,0 +1,51 @@
+// Who may ask. There is no login on loopback, so whatever a browser can be talked into must be refused here: a foreign
+// name that was made to point at 127.0.0.1, and pages of other sites that send requests.
+import { isIP } from 'node:net'
+import { ApiError } from './problem.ts'
+
+export interface GuardConfig {
+  /** Names beside localhost under which the server may be asked. */
+  readonly allowedHosts: readonly string[]
+}
+
+interface Headers {
+  readonly host?: string | undefined
+  readonly origin?: string | undefined
+  readonly 'sec-fetch-site'?: string | string[] | undefined
+}
+
+/** The name in a Host header, without port and brackets; undefined where it is none. */
+export function hostName(host: string): string | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:/\s]+))(?::\d{1,5})?$/.exec(host)
+  return (match?.[1] ?? match?.[2])?.toLowerCase()
+}
+
+/** Whether a name or address can only mean this machine. */
+export function isLoopback(name: string): boolean {
+  if (name === 'localhost' || name === '::1') return true
+  return isIP(name) === 4 && name.startsWith('127.')
+}
+
+/** Throws `forbidden_host` or `forbidden_origin`. */
+export function checkCaller(headers: Headers, { allowedHosts }: GuardConfig): void {
+  const name = headers.host === undefined ? undefined : hostName(headers.host)
+  if (name === undefined || !(isLoopback(name) || allowedHosts.includes(name))) {
+    throw new ApiError('forbidden_host', `refuse host "${headers.host ?? ''}"`)
+  }
+  if (headers.origin !== undefined && !isOwnOrigin(headers.origin, headers.host!)) {
+    throw new ApiError('forbidden_origin', `refuse origin "${headers.origin}"`)
+  }
+}
+
+function isOwnOrigin(origin: string, host: string): boolean {
+  const lower = host.toLowerCase()
+  return origin === `http://${lower}` || origin === `https://${lower}`
+}
+
+/** Throws where an API request was sent by a page of another site without CORS, which carries no Origin. */
+export function checkSite(headers: Headers): void {
+  const site = headers['sec-fetch-site']
+  if (site === 'cross-site' || site === 'same-site') {
+    throw new ApiError('forbidden_origin', `refuse a request that a browser marks as ${site}`)
+  }
+}

@@ -1,0 +1,55 @@
+// Where the server listens. Beyond loopback nothing is served without TLS and login, which this version does not have yet,
+// so it refuses and says how to reach it instead.
+import type { FastifyInstance } from 'fastify'
+import { isLoopback } from './guard.ts'
+
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** Reads `host:port`, `[::1]:port` or a port alone. Throws an Error that says what is expected. */
+export function parseListen(text: string): ListenAddress {
+  const match = /^(?:(?:\[([^\]]+)\]|([^:\s]+)):)?(\d{1,5})$/.exec(text)
+  const port = Number(match?.[3])
+  if (!match || port > 65_535) {
+    throw new Error(`cannot listen on "${text}"; write it as 127.0.0.1:8585, [::1]:8585 or 8585`)
+  }
+  return { host: match[1] ?? match[2] ?? '127.0.0.1', port }
+}
+
+/** Throws where others than this machine could ask without showing who they are. */
+export function checkListen({ host, port }: ListenAddress): void {
+  if (isLoopback(host)) return
+  throw new Error(
+    `refuse to listen on ${host}:${port} without TLS and login, which this version does not have; ` +
+      `listen on 127.0.0.1:${port} and reach it by "ssh -L ${port}:127.0.0.1:${port} HOST" or "kubectl port-forward"`,
+  )
+}
+
+/** Opens the port and gives the address for a browser. */
+export async function listen(app: FastifyInstance, address: ListenAddress): Promise<string> {
+  checkListen(address)
+  try {
+    return await app.listen({ host: address.host, port: address.port })
+  } catch (error) {
+    throw listenError(address, error)
+  }
+}
+
+function listenError({ host, port }: ListenAddress, error: unknown): Error {
+  const { code } = error as { readonly code?: string }
+  if (code === 'EADDRINUSE') {
+    return new Error(
+      `port ${port} of ${host} is in use; stop what listens there ("ss -ltnp sport = :${port}" names it) ` +
+        `or choose another with --listen ${host}:${port + 1}`,
+      { cause: error },
+    )
+  }
+  if (code === 'EACCES') {
+    return new Error(`may not listen on port ${port}; choose one over 1023 with --listen ${host}:8585`, {
+      cause: error,
+    })
+  }
+  return error instanceof Error ? error : new Error(String(error))
+}

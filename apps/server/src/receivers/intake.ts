@@ -1,0 +1,15 @@
+// What the ways in hand on, whatever they read: rows with their names, which are durable once the promise resolves.
+import type { Row } from '@margay/model'
+
+/** Rows that are stored together or not at all. */
+export interface IntakeBatch {
+  readonly logType: string
+  readonly rows: readonly Row[]
+  /** Who sent it and which of its batches this is. A batch that was stored before is acknowledged and dropped. */
+  readonly source: { readonly id: string; readonly epoch: string; readonly sequence: number }
+}
+
+export interface Intake {
+  /** Resolves when the rows are on disk (fsync) and will be found by questions; rejects where they are not. */
+  append(batch: IntakeBatch): Promise<{ readonly duplicate: boolean }>
+}
