@@ -138,6 +138,41 @@ describe('values by the kind of their field', () => {
   })
 })
 
+describe('dates (C5)', () => {
+  const rows = {
+    october: flow({ start_time: 1_793_491_199 }),
+    midnight: flow({ start_time: 1_793_491_200 }),
+    recent: flow({ start_time: now - 60 }),
+    later: flow({ start_time: 1_793_577_600 }),
+  }
+  const cases: readonly (readonly [string, readonly (keyof typeof rows)[]])[] = [
+    ['start_time: 2026-11-01', ['midnight', 'recent']],
+    ['start_time <= 2026-11-01', ['october', 'midnight', 'recent']],
+    ['start_time < 2026-11-01', ['october']],
+    ['start_time > 2026-11-01', ['later']],
+    ['start_time >= 2026-11-01', ['midnight', 'recent', 'later']],
+    ['start_time: 2026-11', ['midnight', 'recent', 'later']],
+    ['start_time: 1793491199', ['october']],
+    ['start_time > now-30m', ['recent', 'later']],
+    ['start_time > now-30m and start_time <= now', ['recent']],
+    ['start_time: now/d', ['midnight', 'recent']],
+    ['start_time: "2026-10-31T23:59"', ['october']],
+  ]
+  it.each(cases)('answers %s, with quotes and without', (text, expected) => {
+    expect(found(text, flowLog, rows)).toEqual(expected)
+    const quoted = text.replaceAll(/([:<>=]+) (now[-/\w]*|[\d-]+)/g, '$1 "$2"')
+    expect(found(quoted, flowLog, rows)).toEqual(expected)
+  })
+
+  it("take the viewer's zone", () => {
+    expect(found('start_time: 2026-11-01', flowLog, rows, { zone: 'Europe/Berlin' })).toEqual([
+      'october',
+      'midnight',
+      'recent',
+    ])
+  })
+})
+
 describe('absent values', () => {
   const record = (fields: object) => {
     const read = readRow(flowLog, { start_time: 1_793_000_000, ...fields }, now)
@@ -290,6 +325,9 @@ describe('errors of meaning', () => {
     ['policies: { enforced: x }', 'enforced', /unknown field/, /enforced_policies/],
     ['!action: deny', '!action', /unknown field/, /not action:/],
     ['-action: deny', '-action', /unknown field/, /not action:/],
+    ['NOTaction: deny', 'NOTaction', /unknown field/, /not action:/],
+    ['bytes_in => 5', 'bytes_in =', /unknown field/, /bytes_in >= /],
+    ['_exists_: action', '_exists_', /unknown field/, /: \*/],
     ['curl reporter: src', 'curl reporter', /unknown field/, /"and" or "or" may be missing before reporter/],
     ['dest_port: http', 'http', /is no number/, /whole numbers/],
     ['bytes_in > 1k', '1k', /is no number/, /bytes/],
