@@ -54,6 +54,9 @@ interface Scope {
 
 const rowScope: Scope = {}
 
+/** Errors that get a hint by the nearest names; a text with more of them is not a query. */
+const mostHints = 20
+
 class Binder {
   readonly #type: LogType
   readonly #options: BindOptions
@@ -198,12 +201,12 @@ class Binder {
       resolveNames(this.#type, { pieces: [name], quoted: true }, scope.prefix).length > 0 || name === indexField
     if (!isKnown && !isSpaced) return undefined
     const isNegated = operator.startsWith('!')
-    const known = isKnown ? name : (nearest(name, this.#namesWithin(scope))[0] ?? name)
+    const known = isKnown ? name : (nearest(name, this.#namesWithin(scope.prefix))[0] ?? name)
     const hint = `write ${isNegated ? 'not ' : ''}${known}: ${right || '…'}; to search for the text, quote it`
     return { message: `"${operator}" is no operator of KQL`, hint }
   }
 
-  #namesWithin({ prefix }: Scope): readonly string[] {
+  #namesWithin(prefix: string | undefined): readonly string[] {
     const names = prefix ? membersOf(this.#type, prefix).map((name) => name.slice(prefix.length + 1)) : []
     return prefix ? names : Object.keys(this.#type.fields)
   }
@@ -222,18 +225,24 @@ class Binder {
     const written = shown(field)
     const message = `unknown field "${written}" on log type "${this.#type.name}"`
     if (scope.self !== undefined) return { message, hint: `within ${scope.self}: { … } write values only` }
+    const hint = this.errors.size < mostHints ? this.#hintForField(written, scope) : undefined
+    return hint === undefined ? { message } : { message, hint }
+  }
+
+  #hintForField(written: string, { prefix }: Scope): string | undefined {
+    const isKnown = (name: string | undefined) =>
+      name !== undefined && resolveNames(this.#type, { pieces: [name], quoted: true }, prefix).length > 0
     const members = membersOf(this.#type, written)
-    if (members.length > 0) return { message, hint: `it has the members ${members.join(', ')}` }
-    const negation = /^[-!]\s*(\S.*)$/.exec(written)
-    if (negation && resolveNames(this.#type, { pieces: [negation[1]!], quoted: true }, scope.prefix).length > 0) {
-      return { message, hint: `write not ${negation[1]}: …` }
-    }
-    const glued = /^(.*\S)\s+(\S+)$/s.exec(written)
-    if (glued && resolveNames(this.#type, { pieces: [glued[2]!], quoted: true }, scope.prefix).length > 0) {
-      return { message, hint: `"and" or "or" may be missing before ${glued[2]}` }
-    }
-    const near = nearest(written, this.#namesWithin(scope))
-    return near.length > 0 ? { message, hint: `did you mean ${near.join(', ')}?` } : { message }
+    if (members.length > 0) return `it has the members ${members.join(', ')}`
+    const negation = /^(?:[-!]\s*|not)(\S.*)$/is.exec(written)?.[1]
+    if (isKnown(negation)) return `write not ${negation}: …`
+    const reversed = /^(\S+)\s*=$/.exec(written)?.[1]
+    if (isKnown(reversed)) return `write ${reversed} >= … or ${reversed} <= …`
+    if (written === '_exists_') return 'write field: *'
+    const glued = /^.*\S\s+(\S+)$/s.exec(written)?.[1]
+    if (isKnown(glued)) return `"and" or "or" may be missing before ${glued}`
+    const near = nearest(written, this.#namesWithin(prefix))
+    return near.length > 0 ? `did you mean ${near.join(', ')}?` : undefined
   }
 
   /** `field: { … }` */
