@@ -61,7 +61,10 @@ const rounded = (groups: readonly Group[], select: SelectGroups) =>
     ),
   }))
 
-describe.each(logTypes)('a grouping of $name', (type) => {
+/** Time for as many runs as the environment may ask for. */
+const patience = { timeout: 1_200_000 }
+
+describe.each(logTypes)('a grouping of $name', patience, (type) => {
   let tables: Awaited<ReturnType<typeof openTestTables>>
   beforeAll(async () => void (tables = await openTestTables()))
   afterAll(() => tables.close())

@@ -64,7 +64,7 @@ export function createEmbeddedStore(config: EmbeddedConfig): Store {
       await files.prepare()
       await migrate(admin)
     },
-    insert: (block) => insertBlock(engine, files, block),
+    insert: async (block) => insertBlock(engine, files, knownType(block.logType), block),
     ask: answer,
     async *stream(question, options) {
       const { select } = question

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LogType, Row } from '@margay/model'
-import { fieldsOf } from '@margay/model'
+import { fieldsOf, logTypes } from '@margay/model'
 import { createBlockFiles } from '../embedded/block-file.ts'
 import type { Engine, EngineConfig } from '../embedded/engine.ts'
 import { createEngine } from '../embedded/engine.ts'
@@ -38,16 +38,16 @@ export async function openTestEngine(
   }
 }
 
-/** An engine with empty tables of every log type. */
-export async function openTestTables() {
+/** An engine with empty tables of some log types. */
+export async function openTestTables(types = logTypes) {
   const { engine, close } = await openTestEngine()
-  await migrate(adminOf(engine))
+  await migrate(adminOf(engine), types)
   const { dir, remove } = temporaryDir()
   const files = createBlockFiles(dir)
   return {
     engine,
     insert: async (type: LogType, rows: readonly Row[]) => {
-      for (const block of blocksOf(type, rows)) await insertBlock(engine, files, block)
+      for (const block of blocksOf(type, rows)) await insertBlock(engine, files, type, block)
     },
     clear: (type: LogType) => adminOf(engine).execute(`TRUNCATE TABLE ${tableOf(type.name)}`),
     close: async () => {
