@@ -39,8 +39,10 @@ export function ipLiteral(bytes: IpBytes): string {
   return `toIPv6('${groups.join(':')}')`
 }
 
-/** A LIKE pattern: the pieces with anything between them, or one character where the gap says so. */
-export function likeLiteral(pieces: readonly string[], gaps?: readonly Gap[]): string {
-  const sign = (index: number) => (index === 0 ? '' : gaps?.[index - 1] === 'one' ? '_' : '%')
-  return textLiteral(pieces.map((piece, index) => sign(index) + piece.replace(/[\\%_]/g, '\\$&')).join(''))
+/** A LIKE pattern: between the pieces anything, or one character where `gaps` says so. */
+export function likeLiteral(pieces: readonly string[], gaps: readonly Gap[] = []): string {
+  const escaped = pieces.map((piece) => piece.replace(/[\\%_]/g, '\\$&'))
+  return textLiteral(
+    escaped.map((piece, index) => (index === 0 ? piece : `${gaps[index - 1] === 'one' ? '_' : '%'}${piece}`)).join(''),
+  )
 }
