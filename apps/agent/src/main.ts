@@ -2,7 +2,6 @@
 // which keeps it on disk until the server has it, or with --print to standard output.
 import { networkInterfaces } from 'node:os'
 import { ConfigError, createHealth, createProcessLogger, FatalError, loadConfig, supervise } from '@margay/kit'
-import type { Part } from '@margay/kit'
 import type { AgentOutput } from '@margay/wire'
 import { createCollection } from './collection.ts'
 import { agentConfig } from './config.ts'
@@ -49,27 +48,37 @@ async function run(argv: readonly string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort())
   const health = createHealth()
   const log = createProcessLogger('info')
-  const parts: Part[] = []
-  let output: AgentOutput
-  if (config.print) output = createPrintOutput({ write: (line) => void process.stdout.write(line) })
-  else {
-    const { node, data } = config
-    const { version } = manifest
-    const deps = { log, health, agent: node, host: node, version, dataDir: data, addresses: ownAddresses }
-    const ship = createShip(config.ship, deps)
-    output = ship.open()
-    parts.push(ship)
-  }
   const onOpen = () => log.info('collecting')
-  parts.unshift(createCollection(config, { native: opened.native, output, health, log, onOpen }))
-  try {
-    await supervise(parts, { log, health }, ended.signal)
-  } catch (error) {
-    if (!(error instanceof FatalError)) throw error
-    fail(error.message)
-  }
+  const collect = (output: AgentOutput) =>
+    supervise(
+      [createCollection(config, { native: opened.native, output, health, log, onOpen })],
+      { log, health },
+      ended.signal,
+    )
+  if (config.print) return collect(createPrintOutput({ write: (line) => void process.stdout.write(line) }))
+  const { node, data } = config
+  const { version } = manifest
+  const ship = createShip(config.ship, {
+    log,
+    health,
+    agent: node,
+    host: node,
+    version,
+    dataDir: data,
+    addresses: ownAddresses,
+  })
+  const output = ship.open()
+  // The ship leaves last: what collectors write at the end goes to the spool.
+  const shipEnded = new AbortController()
+  const shipping = supervise([ship], { log, health }, shipEnded.signal).finally(() => ended.abort())
+  await Promise.all([shipping, collect(output).finally(() => shipEnded.abort())])
 }
 
 const [word, ...rest] = process.argv.slice(2)
 if (word === 'doctor') doctor(rest)
-else await run(process.argv.slice(2))
+else {
+  await run(process.argv.slice(2)).catch((error: unknown) => {
+    if (!(error instanceof FatalError)) throw error
+    fail(error.message)
+  })
+}
