@@ -4,7 +4,7 @@ import { accessSync, constants as fileMode, existsSync, readFileSync } from 'nod
 import { arch, release } from 'node:os'
 import { join } from 'node:path'
 import type { AgentConfig } from '../config.ts'
-import { readBtf } from '../kernel/btf.ts'
+import { readEnumerators } from '../kernel/btf.ts'
 import { writeConstants } from '../kernel/constants.ts'
 import { numberReasons } from '../kernel/drop-reasons.ts'
 import { probeEach } from '../kernel/load.ts'
@@ -47,8 +47,8 @@ export function judgePrivileges(held: ReadonlySet<string>): Finding {
 function readTypes(): { readonly finding: Finding; readonly enumerators: ReadonlyMap<string, number> } {
   const base = { name: 'btf', title: 'Kernel types (BTF)' }
   try {
-    const btf = readBtf(readFileSync(btfPath))
-    return { finding: { ...base, verdict: 'ok', found: btfPath }, enumerators: btf.enumerators('skb_drop_reason') }
+    const enumerators = readEnumerators(readFileSync(btfPath), 'skb_drop_reason')
+    return { finding: { ...base, verdict: 'ok', found: btfPath }, enumerators }
   } catch (error) {
     const hint = 'a kernel built with CONFIG_DEBUG_INFO_BTF is needed; those of all large distributions are'
     return { finding: { ...base, verdict: 'missing', found: (error as Error).message, hint }, enumerators: new Map() }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { readBtf } from './btf.ts'
+import { readEnumerators } from './btf.ts'
 import { defaultReasons, denyingReasons, numberReasons } from './drop-reasons.ts'
 
 /** A BTF of an int and an enum `reason { A = 1, B = 7 }`. */
@@ -26,16 +26,15 @@ function smallBtf(): Buffer {
 
 describe('kernel types', () => {
   it('gives the numbers of an enum by name', () => {
-    const btf = readBtf(smallBtf())
-    expect([...btf.enumerators('reason')]).toEqual([
+    expect([...readEnumerators(smallBtf(), 'reason')]).toEqual([
       ['A', 1],
       ['B', 7],
     ])
-    expect([btf.has('int'), btf.has('long'), btf.enumerators('int').size]).toEqual([true, false, 0])
+    expect(readEnumerators(smallBtf(), 'int').size + readEnumerators(smallBtf(), 'reas').size).toBe(0)
   })
 
   it('refuses bytes that are no BTF', () => {
-    expect(() => readBtf(Buffer.alloc(30))).toThrow('this is no BTF')
+    expect(() => readEnumerators(Buffer.alloc(30), 'reason')).toThrow('this is no BTF')
   })
 
   it('numbers the wanted reasons and tells those that a kernel does not know', () => {
@@ -46,7 +45,7 @@ describe('kernel types', () => {
   })
 
   it.skipIf(!existsSync('/sys/kernel/btf/vmlinux'))("reads this machine's own", () => {
-    const btf = readBtf(readFileSync('/sys/kernel/btf/vmlinux'))
-    expect(btf.has('task_struct')).toBe(true)
+    const states = readEnumerators(readFileSync('/sys/kernel/btf/vmlinux'), 'sock_flags')
+    expect(states.get('SOCK_DONE')).toBe(1)
   })
 })
