@@ -2,7 +2,7 @@
 /* Packets that the kernel threw away for one of the reasons on the list, wherever it did so. */
 #pragma once
 
-/* Reads addresses and ports from the packet itself; the source becomes `local`. */
+/* Reads addresses, ports and length from the packet itself, whatever has been pulled; the source becomes `local`. */
 static __always_inline int read_dropped(struct sk_buff *skb, struct drop_record *to)
 {
 	unsigned char *network = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, network_header);
@@ -13,12 +13,14 @@ static __always_inline int read_dropped(struct sk_buff *skb, struct drop_record 
 	if (head[0] >> 4 == 4) {
 		to->tuple.family = AF_INET;
 		to->tuple.proto = head[9];
+		to->length = head[2] << 8 | head[3];
 		write_mapped(to->tuple.local, *(__be32 *)(head + 12));
 		write_mapped(to->tuple.remote, *(__be32 *)(head + 16));
 		transport = (head[0] & 15) * 4;
 	} else if (head[0] >> 4 == 6) {
 		to->tuple.family = AF_INET6;
 		to->tuple.proto = head[6];
+		to->length = 40 + (head[4] << 8 | head[5]);
 		__builtin_memcpy(to->tuple.local, head + 8, 16);
 		__builtin_memcpy(to->tuple.remote, head + 24, 16);
 		transport = 40;
@@ -85,7 +87,6 @@ int BPF_PROG(see_drop, struct sk_buff *skb, void *location, __u32 reason)
 	read_side(skb, record);
 	record->time = bpf_ktime_get_ns();
 	record->reason = reason;
-	record->length = BPF_CORE_READ(skb, len);
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	return 0;
 }

@@ -106,7 +106,6 @@ struct sk_buff {
 	struct net_device *dev;
 	struct sock *sk;
 	unsigned long _skb_refdst;
-	unsigned int len;
 	__be16 protocol;
 	__u16 network_header;
 	unsigned char *head;

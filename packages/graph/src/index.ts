@@ -1,2 +1,17 @@
-/** Nothing here yet. */
-export const planned = true
+/** Flow groups to a graph of vertices and edges, and where its vertices stand. Pure: knows no clock, no network, no screen. */
+export * from './amounts.ts'
+export * from './build.ts'
+export * from './detail.ts'
+export * from './diff.ts'
+export * from './endpoint.ts'
+export * from './filter.ts'
+export * from './group-table.ts'
+export * from './hierarchy.ts'
+export * from './layers.ts'
+export * from './layout/index.ts'
+export * from './live.ts'
+export * from './merge.ts'
+export * from './names.ts'
+export * from './search.ts'
+export * from './verdict.ts'
+export * from './view.ts'

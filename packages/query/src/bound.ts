@@ -1,7 +1,7 @@
 // A filter with its meaning decided: fields exist, values have their field's type, times are numbers. Both engines (SQL in
 // the store, memory in match.ts) read this one form, so that what a query means is decided in one place only.
 import type { Cidr, IpBytes } from '@margay/model'
-import type { Comparison } from './filter.ts'
+import type { Comparison, Gap } from './filter.ts'
 
 /**
  * A test of one value. On a list field it holds if any element passes. An absent value passes no test; negation is
@@ -13,9 +13,15 @@ export type Test =
   | { readonly kind: 'equals'; readonly text: string }
   /**
    * The whole value as text, a number by its decimal digits, an address by its printed form; anything, line breaks too,
-   * between the pieces, of which there are two or more. `anyCase` on free text only.
+   * between the pieces, of which there are two or more; where `gaps` says `one`, exactly one character (code point).
+   * `anyCase` on free text only.
    */
-  | { readonly kind: 'like'; readonly pieces: readonly string[]; readonly anyCase?: true }
+  | {
+      readonly kind: 'like'
+      readonly pieces: readonly string[]
+      readonly gaps?: readonly Gap[]
+      readonly anyCase?: true
+    }
   /** By the order of UTF-8 bytes. */
   | { readonly kind: 'compareText'; readonly comparison: Comparison; readonly text: string }
   /** All 64 bits exact. Times are Unix seconds. A threshold may be negative or beyond 64 bits. */

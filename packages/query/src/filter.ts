@@ -7,9 +7,13 @@
  */
 export interface Literal {
   readonly pieces: readonly string[]
+  /** What stands between the pieces, where not all are `any`: `one` is exactly one character (`?` in Calico's sets). */
+  readonly gaps?: readonly Gap[]
   /** Written between double quotes: a phrase in free text, never a keyword. */
   readonly quoted: boolean
 }
+
+export type Gap = 'any' | 'one'
 
 export type Comparison = '<' | '<=' | '>' | '>='
 
@@ -31,7 +35,15 @@ export const all: Filter = { kind: 'all' }
 export const literal = (text: string, quoted = false): Literal => ({ pieces: [text], quoted: quoted || text === '' })
 
 /** Whether a literal is the single star that asks for existence. */
-export const isStar = ({ pieces, quoted }: Literal): boolean => !quoted && pieces.length > 1 && pieces.join('') === ''
+export const isStar = ({ pieces, gaps, quoted }: Literal): boolean =>
+  !quoted && !gaps && pieces.length > 1 && pieces.join('') === ''
 
 /** Whether a literal holds a wildcard. */
 export const hasWildcard = ({ pieces }: Literal): boolean => pieces.length > 1
+
+/** A literal as it reads, wildcards and all, without escapes. */
+export function writtenText({ pieces, gaps }: Literal): string {
+  return pieces
+    .map((piece, index) => (index === 0 ? piece : `${gaps?.[index - 1] === 'one' ? '?' : '*'}${piece}`))
+    .join('')
+}

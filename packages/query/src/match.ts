@@ -5,7 +5,7 @@ import { cidrContains, compareIp, isPresent, parseIp } from '@margay/model'
 import type { BoundFilter, Test } from './bound.ts'
 import type { Comparison } from './filter.ts'
 import { hitMatches } from './hit.ts'
-import { compareUtf8, containsInOrder, likeText } from './text.ts'
+import { compareUtf8, containsInOrder, likeGaps, likeText } from './text.ts'
 
 /** Whether a row passes. */
 export type Match = (row: Row) => boolean
@@ -99,10 +99,11 @@ const compilers: { readonly [K in Test['kind']]: Compile<K> } = {
     ({ text }) =>
     (value) =>
       value === text,
-  like: ({ pieces, anyCase }) => {
-    if (!anyCase) return (value) => likeText(pieces, String(value))
-    const folded = pieces.map(caseless)
-    return (value) => likeText(folded, caseless(String(value)))
+  like: ({ pieces, gaps, anyCase }) => {
+    const fold = anyCase ? caseless : (text: string) => text
+    const folded = pieces.map(fold)
+    if (gaps) return (value) => likeGaps(folded, gaps, fold(String(value)))
+    return (value) => likeText(folded, fold(String(value)))
   },
   compareText: ({ comparison, text }) => {
     const holds = ordered[comparison]

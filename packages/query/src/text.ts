@@ -1,4 +1,5 @@
 // Comparisons of texts that the store's engine and this package must make alike.
+import type { Gap } from './filter.ts'
 
 /** Whether the pieces fill the whole text in order, anything between them: what `*` means. Linear in the text for each piece. */
 export function likeText(pieces: readonly string[], text: string): boolean {
@@ -14,6 +15,32 @@ export function likeText(pieces: readonly string[], text: string): boolean {
     at = found + piece.length
   }
   return true
+}
+
+/** As likeText, where some gaps are exactly one character. Steps are at most the product of the lengths. */
+export function likeGaps(pieces: readonly string[], gaps: readonly Gap[], text: string): boolean {
+  const pattern = pieces.flatMap((piece, index) => [
+    ...Array.from(piece),
+    ...(index < gaps.length ? [gaps[index]!] : []),
+  ])
+  const characters = Array.from(text)
+  let [at, next] = [0, 0]
+  let retry: { at: number; next: number } | undefined
+  while (at < characters.length) {
+    const part = pattern[next]
+    if (part === 'any') {
+      retry = { at, next: ++next }
+    } else if (part === 'one' || part === characters[at]) {
+      at++
+      next++
+    } else if (retry) {
+      // The last run of anything takes one character more.
+      at = ++retry.at
+      next = retry.next
+    } else return false
+  }
+  while (pattern[next] === 'any') next++
+  return next === pattern.length
 }
 
 /** Whether the pieces occur in order somewhere in the text. */

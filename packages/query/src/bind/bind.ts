@@ -48,6 +48,8 @@ interface Scope {
   readonly self?: string
   /** Within an element: the field that is read for each member that belongs to the element; others match nothing. */
   readonly members?: ReadonlyMap<string, string>
+  /** Within an element: called for each of its members that the filter asks for. */
+  readonly onAsked?: () => void
 }
 
 const rowScope: Scope = {}
@@ -101,7 +103,9 @@ class Binder {
   #leaf(name: string, leaf: Test, scope: Scope): BoundFilter {
     if (scope.members) {
       const read = scope.members.get(name)
-      return read === undefined ? never : test(read, leaf)
+      if (read === undefined) return never
+      scope.onAsked?.()
+      return test(read, leaf)
     }
     return this.#withFallback(name, (read) => test(read, leaf))
   }
@@ -116,8 +120,7 @@ class Binder {
 
   #meaning(name: string, meaning: Exclude<Meaning, { kind: 'refused' }>, scope: Scope): BoundFilter {
     if (meaning.kind === 'absent') return negated(this.#leaf(name, { kind: 'present' }, scope))
-    const leaves = meaning.tests.map((leaf) => this.#leaf(name, leaf, scope))
-    return meaning.joined === 'and' ? every(...leaves) : some(...leaves)
+    return joined(meaning, (leaf) => this.#leaf(name, leaf, scope))
   }
 
   /** Calls `bindOne` for every field that the name means; refusals count only if no field takes the value. */
@@ -182,7 +185,7 @@ class Binder {
     const asText = shape === 'hit' && !scope.members ? { ...field, kind: 'keywords' as const } : field
     const meaning = bindEqual(asText, value, this.#context)
     if (meaning.kind !== 'tests') return never
-    return every(...meaning.tests.map((leaf) => (scope.members ? this.#leaf(name, leaf, scope) : test(name, leaf))))
+    return joined(meaning, (leaf) => (scope.members ? this.#leaf(name, leaf, scope) : test(name, leaf)))
   }
 
   #slipAnywhere(value: Literal, scope: Scope): Problem | undefined {
@@ -273,9 +276,11 @@ class Binder {
     let isAsked = false
     const read = (rename: (name: string) => string): BoundFilter => {
       const members = new Map(group.map((name) => [name, rename(name)]))
-      const filter = this.filter(inner, { ...scope, members })
+      const onAsked = () => {
+        isAsked = true
+      }
+      const filter = this.filter(inner, { ...scope, members, onAsked })
       const fields = new Set(fieldsIn(filter))
-      isAsked ||= fields.size > 0
       const lists = fields.size > 0 ? [...fields] : [...members.values()]
       return filter.kind === 'constant' && !filter.value ? never : { kind: 'element', fields: lists, filter }
     }
@@ -284,6 +289,13 @@ class Binder {
     const filter = isSingle ? this.#withFallback(only!, (list) => read(() => list)) : read((name) => name)
     return { filter, isAsked }
   }
+}
+
+function joined(
+  { joined, tests }: Extract<Meaning, { kind: 'tests' }>,
+  bindOne: (test: Test) => BoundFilter,
+): BoundFilter {
+  return joined === 'and' ? every(...tests.map(bindOne)) : some(...tests.map(bindOne))
 }
 
 const isIndex = ({ pieces }: Literal, scope: Scope) => !scope.members && pieces.length === 1 && pieces[0] === indexField

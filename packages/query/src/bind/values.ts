@@ -3,10 +3,10 @@
 import type { Field, FieldKind } from '@margay/model'
 import { parseCidr, parseIp } from '@margay/model'
 import type { Test } from '../bound.ts'
-import type { Comparison, Literal } from '../filter.ts'
-import { hasWildcard } from '../filter.ts'
+import type { Comparison, Gap, Literal } from '../filter.ts'
+import { hasWildcard, writtenText } from '../filter.ts'
 import type { Problem } from '../problem.ts'
-import { likeText } from '../text.ts'
+import { likeGaps } from '../text.ts'
 import type { DateContext } from './dates.ts'
 import { readDate } from './dates.ts'
 import { readDecimal, wholeComparison } from './numbers.ts'
@@ -51,8 +51,8 @@ const shapes: { readonly [K in FieldKind]: Shape } = {
 export const shapeOf = (field: Field): Shape => shapes[field.kind]
 
 /** The text of a literal as it was meant, stars and all, cut for a message. */
-export function shown({ pieces }: Literal): string {
-  const text = pieces.join('*')
+export function shown(value: Literal): string {
+  const text = writtenText(value)
   return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }
 
@@ -60,22 +60,22 @@ type BindEqual = (field: Field, value: Literal, context: DateContext) => Meaning
 
 const equalTo: { readonly [S in Shape]: BindEqual } = {
   keyword: (field, value) => {
-    const pieces = foldPieces(field, tidy(value.pieces))
-    if (pieces.length > 1) return like(pieces)
+    const pieces = foldPieces(field, tidy(value))
+    if (pieces.length > 1) return like(pieces, value.gaps)
     // An absent text is stored empty, so that asking for the empty text is asking for its absence. Elements are not stored so.
     const isScalar = field.kind === 'keyword' || field.kind === 'enum'
     return pieces[0] === '' && isScalar ? absent : one({ kind: 'equals', text: pieces[0]! })
   },
   text: (_, value) => {
-    const pieces = tidy(value.pieces)
-    if (pieces.length > 1)
-      return pieces.join('') === '' ? one({ kind: 'present' }) : one({ kind: 'like', pieces, anyCase: true })
+    const pieces = tidy(value)
+    const meaning = like(pieces, value.gaps)
+    if (pieces.length > 1) return meaning.kind === 'tests' ? both(...meaning.tests.map(inAnyCase)) : meaning
     if (pieces[0] === '') return absent
     if (value.quoted) return one({ kind: 'phrase', pieces })
     return one({ kind: 'words', words: pieces[0]!.split(/[ \t\r\n\u00a0]+/).filter((word) => word !== '') })
   },
   hit: (_, value) => {
-    if (hasWildcard(value)) return like(tidy(value.pieces))
+    if (hasWildcard(value)) return like(tidy(value), value.gaps)
     const text = value.pieces[0]!.replace(/^[*|]+|[*|]+$/g, '')
     return one(text === '' ? { kind: 'present' } : { kind: 'hit', text })
   },
@@ -96,13 +96,14 @@ const equalTo: { readonly [S in Shape]: BindEqual } = {
   },
   bool: (_, value) => {
     if (isNull(value)) return absent
-    const pieces = tidy(value.pieces.map((piece) => piece.toLowerCase()))
+    const pieces = value.pieces.map((piece) => piece.toLowerCase())
     if (pieces.length === 1 && pieces[0] !== 'true' && pieces[0] !== 'false') {
       return refused(`"${shown(value)}" is neither true nor false`, 'write true or false')
     }
     const tests: Test[] = []
-    if (likeText(pieces, 'true')) tests.push({ kind: 'isTrue' })
-    if (likeText(pieces, 'false')) tests.push({ kind: 'isFalse' })
+    const gaps = value.gaps ?? pieces.slice(1).map(() => 'any' as const)
+    if (likeGaps(pieces, gaps, 'true')) tests.push({ kind: 'isTrue' })
+    if (likeGaps(pieces, gaps, 'false')) tests.push({ kind: 'isFalse' })
     return either(...tests)
   },
   time: (_, value, context) => {
@@ -158,13 +159,18 @@ export const bindRange: BindRange = (field, comparison, value, context) => {
 }
 
 /** Several stars in a row are one. */
-function tidy(pieces: readonly string[]): readonly string[] {
-  if (pieces.length < 3) return pieces
+function tidy({ pieces, gaps }: Literal): readonly string[] {
+  if (pieces.length < 3 || gaps) return pieces
   return [pieces[0]!, ...pieces.slice(1, -1).filter((piece) => piece !== ''), pieces.at(-1)!]
 }
 
-const like = (pieces: readonly string[]): Meaning =>
-  pieces.join('') === '' ? one({ kind: 'present' }) : one({ kind: 'like', pieces })
+function likeTest(pieces: readonly string[], gaps?: readonly Gap[]): Test {
+  if (gaps) return { kind: 'like', pieces, gaps }
+  return pieces.join('') === '' ? { kind: 'present' } : { kind: 'like', pieces }
+}
+
+const like = (pieces: readonly string[], gaps?: readonly Gap[]): Meaning => one(likeTest(pieces, gaps))
+const inAnyCase = (test: Test): Test => (test.kind === 'like' ? { ...test, anyCase: true } : test)
 
 const isNull = ({ pieces, quoted }: Literal) => !quoted && pieces.length === 1 && pieces[0] === 'null'
 
@@ -175,14 +181,14 @@ function blockOf(text: string) {
 }
 
 function ipLike(value: Literal): Meaning {
-  const pieces = tidy(value.pieces.map((piece) => piece.toLowerCase()))
-  if (pieces.every((piece) => /^[0-9a-f.:]*$/.test(piece))) return like(pieces)
+  const pieces = tidy({ ...value, pieces: value.pieces.map((piece) => piece.toLowerCase()) })
+  if (pieces.every((piece) => /^[0-9a-f.:]*$/.test(piece))) return like(pieces, value.gaps)
   return refused(`"${shown(value)}" fits no address`, 'write 10.77.*, or a block: 10.77.0.0/16')
 }
 
 function numberLike(value: Literal): Meaning {
-  const pieces = tidy(value.pieces)
-  if (pieces.every((piece) => /^\d*$/.test(piece))) return like(pieces)
+  const pieces = tidy(value)
+  if (pieces.every((piece) => /^\d*$/.test(piece))) return like(pieces, value.gaps)
   return refused(`"${shown(value)}" fits no number`, 'a wildcard stands for digits: 44*')
 }
 

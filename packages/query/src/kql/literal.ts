@@ -102,7 +102,10 @@ function printUnquoted(pieces: readonly string[]): string {
     .replace(/^ | $/g, '\\u0020')
 }
 
-/** The text of a literal. An unquoted text that would be empty is quoted, for nothing else can spell it. */
+/**
+ * The text of a literal. An unquoted text that would be empty is quoted, for nothing else can spell it. KQL has no `?`: a
+ * gap of one character is printed as `*`, which matches more.
+ */
 export function printLiteral({ pieces, quoted }: Literal): string {
   if (quoted || (pieces.length === 1 && pieces[0] === '')) return printQuoted(pieces.join('*'))
   return printUnquoted(pieces)

@@ -1,0 +1,149 @@
+// UDP, ICMP and everything else that is not TCP: counted by the kernel side per socket and peer, taken out once a second.
+// Who started is who sent the first packet; of sockets that are older than the agent that is not known at first.
+import { flowOf, readSocket } from '../../flow/endpoints.ts'
+import type { Socket } from '../../flow/endpoints.ts'
+import { established } from '../../flow/flow-table.ts'
+import type { Flow, Verdict } from '../../flow/flow-table.ts'
+import type { Role } from '../../flow/hosts.ts'
+import { clearMeasures, createMeasures, slot } from '../../flow/measures.ts'
+import { tupleKey } from '../../flow/tuple.ts'
+import { verdictOfDrop } from '../../flow/verdict.ts'
+import {
+  datagramKey,
+  datagramKeySize,
+  datagramValue,
+  datagramValueSize,
+  party,
+  readU64,
+  role,
+} from '../../kernel/layout.ts'
+import { stateByPrograms } from '../collector.ts'
+import type { Collector, Shared } from '../collector.ts'
+
+interface Exchange {
+  socket: Socket
+  flow: Flow | undefined
+  readonly role: Role
+  readonly partial: boolean
+  readonly domains: readonly string[]
+  isSure: boolean
+  isAnswered: boolean
+  isNew: boolean
+  interval: number
+  second: number
+}
+
+/** As many as the kernel's map holds, so that one call empties it. */
+const batch = 32_768
+/** Without a packet for this long an exchange is over; the next packet starts another. */
+const idleIntervals = 6
+/** For so long after the start a first packet may be the middle of an older exchange. */
+const settleNs = 5e9
+
+const unanswered: Verdict = { outcome: 'unanswered', action: 'allow' }
+
+function createExchanges(shared: Shared, openedAt: number) {
+  const { config, evidence, flows } = shared
+  const exchanges = new Map<string, Exchange>()
+  const measures = createMeasures()
+
+  const roleOf = (isSeeded: boolean, isOut: boolean, first: number): Role => {
+    if (isSeeded && first - openedAt < settleNs) return role.unknown
+    return isOut ? role.client : role.server
+  }
+
+  const open = (keys: Buffer, keyAt: number, values: Buffer, at: number): Exchange => {
+    const socket = readSocketAt(shared, keys, keyAt, values, at)
+    const first = readU64(values, at + datagramValue.first)
+    const ofRole = roleOf(socket.seeded, values[at + datagramValue.firstOut] === 1, first)
+    shared.hosts.own(socket.ends.netns, socket.ends.local)
+    return {
+      socket,
+      role: ofRole,
+      flow: flowOf(shared, socket, ofRole, keys, keyAt),
+      partial: ofRole === role.unknown,
+      domains: ofRole === role.server ? [] : shared.domains.find(socket.ends.netns, socket.cgroup, socket.ends.remote),
+      isSure: values[at + party.sure] === 1,
+      isAnswered: false,
+      isNew: true,
+      interval: -1,
+      second: -1,
+    }
+  }
+
+  const refresh = (exchange: Exchange, keys: Buffer, keyAt: number, values: Buffer, at: number) => {
+    if (exchange.isSure || values[at + party.sure] !== 1) return
+    exchange.isSure = true
+    exchange.socket = readSocketAt(shared, keys, keyAt, values, at)
+    exchange.flow = flowOf(shared, exchange.socket, exchange.role, keys, keyAt)
+  }
+
+  const verdictOf = (exchange: Exchange, keys: Buffer, keyAt: number): Verdict => {
+    if (exchange.isAnswered || exchange.role === role.server) return established
+    const drop = evidence.find(tupleKey(keys, keyAt), shared.clock.now())
+    return drop === undefined ? unanswered : verdictOfDrop(drop)
+  }
+
+  return {
+    see(keys: Buffer, keyAt: number, values: Buffer, at: number) {
+      const key = keys.toString('latin1', keyAt, keyAt + datagramKeySize)
+      let exchange = exchanges.get(key)
+      if (exchange) refresh(exchange, keys, keyAt, values, at)
+      else {
+        if (exchanges.size >= config.maxConnections) return shared.lost('datagram_table_full', 1)
+        exchange = open(keys, keyAt, values, at)
+        exchanges.set(key, exchange)
+      }
+      if (!exchange.flow) return
+      clearMeasures(measures)
+      measures[slot.packetsIn] = readU64(values, at + datagramValue.packetsIn)
+      measures[slot.packetsOut] = readU64(values, at + datagramValue.packetsOut)
+      measures[slot.bytesIn] = readU64(values, at + datagramValue.bytesIn)
+      measures[slot.bytesOut] = readU64(values, at + datagramValue.bytesOut)
+      measures[slot.started] = exchange.isNew && !exchange.partial ? 1 : 0
+      exchange.isNew = false
+      if (measures[slot.packetsIn]! > 0) exchange.isAnswered = true
+      const variant = flows.variant(exchange.flow, verdictOf(exchange, keys, keyAt))
+      const { pids, args, domains } = variant.gathered
+      if (exchange.socket.pid !== 0) pids.add(exchange.socket.pid)
+      const line = exchange.socket.process.args
+      if (line !== undefined && args.size < config.maxArgs) args.add(line)
+      for (const domain of exchange.domains) if (domains.size < config.maxDomains) domains.add(domain)
+      if (exchange.partial) variant.gathered.partial = true
+      flows.add(variant, measures, exchange.interval !== flows.interval, exchange.second !== flows.second)
+      exchange.interval = flows.interval
+      exchange.second = flows.second
+    },
+    forgetIdle() {
+      for (const [key, { interval }] of exchanges) if (flows.interval - interval > idleIntervals) exchanges.delete(key)
+    },
+  }
+}
+
+/** The tuple is in the key and the party in the value. */
+const readSocketAt = (shared: Shared, keys: Buffer, keyAt: number, values: Buffer, at: number): Socket =>
+  readSocket(shared, keys, keyAt + datagramKey.tuple, at + datagramValue.party, values)
+
+export const datagrams: Collector = {
+  name: 'datagrams',
+  title: 'UDP and ICMP',
+  doc: 'Packets and bytes of UDP, ICMP and other protocols per socket and peer.',
+  usable: ({ kernel }) =>
+    kernel?.has('see_egress') === true ||
+    kernel?.has('see_ingress') === true ||
+    'the kernel programs see_egress and see_ingress are not loaded',
+  open(shared) {
+    const kernel = shared.kernel!
+    const keys = Buffer.alloc(batch * datagramKeySize)
+    const values = Buffer.alloc(batch * datagramValueSize)
+    const exchanges = createExchanges(shared, shared.clock.kernelNow())
+    return {
+      second() {
+        const count = shared.native.drain(kernel.handle, 'datagrams', keys, values)
+        for (let i = 0; i < count; i++) exchanges.see(keys, i * datagramKeySize, values, i * datagramValueSize)
+      },
+      endInterval: () => exchanges.forgetIdle(),
+      state: () => stateByPrograms(kernel, ['see_egress', 'see_ingress', 'see_create']),
+    }
+  },
+}

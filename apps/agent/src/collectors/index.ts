@@ -1,0 +1,10 @@
+// The collectors, in the order in which each poll asks them: translations and processes before the flows that need them.
+import type { Collector } from './collector.ts'
+import { conntrack } from './conntrack/conntrack.ts'
+import { datagrams } from './datagrams/datagrams.ts'
+import { dns } from './dns/dns.ts'
+import { drops } from './drops/drops.ts'
+import { processes } from './processes/processes.ts'
+import { tcp } from './tcp/tcp.ts'
+
+export const collectors: readonly Collector[] = [conntrack, processes, dns, drops, tcp, datagrams]

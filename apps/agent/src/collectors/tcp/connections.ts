@@ -1,0 +1,192 @@
+// The TCP connections that live, by socket cookie: what was already counted of each, so that a reading adds only what is
+// new. A cookie is never given twice, so a tuple that comes again is another connection and nothing becomes negative.
+import type { Shared } from '../collector.ts'
+import { flowOf, readSocket } from '../../flow/endpoints.ts'
+import type { Socket } from '../../flow/endpoints.ts'
+import { established } from '../../flow/flow-table.ts'
+import type { Flow, Variant, Verdict } from '../../flow/flow-table.ts'
+import type { Role } from '../../flow/hosts.ts'
+import { createMeasures, clearMeasures, slot } from '../../flow/measures.ts'
+import type { Measures } from '../../flow/measures.ts'
+import { growth, growth32, handshakeSegments, headerBytes, noTotals, readTotals } from '../../flow/tcp-counters.ts'
+import type { TcpTotals } from '../../flow/tcp-counters.ts'
+import { tupleKey } from '../../flow/tuple.ts'
+import { tcpState, verdictOf } from '../../flow/verdict.ts'
+import { party, readU64, role, tcpRecord } from '../../kernel/layout.ts'
+
+interface Connection {
+  socket: Socket
+  role: Role
+  flow: Flow | undefined
+  readonly totals: TcpTotals
+  readonly partial: boolean
+  readonly domains: readonly string[]
+  sure: boolean
+  interval: number
+  second: number
+  /** The last complete listing that had it. */
+  seen: number
+  isNew: boolean
+}
+
+export interface Connections {
+  readonly size: number
+  /** Adds what a live socket's record has more than the last. */
+  see(bytes: Buffer, at: number): void
+  /** Adds the rest and forgets the connection. */
+  close(bytes: Buffer, at: number): void
+  /** Forgets connections that a complete listing since `begin` did not have: their end was lost. */
+  begin(): void
+  sweep(): number
+}
+
+/** Round trips over an hour are no measurements; the kernel's "no sample" is 2^32 - 1. */
+const longestRttUs = 3_600_000_000
+
+function addSamples(measures: Measures, bytes: Buffer, at: number): void {
+  const cwnd = bytes.readUInt32LE(at + tcpRecord.cwnd)
+  const mss = bytes.readUInt32LE(at + tcpRecord.mss)
+  measures[slot.samples] = 1
+  measures[slot.cwndSum] = measures[slot.cwndMin] = cwnd
+  measures[slot.mssSum] = measures[slot.mssMin] = mss
+  const srtt = bytes.readUInt32LE(at + tcpRecord.srtt)
+  // The kernel takes no sample from a segment that it sent twice (Karn), so what is here was measured.
+  if (srtt > 0 && srtt < longestRttUs) {
+    measures[slot.rttCount] = 1
+    measures[slot.rttSum] = measures[slot.rttMax] = srtt
+  }
+  const rttMin = bytes.readUInt32LE(at + tcpRecord.rttMin)
+  if (rttMin > 0 && rttMin < longestRttUs) {
+    measures[slot.minRttCount] = 1
+    measures[slot.minRttSum] = measures[slot.minRttMax] = rttMin
+  }
+}
+
+export function createConnections(shared: Shared): Connections {
+  const { config, evidence, flows, hosts } = shared
+  const connections = new Map<number, Connection>()
+  const measures = createMeasures()
+  const now = noTotals()
+  let listing = 0
+
+  const roleOf = (socket: Socket): Role => (socket.role === role.unknown ? hosts.roleOf(socket.ends) : socket.role)
+
+  const open = (bytes: Buffer, at: number): Connection => {
+    const socket = readSocket(shared, bytes, at + tcpRecord.tuple, at + tcpRecord.party)
+    hosts.own(socket.ends.netns, socket.ends.local)
+    const ofRole = roleOf(socket)
+    return {
+      socket,
+      role: ofRole,
+      flow: flowOf(shared, socket, ofRole, bytes, at + tcpRecord.tuple),
+      totals: socket.seeded ? readTotals(bytes, at, noTotals()) : noTotals(),
+      partial: socket.seeded,
+      domains: ofRole === role.server ? [] : shared.domains.find(socket.ends.netns, socket.cgroup, socket.ends.remote),
+      sure: bytes[at + tcpRecord.party + party.sure] === 1,
+      interval: -1,
+      second: -1,
+      seen: listing,
+      isNew: true,
+    }
+  }
+
+  /** The owner may have become certain, and the role known, since the connection was opened. */
+  const refresh = (connection: Connection, bytes: Buffer, at: number) => {
+    const isSure = bytes[at + tcpRecord.party + party.sure] === 1
+    const ownerChanged = isSure && !connection.sure
+    const roleNow = connection.role === role.unknown ? roleOf(connection.socket) : connection.role
+    if (!ownerChanged && roleNow === connection.role) return
+    if (ownerChanged) connection.socket = readSocket(shared, bytes, at + tcpRecord.tuple, at + tcpRecord.party)
+    connection.sure = isSure
+    connection.role = roleNow
+    connection.flow = flowOf(shared, connection.socket, roleNow, bytes, at + tcpRecord.tuple)
+  }
+
+  const measure = (connection: Connection, bytes: Buffer, at: number, closed: boolean) => {
+    const { totals: before } = connection
+    readTotals(bytes, at, now)
+    const extra = connection.isNew && !connection.partial ? handshakeSegments(connection.role) : 0
+    const segsIn = growth32(now.segsIn, before.segsIn) + extra
+    const segsOut = growth32(now.segsOut, before.segsOut) + extra
+    const header = headerBytes(bytes, at)
+    clearMeasures(measures)
+    measures[slot.bytesIn] = growth(now.bytesIn, before.bytesIn) + segsIn * header
+    measures[slot.bytesOut] = growth(now.bytesOut, before.bytesOut) + segsOut * header
+    measures[slot.packetsIn] = segsIn
+    measures[slot.packetsOut] = segsOut
+    measures[slot.retrans] = growth32(now.retrans, before.retrans)
+    measures[slot.lost] = growth32(now.lost, before.lost)
+    measures[slot.timeouts] = growth(now.timeouts, before.timeouts)
+    measures[slot.started] = connection.isNew && !connection.partial ? 1 : 0
+    measures[slot.completed] = closed ? 1 : 0
+    Object.assign(before, now)
+    connection.isNew = false
+  }
+
+  const gather = (variant: Variant, connection: Connection) => {
+    const { pids, args, domains } = variant.gathered
+    pids.add(connection.socket.pid)
+    const line = connection.socket.process.args
+    if (line !== undefined && args.size < config.maxArgs) args.add(line)
+    for (const domain of connection.domains) if (domains.size < config.maxDomains) domains.add(domain)
+    if (connection.partial) variant.gathered.partial = true
+  }
+
+  const account = (connection: Connection, verdict: Verdict, bytes: Buffer, at: number, closed: boolean) => {
+    if (!connection.flow) return
+    measure(connection, bytes, at, closed)
+    if (verdict.outcome === 'established' || verdict.outcome === 'reset') addSamples(measures, bytes, at)
+    const variant = flows.variant(connection.flow, verdict)
+    gather(variant, connection)
+    flows.add(variant, measures, connection.interval !== flows.interval, connection.second !== flows.second)
+    connection.interval = flows.interval
+    connection.second = flows.second
+  }
+
+  const verdictAt = (bytes: Buffer, at: number, closed: boolean): Verdict => {
+    const state = bytes[at + tcpRecord.state]!
+    // Fast path: a live connection.
+    if (!closed && state !== tcpState.synSent) return established
+    const drop =
+      state === tcpState.synSent ? evidence.find(tupleKey(bytes, at + tcpRecord.tuple), shared.clock.now()) : undefined
+    return verdictOf(state, bytes.readUInt16LE(at + tcpRecord.error), closed, drop)
+  }
+
+  return {
+    get size() {
+      return connections.size
+    },
+    see(bytes, at) {
+      const cookie = readU64(bytes, at + tcpRecord.party + party.cookie)
+      let connection = connections.get(cookie)
+      if (connection) refresh(connection, bytes, at)
+      else {
+        if (connections.size >= config.maxConnections) return shared.lost('connection_table_full', 1)
+        connection = open(bytes, at)
+        connections.set(cookie, connection)
+      }
+      connection.seen = listing
+      account(connection, verdictAt(bytes, at, false), bytes, at, false)
+    },
+    close(bytes, at) {
+      const cookie = readU64(bytes, at + tcpRecord.party + party.cookie)
+      const known = connections.get(cookie)
+      const connection = known ?? open(bytes, at)
+      if (known) refresh(known, bytes, at)
+      connections.delete(cookie)
+      account(connection, verdictAt(bytes, at, true), bytes, at, true)
+    },
+    begin() {
+      listing++
+    },
+    sweep() {
+      let swept = 0
+      for (const [cookie, connection] of connections) {
+        if (connection.seen >= listing) continue
+        connections.delete(cookie)
+        swept++
+      }
+      return swept
+    },
+  }
+}

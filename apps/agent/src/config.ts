@@ -1,0 +1,49 @@
+// The agent's options: what it watches, how much it keeps, what it tells about processes.
+import { option } from '@margay/kit'
+import { z } from 'zod'
+import { defaultReasons } from './kernel/drop-reasons.ts'
+import { argsModes } from './process/redact.ts'
+
+const port = z.int().min(1).max(65_535)
+
+export const agentConfig = z.object({
+  print: option(z.boolean().default(false), 'Prints rows as NDJSON to standard output and sends nothing.'),
+  intervalSeconds: option(
+    z.int().min(1).max(60).default(10),
+    'Length of an interval: rows that last are made at its end.',
+  ),
+  pollMs: option(z.int().min(10).max(1000).default(100), 'Time between two looks at what the kernel has to say.'),
+  aggregation: option(
+    z.union([z.literal(0), z.literal(1)]).default(1),
+    "0 keeps the client's port, 1 drops it. Levels 2 and 3 are the server's, which knows names.",
+  ),
+  args: option(
+    z.enum(argsModes).default('redacted'),
+    'Arguments of processes: off, names (the program only), redacted (without secrets), full.',
+  ),
+  dnsPorts: option(
+    z.array(port.or(z.string().regex(/^\d+$/).transform(Number).pipe(port))).default([53]),
+    'Ports whose packets are read as DNS.',
+  ),
+  dropReasons: option(
+    z.array(z.string()).default([...defaultReasons]),
+    "Drops worth a row, by the kernel's names of their reasons.",
+  ),
+  cgroup: option(
+    z.string().default(''),
+    'Only processes under this directory of the cgroup tree are seen; empty for all of the node.',
+  ),
+  leaveOut: option(
+    z.array(z.string()).default([]),
+    'Kernel programs not to load, by name; margay doctor says what each is for.',
+  ),
+  procPath: option(z.string().default('/proc'), "The host's /proc."),
+  maxFlows: option(z.int().min(1000).default(65_536), 'Flows kept at once.'),
+  maxConnections: option(z.int().min(1000).default(131_072), 'Live connections kept at once.'),
+  maxProcesses: option(z.int().min(100).default(16_384), 'Processes whose names and arguments are kept.'),
+  maxArgs: option(z.int().min(1).default(5), 'Variants of arguments in one row.'),
+  maxDomains: option(z.int().min(1).default(16), 'Domains in one row.'),
+  maxLookups: option(z.int().min(100).default(32_768), 'DNS lookups that wait for their answer at once.'),
+})
+
+export type AgentConfig = z.output<typeof agentConfig>

@@ -1,2 +1,0 @@
-/** Nothing here yet. */
-export const planned = true

@@ -1,0 +1,48 @@
+// What stands in one cell. An absent value is a dash with its reason, never 0 and never nothing.
+import type { LogType, Row } from '@margay/model'
+import { exactValue, formatValue } from '../format/value.ts'
+import { formatClock } from '../format/time.ts'
+import type { Column } from './columns.ts'
+import { presentationOf } from './presentation.tsx'
+import css from './LogTable.module.css'
+
+interface Props {
+  readonly type: LogType
+  readonly column: Column
+  readonly row: Row
+  readonly zone: string
+}
+
+export function Cell({ type, column, row, zone }: Props) {
+  if (column.fields.length > 1) return <Named column={column} row={row} />
+  const value = row[column.id]
+  if (value === undefined) return <Absent />
+  const draw = presentationOf(type.name, column.id)
+  if (draw) return draw(value, row)
+  const text = column.id === type.time ? formatClock(Number(value), zone) : formatValue(column.field, value, zone)
+  return <span title={exactValue(column.field, value) ?? text}>{text}</span>
+}
+
+export const Absent = () => (
+  <span className="faint" title="This record has no value here">
+    –
+  </span>
+)
+
+/** `namespace / name`, the namespace faint; one that stands for "none" is left out. */
+function Named({ column, row }: Pick<Props, 'column' | 'row'>) {
+  const [namespace, name] = column.fields.map((field) => row[field])
+  if (namespace === undefined && name === undefined) return <Absent />
+  const within = namespace !== undefined && namespace !== '-'
+  return (
+    <span title={`${within ? `${String(namespace)} / ` : ''}${String(name ?? '–')}`}>
+      {within && (
+        <span className={css.namespace}>
+          {String(namespace)}
+          <span className={css.slash}>/</span>
+        </span>
+      )}
+      {String(name ?? '–')}
+    </span>
+  )
+}

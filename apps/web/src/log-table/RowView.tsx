@@ -1,0 +1,103 @@
+// One row: a line of cells, or on a phone a card of two lines.
+import type { LogType, Row } from '@margay/model'
+import { memo, type CSSProperties } from 'react'
+import { Icon } from '../ui/Icon.tsx'
+import { Cell } from './Cell.tsx'
+import type { Column } from './columns.ts'
+import css from './LogTable.module.css'
+
+interface Props {
+  readonly id: string
+  readonly type: LogType
+  readonly row: Row
+  readonly columns: readonly Column[]
+  readonly zone: string
+  readonly index: number
+  /** Pixels from the top of the rows' box. */
+  readonly top: number
+  readonly card: boolean
+  readonly open: boolean
+  readonly marked: boolean
+  readonly provisional: boolean
+  /** The column that the keys are about, on their row. */
+  readonly atColumn: number | undefined
+  readonly onOpen: (column: number) => void
+}
+
+const sameButForHandlers = (a: Props, b: Props): boolean =>
+  (Object.keys(a) as (keyof Props)[]).every((name) => name === 'onOpen' || a[name] === b[name])
+
+export const RowView = memo(function RowView(props: Props) {
+  const { columns, index, top, card, open, marked, provisional, onOpen } = props
+  const looks = [card ? css.card : css.row, marked && css.marked, provisional && css.provisional]
+  const style: CSSProperties = { transform: `translateY(${top}px)` }
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={open}
+      className={looks.filter(Boolean).join(' ')}
+      style={style}
+      data-id={props.id}
+      title={provisional ? 'Of the last second; replaced by the lasting record within its interval' : undefined}
+      onClick={(event) => onOpen(columnUnder(event.target))}
+    >
+      {card ? (
+        <Card {...props} />
+      ) : (
+        columns.map((column, at) => <GridCell key={column.id} {...props} column={column} at={at} />)
+      )}
+    </div>
+  )
+}, sameButForHandlers)
+
+const columnUnder = (target: EventTarget): number => {
+  const cell = target instanceof Element ? target.closest<HTMLElement>('[data-column]') : null
+  return Number(cell?.dataset.column ?? 0)
+}
+
+function GridCell({ type, row, zone, column, at, atColumn }: Props & { readonly column: Column; readonly at: number }) {
+  const looks = [css.cell, column.amount && css.amount, column.id === type.time && css.time, at === atColumn && css.at]
+  return (
+    <div role="gridcell" data-column={at} className={looks.filter(Boolean).join(' ')}>
+      <Cell type={type} column={column} row={row} zone={zone} />
+    </div>
+  )
+}
+
+/** First line: words, time, amounts. Second line: who, to whom, and the rest. */
+function Card({ type, row, columns, zone }: Props) {
+  const isTime = ({ id }: Column) => id === type.time
+  const words = columns.filter(({ field }) => field.kind === 'enum')
+  const amounts = columns.filter(({ amount }) => amount).slice(-2)
+  const others = columns.filter((column) => !isTime(column) && !words.includes(column) && !column.amount).slice(0, 3)
+  const cell = (column: Column) => <Cell type={type} column={column} row={row} zone={zone} />
+  return (
+    <>
+      <div className={css.line}>
+        {words.map((column) => (
+          <span key={column.id} role="gridcell">
+            {cell(column)}
+          </span>
+        ))}
+        {columns.filter(isTime).map((column) => (
+          <span key={column.id} role="gridcell" className={css.time}>
+            {cell(column)}
+          </span>
+        ))}
+        {amounts.map((column) => (
+          <span key={column.id} role="gridcell" className={css.amount} title={column.label}>
+            {cell(column)}
+          </span>
+        ))}
+      </div>
+      <div className={`${css.line} ${css.who}`}>
+        {others.map((column, at) => (
+          <span key={column.id} role="gridcell">
+            {at === 1 && <Icon name="forward" size={10} />} {cell(column)}
+          </span>
+        ))}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,67 @@
+// `?`: every key there is, by where it works.
+import { Modal } from '@mantine/core'
+import { pages } from './pages.ts'
+import css from './Overlay.module.css'
+
+const everywhere = [
+  ['/', 'go to the query bar'],
+  ['Ctrl K', 'find a page, a field or an action'],
+  ['t', 'choose the time'],
+  ['[ ]', 'the range before and after'],
+  ['l', 'live on and off'],
+  ['r', 'ask again, as of now'],
+  ['Esc', 'close the side panel'],
+  ['?', 'these keys'],
+] as const
+
+const queryBar = [
+  ['Enter', 'run the query'],
+  ['↑ ↓', 'queries before and after'],
+  ['Ctrl Space', 'suggest'],
+  ['Esc', 'leave the query bar'],
+] as const
+
+const tables = [
+  ['j k', 'row below and above'],
+  ['← →', 'cell before and after'],
+  ['Enter', 'open the row'],
+  ['x', 'select the row, several for export'],
+  ['f F', 'filter this value in and out'],
+  ['e', 'explain the verdict'],
+  ['Space', 'pause what comes in live'],
+] as const
+
+type Entries = readonly (readonly [keys: string, does: string])[]
+
+export function Keys({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
+  const goTo: Entries = pages.map(({ letter, label }) => [`g ${letter}`, label])
+  const sections: readonly (readonly [title: string, entries: Entries])[] = [
+    ['Everywhere', everywhere],
+    ['Go to', goTo],
+    ['Query bar', queryBar],
+    ['Tables', tables],
+  ]
+  return (
+    <Modal opened={opened} onClose={onClose} title="Keys" size={640}>
+      <div className={css.sections}>
+        {sections.map(([title, entries]) => (
+          <section key={title}>
+            <h3>{title}</h3>
+            <dl>
+              {entries.map(([keys, does]) => (
+                <div key={keys}>
+                  <dt>
+                    {keys.split(' ').map((key) => (
+                      <kbd key={key}>{key}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{does}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Modal>
+  )
+}

@@ -1,0 +1,30 @@
+// The pages there are, in the order of the navigation. A page that is not listed here does not exist anywhere.
+import type { IconName } from '../ui/Icon.tsx'
+
+export interface Page {
+  readonly path: '/graph' | '/explore' | '/collection'
+  readonly label: string
+  /** The key after `g`. */
+  readonly letter: string
+  readonly icon: IconName
+  /** The question it answers, for the palette. */
+  readonly question: string
+}
+
+export const pages: readonly Page[] = [
+  {
+    path: '/graph',
+    label: 'Service Graph',
+    letter: 'g',
+    icon: 'graph',
+    question: 'who talks to whom, what is refused',
+  },
+  { path: '/explore', label: 'Explore', letter: 'e', icon: 'explore', question: 'show me the records' },
+  {
+    path: '/collection',
+    label: 'Collection',
+    letter: 'c',
+    icon: 'collection',
+    question: 'what is recorded, what is missing',
+  },
+]

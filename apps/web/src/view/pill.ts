@@ -1,0 +1,82 @@
+// Filters made by clicking: each is one KQL clause with three switches. The question that is asked is the query of the
+// bar and every pill that is on. Pure, and the one place where a clicked value becomes text, so that a value that ends in
+// a backslash, holds quotes or looks like a wildcard makes a clause that parses and finds only that value.
+import type { Value } from '@margay/model'
+
+export interface Pill {
+  /** One clause, without its negation. */
+  readonly kql: string
+  readonly negated: boolean
+  /** Switched off: kept, shown, and not asked. */
+  readonly off: boolean
+  /** Survives `Clear all`. */
+  readonly pinned: boolean
+}
+
+export const pill = (kql: string, negated = false): Pill => ({ kql, negated, off: false, pinned: false })
+
+const escapes: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+}
+
+/** A text between double quotes, where only quote, backslash and line ends mean something: a star stays a star. */
+export const quote = (text: string): string => `"${text.replace(/["\\\n\r\t]/g, (sign) => escapes[sign] ?? sign)}"`
+
+/** Plain words that need no quotes: no special character, no keyword, no wildcard, not empty. */
+const plain = /^[\w][\w.\-/@]*$/
+const keywords = new Set(['and', 'or', 'not'])
+
+const literal = (text: string): string => (plain.test(text) && !keywords.has(text.toLowerCase()) ? text : quote(text))
+
+/** The filter that keeps rows with this value of a field; where there is none, those without the field (`not field: *`). */
+export function clauseOf(field: string, value: Value | undefined): Pill {
+  const absent = value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
+  if (absent) return pill(`${field}: *`, true)
+  if (!Array.isArray(value)) return pill(`${field}: ${literal(String(value))}`)
+  const texts = (value as readonly unknown[]).flat().map((element) => literal(String(element)))
+  if (texts.length === 1) return pill(`${field}: ${texts[0]}`)
+  return pill(`${field}: (${texts.join(' and ')})`)
+}
+
+export const toggleNegated = (pill: Pill): Pill => ({ ...pill, negated: !pill.negated })
+export const toggleOff = (pill: Pill): Pill => ({ ...pill, off: !pill.off })
+export const togglePinned = (pill: Pill): Pill => ({ ...pill, pinned: !pill.pinned })
+
+/** Adds a pill; one with the same clause is replaced, so that a click on "out" undoes "in". */
+export function addPill(pills: readonly Pill[], added: Pill): readonly Pill[] {
+  const at = pills.findIndex(({ kql }) => kql === added.kql)
+  if (at < 0) return [...pills, added]
+  return pills.map((present, index) => (index === at ? { ...added, pinned: present.pinned } : present))
+}
+
+const clause = ({ kql, negated }: Pill): string => (negated ? `not (${kql})` : `(${kql})`)
+
+/** The question's filter as one KQL text. The query comes first, so that positions in its errors stay near. */
+export function composeQuery(query: string, pills: readonly Pill[]): string {
+  const on = pills.filter(({ off }) => !off)
+  const text = query.trim()
+  if (on.length === 0) return text
+  const clauses = on.map(clause)
+  return (text === '' ? clauses : [`(${text})`, ...clauses]).join(' and ')
+}
+
+const flags = [
+  ['n', 'negated'],
+  ['o', 'off'],
+  ['p', 'pinned'],
+] as const
+
+/** `flags~clause`, as a pill stands in the address: `n~action: deny` is negated. */
+export const printPill = (pill: Pill): string =>
+  `${flags.flatMap(([letter, name]) => (pill[name] ? [letter] : [])).join('')}~${pill.kql}`
+
+export function parsePill(text: string): Pill | undefined {
+  const match = /^([nop]{0,3})~([^]*)$/.exec(text)
+  if (!match?.[2]?.trim()) return undefined
+  const has = (letter: string) => match[1]!.includes(letter)
+  return { kql: match[2], negated: has('n'), off: has('o'), pinned: has('p') }
+}

@@ -1,0 +1,203 @@
+// How fast flows are judged: known series, new ones, a cluster loaded, one pod changed, a change simulated. Sizes are those
+// of the line to reach: 10,000 pods and 1,000 policies. Clusters are made from a seed, so two runs judge the same flows.
+import {
+  createEngine,
+  type Flow,
+  parseSnapshot,
+  type Pod,
+  type Policy,
+  podKey,
+  simulate,
+  type Snapshot,
+} from '@margay/policy'
+
+export interface BenchOptions {
+  /** A fifth of the sizes, for a look rather than a figure. */
+  readonly quick: boolean
+}
+
+export type Figures = Readonly<Record<string, number>>
+
+/** Deterministic chance (mulberry32). */
+function createChance(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}
+
+const workloadsPerNamespace = 10
+const podsPerWorkload = 10
+
+function podDocument(index: number): unknown {
+  const workload = Math.floor(index / podsPerWorkload)
+  const namespace = Math.floor(workload / workloadsPerNamespace)
+  const labels = {
+    app: `app-${workload % workloadsPerNamespace}`,
+    tier: ['web', 'api', 'db'][workload % 3],
+    'pod-template-hash': `h${workload}`,
+  }
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace: `ns-${namespace}`, name: `pod-${index}`, labels },
+    spec: {
+      serviceAccountName: 'default',
+      containers: [{ name: 'main', ports: [{ name: 'http', containerPort: 8080 }] }],
+    },
+    status: { podIP: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}` },
+  }
+}
+
+function namespaceDocuments(count: number): readonly unknown[] {
+  return Array.from({ length: count }, (_, index) => [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: `ns-${index}`, labels: { team: `team-${index % 10}` } } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: `ns-${index}`, name: 'default' } },
+  ]).flat()
+}
+
+/** Ten policies for each hundred pods: a default deny, and one for each workload but one. */
+function policyDocument(index: number, chance: (below: number) => number): unknown {
+  const namespace = Math.floor(index / workloadsPerNamespace)
+  const app = index % workloadsPerNamespace
+  const metadata = { namespace: `ns-${namespace}`, name: `policy-${app}` }
+  const policyTypes = ['Ingress', 'Egress']
+  if (app === 0)
+    return {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata,
+      spec: { podSelector: {}, policyTypes },
+    }
+  const peers = Array.from({ length: 3 }, () => ({
+    namespaceSelector: { matchLabels: { team: `team-${chance(10)}` } },
+    podSelector: { matchLabels: { app: `app-${chance(workloadsPerNamespace)}` } },
+  }))
+  const ports = [
+    { protocol: 'TCP', port: 'http' },
+    { protocol: 'TCP', port: 9000, endPort: 9100 },
+  ]
+  const rules = [
+    { from: peers, ports },
+    { from: [{ ipBlock: { cidr: '192.0.2.0/24' } }], ports },
+    { from: [{ podSelector: {} }] },
+  ]
+  const egress = [{ to: peers, ports }, { ports: [{ protocol: 'UDP', port: 53 }] }, { to: [{ podSelector: {} }] }]
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata,
+    spec: { podSelector: { matchLabels: { app: `app-${app}` } }, policyTypes, ingress: rules, egress },
+  }
+}
+
+interface Sizes {
+  readonly pods: number
+  readonly policies: number
+  readonly series: number
+}
+
+function makeDocuments({ pods, policies }: Omit<Sizes, 'series'>): readonly unknown[] {
+  const chance = createChance(7)
+  return [
+    ...namespaceDocuments(Math.ceil(pods / (workloadsPerNamespace * podsPerWorkload))),
+    ...Array.from({ length: pods }, (_, index) => podDocument(index)),
+    ...Array.from({ length: policies }, (_, index) => policyDocument(index, chance)),
+  ]
+}
+
+/** Distinct series: mostly within a namespace or to another, one in eight to or from outside. */
+function makeSeries(pods: readonly Pod[], count: number): readonly Flow[] {
+  const chance = createChance(11)
+  const ports = [8080, 9000, 9050, 5432, 53]
+  const anyPod = () => ({ pod: podKey(pods[chance(pods.length)] ?? { namespace: '', name: '' }) })
+  const outside = () => ({ address: { family: 4 as const, words: [0xc0000200 + chance(512)] } })
+  return Array.from({ length: count }, (): Flow => {
+    const side = chance(16)
+    return {
+      source: side === 0 ? outside() : anyPod(),
+      destination: side === 1 ? outside() : anyPod(),
+      protocol: chance(8) === 0 ? 17 : 6,
+      port: ports[chance(ports.length)] ?? 80,
+    }
+  })
+}
+
+/** Milliseconds of processor time, garbage collection on other threads included: what "per core second" means. */
+function timed(work: () => void): number {
+  const start = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(start)
+  return (user + system) / 1e3
+}
+
+const perSecond = (count: number, milliseconds: number) => Math.round((count / milliseconds) * 1000)
+
+function withOneRuleMore(snapshot: Snapshot): Snapshot {
+  const changed = snapshot.policies.map((policy, index): Policy => {
+    if (index !== 15) return policy
+    const [first] = policy.ingress ?? []
+    return first ? { ...policy, ingress: policy.ingress?.slice(0, 1) ?? [] } : policy
+  })
+  return { ...snapshot, policies: changed }
+}
+
+function measureLoad(pods: number): number {
+  const documents = makeDocuments({ pods, policies: pods / 10 })
+  return timed(() => {
+    const { snapshot } = parseSnapshot(documents)
+    const engine = createEngine(snapshot)
+    for (const pod of snapshot.pods) engine.policiesOf(podKey(pod))
+  })
+}
+
+/** The mean over many, each followed by a verdict that needs it. */
+function measurePodChange(snapshot: Snapshot): number {
+  const engine = createEngine(snapshot)
+  for (const pod of snapshot.pods) engine.policiesOf(podKey(pod))
+  const changes = snapshot.pods.slice(0, 500)
+  const milliseconds = timed(() => {
+    for (const [index, pod] of changes.entries()) {
+      engine.apply({ put: 'pod', value: { ...pod, labels: new Map([...pod.labels, ['version', `v${index}`]]) } })
+      engine.policiesOf(podKey(pod))
+    }
+  })
+  return milliseconds / changes.length
+}
+
+/** Runs everything once and gives back the figures. */
+export function run({ quick }: BenchOptions): Promise<Figures> {
+  const scale = quick ? 0.2 : 1
+  const sizes: Sizes = { pods: 10_000 * scale, policies: 1_000 * scale, series: 200_000 * scale }
+  const { snapshot } = parseSnapshot(makeDocuments(sizes))
+  const series = makeSeries(snapshot.pods, sizes.series)
+  const warm = createEngine(snapshot)
+  for (const flow of series.slice(0, 20_000)) warm.evaluate(flow)
+  const engine = createEngine(snapshot)
+  const newMs = timed(() => series.forEach((flow) => engine.evaluate(flow)))
+  const knownMs = timed(() => series.forEach((flow) => engine.evaluate(flow)))
+  const after = withOneRuleMore(snapshot)
+  let changed = 0
+  const simulateMs = timed(() => {
+    changed = simulate(snapshot, after, series).changed.length
+  })
+  return Promise.resolve({
+    pods: sizes.pods,
+    policies: sizes.policies,
+    series: sizes.series,
+    new_flows_per_core_second: perSecond(series.length, newMs),
+    known_flows_per_core_second: perSecond(series.length, knownMs),
+    load_5000_pods_ms: measureLoad(5_000 * scale),
+    one_pod_change_ms: measurePodChange(snapshot),
+    simulate_200k_series_ms: simulateMs,
+    simulate_changed_series: changed,
+  })
+}
+
+if (import.meta.main) {
+  const figures = await run({ quick: process.argv.includes('--quick') })
+  process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
+}

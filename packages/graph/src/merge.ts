@@ -1,0 +1,312 @@
+// What counts. A conversation has up to two reports; this file turns flow groups of both reporters into conversations whose
+// tallies may be added up. The rule: totals are the groups with `counts`. A denial counts whoever reports it; one that the
+// destination reports while the source's report counts is part of the source's "allowed" and is moved out of it.
+//
+// Reporters see different things: only the reporter knows its own process, and pod names may be aggregated on one side.
+// Denials are therefore matched to counted conversations by ports, workloads and pods; where several counted
+// conversations match, they share the denial by what they sent, in whole numbers. The cost is linear in groups.
+import { measureCount, tallyWidth } from './amounts.ts'
+import type { Endpoint, Side } from './endpoint.ts'
+import type { GroupTable, KeyField } from './group-table.ts'
+import { createHierarchy } from './hierarchy.ts'
+import type { Hierarchy } from './hierarchy.ts'
+
+/** Conversations as columns: the nodes of both ends, protocol and port, and a tally of `tallyWidth` numbers each. */
+export interface Conversations {
+  readonly length: number
+  readonly hierarchy: Hierarchy
+  readonly source: readonly number[]
+  readonly dest: readonly number[]
+  readonly proto: readonly string[]
+  /** Destination port as text, empty where there is none. */
+  readonly port: readonly string[]
+  readonly tallies: Float64Array
+  /** Work done, for tests of cost: groups and conversations visited. */
+  readonly steps: number
+}
+
+const slot = {
+  total: 0,
+  allowed: measureCount,
+  deniedAtSource: 2 * measureCount,
+  deniedAtDestination: 3 * measureCount,
+}
+
+/** Counted conversations among which an uncounted denial is shared out, and the denial as each observer saw it. */
+interface Pool {
+  readonly members: number[]
+  readonly denied: Map<string, number[]>
+}
+
+/** Merges the groups of several tables (what is stored, what came live) into conversations. */
+export function mergeReporters(tables: readonly GroupTable[]): Conversations {
+  const merger = createMerger()
+  const texts = createTexts()
+  const readers = tables.map((table) => createReader(table, texts))
+  for (const reader of readers) merger.learnProcesses(reader)
+  for (const reader of readers) merger.expectDenials(reader)
+  for (const reader of readers) merger.addCounted(reader)
+  for (const reader of readers) merger.addDenials(reader)
+  return merger.finish()
+}
+
+function createMerger() {
+  const hierarchy = createHierarchy()
+  const source: number[] = []
+  const dest: number[] = []
+  const proto: string[] = []
+  const port: string[] = []
+  const tallies = createFloats()
+  const conversationOf = new Map<string, number>()
+  const pools = new Map<string, Pool>()
+  /** Who listens at a host's port, as its own reports tell; `*` where several do. */
+  const listeners = new Map<string, string>()
+  let steps = 0
+
+  /** Fast path: an endpoint's place in the tree is looked for once, not once a group. */
+  const places = new Map<string, number>()
+  const place = (group: GroupReader, side: Side): number => {
+    const key = side + group.endKey(side, listeners)
+    const known = places.get(key)
+    if (known !== undefined) return known
+    const node = hierarchy.place(group.endpoint(side, listeners), side)
+    places.set(key, node)
+    return node
+  }
+  const conversation = (group: GroupReader): number => {
+    const from = place(group, 'source')
+    const to = place(group, 'dest')
+    const key = `${from},${to},${group.text('proto')},${group.text('dest_port')}`
+    const known = conversationOf.get(key)
+    if (known !== undefined) return known
+    conversationOf.set(key, source.length)
+    tallies.grow(tallyWidth)
+    dest.push(to)
+    proto.push(group.text('proto'))
+    port.push(group.text('dest_port'))
+    return source.push(from) - 1
+  }
+  const add = (index: number, at: number, amounts: readonly number[]) =>
+    amounts.forEach((amount, offset) => (tallies.data[index * tallyWidth + at + offset]! += amount))
+  const join = (key: string, index: number, isNew: boolean) => {
+    if (isNew) pools.get(key)?.members.push(index)
+  }
+  const poolWithMembers = (key: string) => {
+    const pool = pools.get(key)
+    return pool && pool.members.length > 0 ? pool : undefined
+  }
+
+  return {
+    learnProcesses(group: GroupReader) {
+      group.each(() => {
+        if (group.text('reporter') !== 'dst' || group.text('dest_type') !== 'hep') return
+        const process = group.text('process_name')
+        const known = listeners.get(group.listenerKey())
+        listeners.set(group.listenerKey(), known === undefined || known === process ? process : '*')
+      })
+    },
+    /** Makes the pools that denials will be shared out in; where nobody denies there is nothing to keep. */
+    expectDenials(group: GroupReader) {
+      group.each(() => {
+        if (!group.isUncountedDenial()) return
+        for (const key of [group.podKey(), group.pairKey()]) {
+          if (!pools.has(key)) pools.set(key, { members: [], denied: new Map() })
+        }
+      })
+    },
+    addCounted(group: GroupReader) {
+      group.each(() => {
+        steps++
+        if (!group.counts() || group.isEmpty()) return
+        const before = source.length
+        const index = conversation(group)
+        add(index, slot.total, group.amounts())
+        add(index, group.verdictSlot(), group.amounts())
+        if (pools.size === 0) return
+        join(group.pairKey(), index, index === before)
+        join(group.podKey(), index, index === before)
+      })
+    },
+    addDenials(group: GroupReader) {
+      group.each(() => {
+        steps++
+        if (!group.isUncountedDenial()) return
+        const pool = poolWithMembers(group.podKey()) ?? poolWithMembers(group.pairKey())
+        // A second observer of the source tells nothing that its counted report does not.
+        if (pool && group.text('reporter') === 'src') return
+        if (pool) return witness(pool, group.text('origin'), group.amounts())
+        const index = conversation(group)
+        add(index, slot.total, group.amounts())
+        add(index, group.verdictSlot(), group.amounts())
+      })
+    },
+    finish(): Conversations {
+      for (const pool of pools.values()) steps += settle(pool, tallies.data)
+      const { data } = tallies
+      return { length: source.length, hierarchy, source, dest, proto, port, tallies: data, steps }
+    },
+  }
+}
+
+function witness({ denied }: Pool, observer: string, amounts: readonly number[]): void {
+  const known = denied.get(observer)
+  if (!known) denied.set(observer, [...amounts])
+  else amounts.forEach((amount, offset) => (known[offset]! += amount))
+}
+
+/** Moves a pool's denials out of what its members' sources believed to be allowed. Of several observers the one that saw most is believed. */
+function settle({ members, denied }: Pool, tallies: Float64Array): number {
+  for (let offset = 0; offset < measureCount; offset++) {
+    const amount = Math.max(0, ...[...denied.values()].map((amounts) => amounts[offset]!))
+    if (amount === 0) continue
+    const allowed = members.map((index) => tallies[index * tallyWidth + slot.allowed + offset]!)
+    shareOut(amount, allowed).forEach((part, at) => {
+      const base = members[at]! * tallyWidth + offset
+      tallies[base + slot.deniedAtDestination]! += part
+      tallies[base + slot.allowed] = Math.max(0, tallies[base + slot.allowed]! - part)
+    })
+  }
+  return members.length
+}
+
+/** Shares a whole amount by weights in whole parts that add up to it; without weight the first takes all. */
+export function shareOut(amount: number, weights: readonly number[]): number[] {
+  const all = weights.reduce((sum, weight) => sum + weight, 0)
+  if (all === 0) return weights.map((_, at) => (at === 0 ? amount : 0))
+  let weightSoFar = 0
+  let givenSoFar = 0
+  return weights.map((weight) => {
+    weightSoFar += weight
+    const upTo = weightSoFar === all ? amount : Math.floor((amount * weightSoFar) / all)
+    const part = upTo - givenSoFar
+    givenSoFar = upTo
+    return part
+  })
+}
+
+/** The texts of all tables under one code each, so that keys are short and compare by number. */
+interface Texts {
+  code(text: string): number
+  text(code: number): string
+}
+
+function createTexts(): Texts {
+  const texts: string[] = []
+  const codes = new Map<string, number>()
+  return {
+    code(text) {
+      const known = codes.get(text)
+      if (known !== undefined) return known
+      codes.set(text, texts.length)
+      return texts.push(text) - 1
+    },
+    text: (code) => texts[code]!,
+  }
+}
+
+const workloadFields: readonly KeyField[] = [
+  'proto',
+  'dest_port',
+  'source_type',
+  'source_namespace',
+  'source_name_aggr',
+  'dest_type',
+  'dest_namespace',
+  'dest_name_aggr',
+]
+const podFields: readonly KeyField[] = [...workloadFields, 'source_name', 'dest_name']
+const listenerFields: readonly KeyField[] = ['dest_namespace', 'dest_name_aggr', 'proto', 'dest_port']
+
+/** A cursor over the groups of a table: what it tells is of the group that `each` has come to. */
+type GroupReader = ReturnType<typeof createReader>
+
+function createReader(table: GroupTable, texts: Texts) {
+  const { codes, sums } = table
+  const shared = table.texts.map((text) => texts.code(text))
+  let at = 0
+  const code = (field: KeyField): number => shared[codes[field][at]!]!
+  const text = (field: KeyField): string => table.texts[codes[field][at]!]!
+  // Fast path: called thrice a group; joining numbers costs a tenth of escaping and joining texts.
+  const key = (fields: readonly KeyField[]): string => {
+    let joined = ''
+    for (const field of fields) joined += `${code(field)},`
+    return joined
+  }
+  const bySource = () => text('reporter') === 'src'
+  const isOwn = (side: Side) => bySource() === (side === 'source')
+  const sum = (field: keyof typeof sums) => sums[field][at]!
+  /** Only what says so counts; a forwarder never does. */
+  const counts = () => text('counts') === 'true' && text('reporter') !== 'fwd'
+  const isEmpty = () =>
+    sum('num_flows') + sum('packets_in') + sum('packets_out') + sum('bytes_in') + sum('bytes_out') === 0
+  const listenerKey = () => key(listenerFields)
+  const processOf = (side: Side, listeners: ReadonlyMap<string, string>): string => {
+    if (isOwn(side)) return text('process_name')
+    return side === 'dest' && text('dest_type') === 'hep' ? (listeners.get(listenerKey()) ?? '') : ''
+  }
+
+  return {
+    /** Calls back for every group. */
+    each(visit: () => void) {
+      for (at = 0; at < table.length; at++) visit()
+    },
+    text,
+    listenerKey,
+    /** Names one pair of workloads on one port. */
+    pairKey: () => `w${key(workloadFields)}`,
+    /** Names one pair of pods on one port. */
+    podKey: () => `p${key(podFields)}`,
+    counts,
+    isEmpty,
+    isUncountedDenial: () => text('action') === 'deny' && !counts() && !isEmpty(),
+    /** In the order of `measures`; bytes as the source of the flow sees them, whoever reports. */
+    amounts: (): number[] => {
+      const packets = sum('packets_in') + sum('packets_out')
+      const [sent, received] = bySource() ? (['bytes_out', 'bytes_in'] as const) : (['bytes_in', 'bytes_out'] as const)
+      return [sum('num_flows'), packets, sum(sent), sum(received)]
+    },
+    verdictSlot: () => {
+      if (text('action') !== 'deny') return slot.allowed
+      return bySource() ? slot.deniedAtSource : slot.deniedAtDestination
+    },
+    /** Names an endpoint as far as the tree tells endpoints apart; processes are told apart on hosts only. */
+    endKey: (side: Side, listeners: ReadonlyMap<string, string>): string => {
+      const names = key(endFields[side])
+      if (text(`${side}_type`) !== 'hep') return names
+      const container = isOwn(side) ? code('container') : ''
+      return `${names}${container},${texts.code(processOf(side, listeners))}`
+    },
+    endpoint: (side: Side, listeners: ReadonlyMap<string, string>): Endpoint => ({
+      type: text(`${side}_type`),
+      namespace: text(`${side}_namespace`),
+      nameAggr: text(`${side}_name_aggr`),
+      name: text(`${side}_name`),
+      container: isOwn(side) ? text('container') : '',
+      process: processOf(side, listeners),
+      domain: side === 'dest' ? text('dest_domains') : '',
+    }),
+  }
+}
+
+const endFields: { readonly [S in Side]: readonly KeyField[] } = {
+  source: ['source_type', 'source_namespace', 'source_name_aggr', 'source_name'],
+  dest: ['dest_type', 'dest_namespace', 'dest_name_aggr', 'dest_name', 'dest_domains'],
+}
+
+/** A float array that grows by doubling. */
+function createFloats() {
+  let data = new Float64Array(1024 * tallyWidth)
+  let used = 0
+  return {
+    get data() {
+      return data
+    },
+    grow(by: number) {
+      used += by
+      if (used <= data.length) return
+      const larger = new Float64Array(data.length * 2)
+      larger.set(data)
+      data = larger
+    },
+  }
+}

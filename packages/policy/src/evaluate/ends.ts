@@ -1,0 +1,132 @@
+// Who the two ends of a flow are. A pod that the snapshot does not hold is `missing`, never "outside": outside addresses
+// match no selector, and to say that of a pod would be a guess.
+import type { Address } from '../net/address.ts'
+import { printAddress } from '../net/address.ts'
+import type { HostEndpoint, NamedPort, Node, Pod } from '../objects/snapshot.ts'
+import type { Flow, FlowEnd } from './flow.ts'
+import type { KnownLabels } from './labels.ts'
+import { isPodAddress, type Lookup } from './lookup.ts'
+
+interface Common {
+  readonly address?: Address
+  readonly domains: readonly string[]
+  /** For people: `pod shop/web`, `192.0.2.1`. */
+  readonly title: string
+}
+
+export type End = Common &
+  (
+    | { readonly kind: 'pod'; readonly pod: Pod; readonly known: KnownLabels; readonly ports: readonly NamedPort[] }
+    | {
+        readonly kind: 'host'
+        readonly host: HostEndpoint
+        readonly known: KnownLabels
+        readonly ports: readonly NamedPort[]
+      }
+    | { readonly kind: 'node'; readonly node: Node }
+    | { readonly kind: 'outside' }
+    /** Somebody of ours about whom too little is known. */
+    | { readonly kind: 'missing'; readonly known?: KnownLabels }
+  )
+
+export interface Ends {
+  readonly source: End
+  readonly destination: End
+  /** IP version of the flow; undefined when neither end has an address. */
+  readonly family: 4 | 6 | undefined
+}
+
+/** Shared, because it is on the path of every flow. */
+const noDomains: readonly string[] = []
+
+/** An end that still lacks its address. */
+type Draft = (address: Address | undefined) => End
+
+function hostEnd(host: HostEndpoint, lookup: Lookup, domains: readonly string[]): Draft {
+  return (address) => ({
+    kind: 'host',
+    host,
+    known: lookup.hostLabelsOf(host),
+    ports: host.ports,
+    domains,
+    title: `host endpoint ${host.name}`,
+    ...(address && { address }),
+  })
+}
+
+function nodeEnd(name: string, lookup: Lookup, domains: readonly string[]): Draft {
+  const host = lookup.hostEndpointOfNode(name)
+  if (host) return hostEnd(host, lookup, domains)
+  const node = lookup.node(name) ?? { name, labels: new Map(), addresses: [] }
+  return (address) => ({ kind: 'node', node, domains, title: `node ${name}`, ...(address && { address }) })
+}
+
+function podEnd(pod: Pod, lookup: Lookup, domains: readonly string[]): Draft {
+  if (pod.hostNetwork && pod.node !== undefined) return nodeEnd(pod.node, lookup, domains)
+  const { known, title } = lookup.cardOf(pod)
+  const end = { kind: 'pod', pod, known, ports: pod.ports, domains, title } as const
+  return (address) => (address ? { ...end, address } : end)
+}
+
+function missingEnd(title: string, domains: readonly string[], known?: KnownLabels): Draft {
+  return (address) => ({ kind: 'missing', domains, title, ...(address && { address }), ...(known && { known }) })
+}
+
+function endAt(address: Address, lookup: Lookup, domains: readonly string[]): Draft {
+  const pod = lookup.podAt(address)
+  if (pod) return podEnd(pod, lookup, domains)
+  const host = lookup.hostEndpointAt(address)
+  if (host) return hostEnd(host, lookup, domains)
+  const node = lookup.nodeAt(address)
+  if (node) return nodeEnd(node.name, lookup, domains)
+  const title = printAddress(address)
+  if (isPodAddress(address, lookup.options)) return missingEnd(`the pod at ${title}`, domains)
+  return () => ({ kind: 'outside', address, domains, title })
+}
+
+function draftEnd(end: FlowEnd, lookup: Lookup): Draft {
+  const domains = end.domains ?? noDomains
+  if (end.pod !== undefined) {
+    const pod = lookup.pod(end.pod)
+    if (pod) return podEnd(pod, lookup, domains)
+    return missingEnd(`pod ${end.pod}`, domains, lookup.labelsOfVanished(end.pod.split('/', 1)[0] ?? ''))
+  }
+  if (end.hostEndpoint !== undefined) {
+    const host = lookup.hostEndpoint(end.hostEndpoint)
+    return host ? hostEnd(host, lookup, domains) : missingEnd(`host endpoint ${end.hostEndpoint}`, domains)
+  }
+  return end.address ? endAt(end.address, lookup, domains) : missingEnd('an end without name and address', domains)
+}
+
+function ownAddresses(end: End): readonly Address[] {
+  if (end.kind === 'pod') return end.pod.addresses
+  if (end.kind === 'host') return end.host.expectedAddresses
+  return end.kind === 'node' ? end.node.addresses : []
+}
+
+/** The first of the destination's families that the source has too. */
+function sharedFamily(from: readonly Address[], to: readonly Address[]): 4 | 6 | undefined {
+  for (const { family } of to) for (const other of from) if (other.family === family) return family
+  return (to[0] ?? from[0])?.family
+}
+
+/** The family both ends can speak: a stated address decides, else the first that both have. */
+function familyOf(flow: Flow, source: End, destination: End): 4 | 6 | undefined {
+  const stated = flow.destination.address ?? flow.source.address
+  return stated ? stated.family : sharedFamily(ownAddresses(source), ownAddresses(destination))
+}
+
+function ownAddress(end: End, family: 4 | 6 | undefined): Address | undefined {
+  for (const own of ownAddresses(end)) if (own.family === family) return own
+  return undefined
+}
+
+/** Resolves both ends. Addresses that the flow does not state are taken from the endpoint, in the flow's family. */
+export function resolveEnds(flow: Flow, lookup: Lookup): Ends {
+  const [draftSource, draftDestination] = [draftEnd(flow.source, lookup), draftEnd(flow.destination, lookup)]
+  const source = draftSource(flow.source.address)
+  const destination = draftDestination(flow.destination.address)
+  const family = familyOf(flow, source, destination)
+  const complete = (end: End, draft: Draft) => (end.address ? end : draft(ownAddress(end, family)))
+  return { source: complete(source, draftSource), destination: complete(destination, draftDestination), family }
+}

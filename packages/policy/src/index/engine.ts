@@ -1,0 +1,145 @@
+// The evaluator for every flow there is: the reference's answers, from compiled rules over identities, with what was
+// judged before remembered. A change of one pod costs that pod; a change of one policy costs the identities that it may
+// select. What must stay true: for any snapshot, flow and order of changes, its answers are the reference's.
+import { resolveEnds } from '../evaluate/ends.ts'
+import type { Evaluation, Flow, FlowEnd, Mode } from '../evaluate/flow.ts'
+import { printAddress } from '../net/address.ts'
+import type { Policy } from '../objects/policy.ts'
+import type { Snapshot } from '../objects/snapshot.ts'
+import type { Change } from './change.ts'
+import { createIdentities, type Work } from './identity.ts'
+import { createInventory, type Endpoint, type Inventory } from './inventory.ts'
+import { judgeFlow } from './judge.ts'
+import type { Plan } from './plan.ts'
+import { createPlans, type Plans } from './plans.ts'
+
+export interface EngineConfig {
+  /** Judged flows that are remembered; beyond it all are forgotten at once. */
+  readonly remember: number
+}
+
+export interface Engine {
+  /** Judges a flow, or remembers how it was judged. */
+  readonly evaluate: (flow: Flow, mode?: Mode) => Evaluation
+  readonly apply: (change: Change) => void
+  /** Policies that concern a pod (`namespace/name`), in order; undefined when there is no such pod. */
+  readonly policiesOf: (pod: string) => readonly Policy[] | undefined
+  /** The pod that a flow's end is, if it is one. */
+  readonly endpointOf: (end: FlowEnd) => Endpoint | undefined
+  /** What was done so far, in steps. */
+  readonly work: Readonly<Work>
+}
+
+/** A judged flow and what the answer rests on: compared by identity, not by content. */
+interface Known {
+  readonly evaluation: Evaluation
+  readonly source: Endpoint | undefined
+  readonly sourcePlan: Plan | undefined
+  readonly destination: Endpoint | undefined
+  readonly destinationPlan: Plan | undefined
+  readonly inventory: number
+  /** Absent where the two plans hold every policy that could matter. */
+  readonly policies: number | undefined
+}
+
+function endKey(end: FlowEnd): string {
+  // Fast path: an end that is a pod's name and nothing else.
+  if (end.pod !== undefined && !end.address && !end.domains) return end.pod
+  const address = end.address ? printAddress(end.address) : ''
+  return `${end.pod ?? ''}|${end.hostEndpoint ?? ''}|${address}|${end.domains?.join(',') ?? ''}`
+}
+
+/** Names every field that a verdict depends on; rare ones only where they occur. */
+function flowKey(flow: Flow, mode: Mode): string {
+  const { icmp, http, via, sourcePort } = flow
+  const key = `${endKey(flow.source)}>${endKey(flow.destination)}>${flow.protocol}>${flow.port}>${mode}`
+  return icmp || http || via || sourcePort !== undefined ? key + JSON.stringify([sourcePort, icmp, http, via]) : key
+}
+
+/** Ends with a plan rest on that plan alone; hosts and vanished pods may rest on any policy. */
+function restsOnPlan(end: FlowEnd, endpoint: Endpoint | undefined, rest: Snapshot): boolean {
+  if (endpoint) return !endpoint.pod.hostNetwork
+  const isOutsideForSure = rest.hostEndpoints.length === 0 && rest.options.podBlocks.length === 0
+  return end.pod === undefined && end.hostEndpoint === undefined && isOutsideForSure
+}
+
+function endpointOf(end: FlowEnd, inventory: Inventory): Endpoint | undefined {
+  if (end.pod !== undefined) return inventory.endpoint(end.pod)
+  return end.hostEndpoint === undefined && end.address ? inventory.endpointAt(end.address) : undefined
+}
+
+function remember(flow: Flow, evaluation: Evaluation, inventory: Inventory, plans: Plans): Known {
+  const source = endpointOf(flow.source, inventory)
+  const destination = endpointOf(flow.destination, inventory)
+  const rest = inventory.rest()
+  const onPlans =
+    !flow.via && restsOnPlan(flow.source, source, rest) && restsOnPlan(flow.destination, destination, rest)
+  return {
+    evaluation,
+    source,
+    sourcePlan: source && plans.of(source.identity),
+    destination,
+    destinationPlan: destination && plans.of(destination.identity),
+    inventory: inventory.generation(),
+    policies: onPlans ? undefined : plans.generation(),
+  }
+}
+
+/** Whether nothing that the answer rests on was replaced since. */
+function isCurrent(known: Known, flow: Flow, inventory: Inventory, plans: Plans): boolean {
+  const { source, destination } = known
+  return (
+    known.inventory === inventory.generation() &&
+    source === endpointOf(flow.source, inventory) &&
+    destination === endpointOf(flow.destination, inventory) &&
+    known.sourcePlan === source?.identity.plan &&
+    known.destinationPlan === destination?.identity.plan &&
+    (known.policies === undefined || known.policies === plans.generation())
+  )
+}
+
+function applyChange(change: Change, inventory: Inventory, plans: Plans): void {
+  if ('replace' in change) {
+    inventory.replaceRest({ ...inventory.rest(), [change.replace]: change.values })
+    if (change.replace === 'tiers' || change.replace === 'options') plans.changedFrame()
+  } else if ('remove' in change) {
+    const removers = {
+      pod: inventory.removePod,
+      policy: plans.remove,
+      namespace: inventory.removeNamespace,
+      serviceAccount: inventory.removeAccount,
+    }
+    removers[change.remove](change.key)
+  } else if (change.put === 'pod') inventory.putPod(change.value)
+  else if (change.put === 'policy') plans.put(change.value)
+  else if (change.put === 'namespace') inventory.putNamespace(change.value)
+  else inventory.putAccount(change.value)
+}
+
+/** Builds an engine from a snapshot; `apply` keeps it up to date. */
+export function createEngine(snapshot: Snapshot, config: EngineConfig = { remember: 1_000_000 }): Engine {
+  const work: Work = { selectorTests: 0, plansMade: 0, flowsJudged: 0, identitiesVisited: 0 }
+  const identities = createIdentities()
+  const inventory = createInventory(snapshot, identities)
+  const plans = createPlans({ identities, lookup: inventory.lookup, rest: inventory.rest, work })
+  const known = new Map<string, Known>()
+  for (const policy of snapshot.policies) plans.put(policy)
+  return {
+    evaluate: (flow, mode = 'enforced') => {
+      const key = flowKey(flow, mode)
+      const found = known.get(key)
+      if (found && isCurrent(found, flow, inventory, plans)) return found.evaluation
+      const evaluation = judgeFlow(flow, resolveEnds(flow, inventory.lookup), inventory.lookup, plans, mode, work)
+      if (known.size >= config.remember) known.clear()
+      known.set(key, remember(flow, evaluation, inventory, plans))
+      return evaluation
+    },
+    apply: (change) => applyChange(change, inventory, plans),
+    policiesOf: (pod) => {
+      const endpoint = inventory.endpoint(pod)
+      return endpoint && plans.of(endpoint.identity).policies.map(({ policy }) => policy)
+    },
+    endpointOf: (end) => endpointOf(end, inventory),
+    work,
+  }
+}

@@ -1,0 +1,60 @@
+// The same flows under two snapshots: which verdicts change, and why. Only flows that the difference can touch are judged.
+import { decisionWords } from '../explain/explain.ts'
+import type { Evaluation, Flow, Mode, Verdict } from '../evaluate/flow.ts'
+import { createEngine } from '../index/engine.ts'
+import type { Snapshot } from '../objects/snapshot.ts'
+import { createTouch } from './touch.ts'
+
+export interface ChangedVerdict<F extends Flow = Flow> {
+  readonly flow: F
+  readonly before: Evaluation
+  readonly after: Evaluation
+}
+
+export interface Simulation<F extends Flow = Flow> {
+  readonly flows: number
+  /** Flows that were judged under both; the others cannot have changed. */
+  readonly judged: number
+  readonly changed: readonly ChangedVerdict<F>[]
+}
+
+/** Judges flows under both snapshots and gives back those whose verdict differs, in the order given. */
+export function simulate<F extends Flow>(
+  before: Snapshot,
+  after: Snapshot,
+  flows: readonly F[],
+  mode: Mode = 'enforced',
+): Simulation<F> {
+  const engines = { before: createEngine(before), after: createEngine(after) }
+  const isTouched = createTouch(before, after, engines)
+  let judged = 0
+  const changed: ChangedVerdict<F>[] = []
+  for (const flow of flows) {
+    if (!isTouched(flow)) continue
+    judged += 1
+    const pair = { flow, before: engines.before.evaluate(flow, mode), after: engines.after.evaluate(flow, mode) }
+    if (pair.before.verdict !== pair.after.verdict) changed.push(pair)
+  }
+  return { flows: flows.length, judged, changed }
+}
+
+/** The side that brought the verdict about: the first that denies or cannot tell, else the destination. */
+function decisive(evaluation: Evaluation): string {
+  const results = [evaluation.source, ...evaluation.hops, evaluation.destination].flatMap((result) => result ?? [])
+  const found =
+    results.find((result) => result.verdict === evaluation.verdict && evaluation.verdict !== 'allow') ?? results.at(-1)
+  return found ? decisionWords(found) : 'no policy applies'
+}
+
+/** Why a verdict is now another: `egress: … , now ingress: …`. */
+export function changeReason({ before, after }: ChangedVerdict): string {
+  return `was ${decisive(before)}; now ${decisive(after)}`
+}
+
+/** `newly denied`, `newly allowed`, and changes to and from unknown. */
+export function changeName({ before, after }: ChangedVerdict): string {
+  const names: Record<Verdict, string> = { allow: 'newly allowed', deny: 'newly denied', unknown: 'no longer certain' }
+  return before.verdict === 'unknown' && after.verdict !== 'unknown'
+    ? `now certain: ${after.verdict}`
+    : names[after.verdict]
+}

@@ -1,0 +1,152 @@
+// `npm start`: sets up what is missing, builds what changed, starts the server and, beside it, the agent of this machine, and
+// says in one line what works. `-- --demo` shows invented data instead and needs neither root nor traffic. Every other
+// option goes to the server as it is (`--data DIR`, `--listen HOST:PORT`, `--inventory DIR`).
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Health } from '@margay/wire'
+import { buildAgentIfPossible, buildConsole } from './build.ts'
+
+const root = join(import.meta.dirname, '..')
+const words = process.argv.slice(2)
+const demo = words.includes('--demo')
+const isRoot = process.getuid?.() === 0
+
+const say = (line: string) => process.stderr.write(`margay: ${line}\n`)
+
+function valueOf(option: string, fallback: string): string {
+  const at = words.indexOf(option)
+  const joined = words.find((word) => word.startsWith(`${option}=`))
+  return joined?.slice(option.length + 1) ?? (at >= 0 ? words[at + 1] : undefined) ?? fallback
+}
+
+const listen = valueOf('--listen', '127.0.0.1:8585')
+const address = `http://${listen}`
+const dataDir = valueOf(
+  '--data',
+  process.env.MARGAY_DATA ?? join(homedir(), '.local', 'share', demo ? 'margay-demo' : 'margay'),
+)
+const agentSocket = join(dataDir, 'agent.sock')
+
+/** Debian packages that the agent needs; a demo needs none. */
+function setUpSystem(): void {
+  const missing = spawnSync(join(root, 'scripts', 'setup'), ['--check'], { encoding: 'utf8' })
+  if (missing.status === 0) return
+  if (!isRoot) {
+    say('not root, so nothing is installed from Debian; `sudo scripts/setup` would (see README.md)')
+    return
+  }
+  say('some Debian packages are missing; scripts/setup installs them')
+  const asks = process.stdin.isTTY ? [] : ['--yes']
+  spawnSync(join(root, 'scripts', 'setup'), asks, { stdio: ['inherit', 2, 2] })
+}
+
+const children = new Map<string, ChildProcess>()
+let stopping = false
+
+function start(name: string, script: string, args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [join(root, script), ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: process.env,
+  })
+  children.set(name, child)
+  child.on('exit', () => children.delete(name))
+  return child
+}
+
+const ended = (child: ChildProcess) =>
+  new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
+
+async function stop(status: number): Promise<never> {
+  stopping = true
+  // The agent first: what it still has goes to a server that is there.
+  for (const name of ['agent', 'server']) {
+    const child = children.get(name)
+    if (!child) continue
+    child.kill('SIGTERM')
+    await Promise.race([ended(child), sleep(15_000).then(() => void child.kill('SIGKILL'))])
+  }
+  process.exit(status)
+}
+
+async function readHealth(): Promise<Health | undefined> {
+  try {
+    const response = await fetch(`${address}/api/v1/health`)
+    return response.ok ? ((await response.json()) as Health) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Waits until the server answers; undefined when it ended instead. */
+async function firstHealth(server: ChildProcess): Promise<Health | undefined> {
+  let gone = false
+  server.once('exit', () => {
+    gone = true
+  })
+  while (!gone) {
+    const health = await readHealth()
+    if (health) return health
+    await sleep(100)
+  }
+  return undefined
+}
+
+/** Keeps the agent running; a second start waits longer, so that a fault of the machine does not fill the screen. */
+async function keepAgent(): Promise<void> {
+  for (let wait = 1000; !stopping; wait = Math.min(wait * 2, 60_000)) {
+    const code = await ended(start('agent', 'apps/agent/src/main.ts', ['--server', `unix:${agentSocket}`]))
+    if (stopping) return
+    say(`the agent of this machine ended with code ${code}; started again in ${wait / 1000} s`)
+    await sleep(wait)
+  }
+}
+
+function summary(health: Health): string {
+  const parts = health.parts.map(({ name, state }) => `${name} ${state}`)
+  const agents = health.sources
+    .filter(({ kind }) => kind === 'agent')
+    .map(({ host, state }) => `agent ${host ?? ''} ${state}`)
+  return [...parts, ...agents].join(', ')
+}
+
+async function untilCollecting(first: Health): Promise<Health> {
+  let health = first
+  for (let tries = 0; tries < 50 && !demo && health.sources.length === 0; tries++) {
+    await sleep(100)
+    health = (await readHealth()) ?? health
+  }
+  return health
+}
+
+process.on('SIGINT', () => void stop(0))
+process.on('SIGTERM', () => void stop(0))
+
+if (!demo) setUpSystem()
+if (!existsSync(join(root, 'apps', 'web', 'dist', 'index.html'))) say('building the console (some seconds, once)')
+buildConsole()
+
+const server = start('server', 'apps/server/src/main.ts', [
+  ...words,
+  ...(words.some((word) => word.startsWith('--data')) ? [] : ['--data', dataDir]),
+])
+const health = await firstHealth(server)
+if (!health) process.exit(1)
+server.once('exit', (code) => {
+  if (!stopping) void stop(code ?? 1)
+})
+
+if (!demo) {
+  const agent = buildAgentIfPossible()
+  if ('problem' in agent)
+    say(
+      `${agent.problem.split('\n')[0]}; without it only the other doors bring data (margay import, POST /api/v1/ingest/flows)`,
+    )
+  else void keepAgent()
+}
+const settled = await untilCollecting(health)
+process.stdout.write(
+  `\nMargay shows ${demo ? 'invented data (--demo)' : 'this machine'} on ${address}\n${summary(settled)}\n`,
+)
