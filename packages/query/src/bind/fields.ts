@@ -32,7 +32,7 @@ export function membersOf(type: LogType, prefix: string): readonly string[] {
 /** Up to three names that a misspelled one is nearest to, best first. */
 export function nearest(written: string, names: readonly string[]): readonly string[] {
   const text = written.slice(0, 64).toLowerCase().replaceAll('-', '_')
-  const limit = Math.max(1, Math.ceil(text.length / 2))
+  const limit = text.length / 2 + 0.5
   return names
     .map((name) => ({ name, distance: nameDistance(text, name.toLowerCase()) }))
     .filter(({ distance }) => distance <= limit)
