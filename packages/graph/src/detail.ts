@@ -3,6 +3,7 @@
 import { addTally, readTally, tallyWidth } from './amounts.ts'
 import type { Tally } from './amounts.ts'
 import type { Edge, Picture } from './build.ts'
+import { ancestors } from './hierarchy.ts'
 import type { Conversations } from './merge.ts'
 
 export interface PortUse {
@@ -13,17 +14,9 @@ export interface PortUse {
 
 /** Protocols and ports of an edge, the busiest first. */
 export function portsOf(conversations: Conversations, picture: Picture, edge: string): readonly PortUse[] {
-  const byPort = new Map<string, { readonly proto: string; readonly port: string; readonly sums: Float64Array }>()
-  for (const index of picture.conversationsOf(edge)) {
-    const [proto, port] = [conversations.proto[index]!, conversations.port[index]!]
-    const key = `${proto} ${port}`
-    const use = byPort.get(key) ?? { proto, port, sums: new Float64Array(tallyWidth) }
-    byPort.set(key, use)
-    addTally(use.sums, 0, conversations.tallies, index * tallyWidth)
-  }
-  return [...byPort.values()]
-    .map(({ proto, port, sums }) => ({ proto, port, tally: readTally(sums) }))
-    .sort((a, b) => b.tally.total.connections - a.tally.total.connections || (a.port < b.port ? -1 : 1))
+  const ports = createPorts()
+  for (const index of picture.conversationsOf(edge)) ports.add(conversations, index)
+  return ports.read()
 }
 
 export interface Neighbours {
@@ -46,4 +39,75 @@ export function sumTallies(tallies: readonly Tally[]): Tally {
       .forEach((amount, at) => (flat[at]! += amount))
   }
   return readTally(flat)
+}
+
+export interface Traffic {
+  readonly inbound: Tally
+  readonly outbound: Tally
+  /** Among its own members. */
+  readonly inside: Tally
+  /** Protocols and ports that it answers on, the busiest first. */
+  readonly answersOn: readonly PortUse[]
+}
+
+/** Everything that begins or ends within one place of the tree, drawn or not; undefined for an id that was not seen. */
+export function trafficOf(conversations: Conversations, id: string): Traffic | undefined {
+  const { hierarchy, tallies, length } = conversations
+  const node = hierarchy.byId.get(id)
+  if (node === undefined) return undefined
+  const isWithin = withinOf(conversations, node)
+  const sums = { inbound: newSums(), outbound: newSums(), inside: newSums() }
+  const ports = createPorts()
+  for (let index = 0; index < length; index++) {
+    const [begins, ends] = [isWithin(conversations.source[index]!), isWithin(conversations.dest[index]!)]
+    if (!begins && !ends) continue
+    const kind = begins && ends ? 'inside' : begins ? 'outbound' : 'inbound'
+    addTally(sums[kind], 0, tallies, index * tallyWidth)
+    if (ends) ports.add(conversations, index)
+  }
+  const { inbound, outbound, inside } = sums
+  return {
+    inbound: readTally(inbound),
+    outbound: readTally(outbound),
+    inside: readTally(inside),
+    answersOn: ports.read(),
+  }
+}
+
+const newSums = () => new Float64Array(tallyWidth)
+
+function withinOf({ hierarchy }: Conversations, node: number): (end: number) => boolean {
+  const within = hierarchy.nodes.map(() => false)
+  hierarchy.nodes.forEach(({ parent }, at) => {
+    within[at] = at === node || (parent !== undefined && within[parent]!)
+  })
+  return (end) => within[end]!
+}
+
+/** The labels of a place and of what holds it, outermost first, for a path of links. */
+export function pathTo(conversations: Conversations, id: string): readonly string[] {
+  const node = conversations.hierarchy.byId.get(id)
+  if (node === undefined) return []
+  return [...ancestors(conversations.hierarchy, node)]
+    .map((at) => conversations.hierarchy.nodes[at]!)
+    .filter(({ level }) => level !== 'kind')
+    .map(({ id }) => id)
+    .reverse()
+}
+
+function createPorts() {
+  const byPort = new Map<string, { readonly proto: string; readonly port: string; readonly sums: Float64Array }>()
+  return {
+    add({ proto, port, tallies }: Conversations, index: number) {
+      const [name, number] = [proto[index]!, port[index]!]
+      const key = `${name} ${number}`
+      const use = byPort.get(key) ?? { proto: name, port: number, sums: newSums() }
+      byPort.set(key, use)
+      addTally(use.sums, 0, tallies, index * tallyWidth)
+    },
+    read: (): readonly PortUse[] =>
+      [...byPort.values()]
+        .map(({ proto, port, sums }) => ({ proto, port, tally: readTally(sums) }))
+        .sort((a, b) => b.tally.total.connections - a.tally.total.connections || Number(a.port) - Number(b.port)),
+  }
 }

@@ -1,11 +1,12 @@
 // POST /graph: flows grouped by both ends, as columns, so that thirty thousand edges travel as codes and not as objects.
 import type { Value } from '@margay/model'
 import { flowLog } from '@margay/model'
-import type { Answer, Group, Measure, Question } from '@margay/query'
+import type { Answer, Filter, Group, Measure, Question } from '@margay/query'
 import { resolveMoment } from '@margay/query'
 import type { AnswerOf } from '@margay/wire'
 import { graphKeys, graphMeasures } from '@margay/wire'
-import type { JsonHandler } from './context.ts'
+import type { AskOptions } from '@margay/store'
+import type { ApiDeps, JsonHandler } from './context.ts'
 import { checkFields, readFilter } from './filter.ts'
 
 type Column = AnswerOf<'graph'>['columns'][string]
@@ -45,12 +46,30 @@ const groupsOf = (answer: Answer): Extract<Answer, { kind: 'groups' }> => {
   return answer
 }
 
+/** The heaviest groups of a question, and every denial: news is never what a limit cuts off. */
+async function askEdges(question: Question, { store }: Pick<ApiDeps, 'store'>, options: AskOptions) {
+  const { answer, effort } = await store.ask(question, options)
+  const { groups, truncated } = groupsOf(answer)
+  if (!truncated) return { groups, truncated, effort }
+  const denied: Question = { ...question, filter: { kind: 'and', filters: [question.filter, isDenied] } }
+  const denials = await store.ask(denied, options)
+  const action = graphKeys.indexOf('action')
+  const allowed = groups.filter(({ key }) => key[action] !== 'deny')
+  return { groups: [...allowed, ...groupsOf(denials.answer).groups], truncated, effort }
+}
+
+const isDenied: Filter = {
+  kind: 'is',
+  field: { pieces: ['action'], quoted: false },
+  value: { pieces: ['deny'], quoted: true },
+}
+
 export const graph: JsonHandler<'graph'> = async ({ body, signal }, { store, now }) => {
   const moment = now()
   const keys = [...graphKeys, ...body.extra.filter((name) => !graphKeys.includes(name))]
   checkFields(flowLog, keys)
   const { filter } = readFilter(flowLog, body, moment)
-  // Both questions are about the same fixed range, else their totals could differ.
+  // All questions are about the same fixed range, else their totals could differ.
   const range = {
     from: { at: resolveMoment(body.range.from, moment) },
     to: { at: resolveMoment(body.range.to, moment) },
@@ -69,16 +88,15 @@ export const graph: JsonHandler<'graph'> = async ({ body, signal }, { store, now
     },
   }
   const totals: Question = { ...base, reports: 'counted', select: { kind: 'groups', by: [], measures, limit: 1 } }
-  const [answered, summed] = await Promise.all([
-    store.ask(edges, { now: moment, signal }),
+  const [{ groups, truncated, effort }, summed] = await Promise.all([
+    askEdges(edges, { store }, { now: moment, signal }),
     store.ask(totals, { now: moment, signal }),
   ])
-  const { groups, truncated } = groupsOf(answered.answer)
   return {
     groups: groups.length,
     columns: columnsOf(keys, groups),
     truncated,
     totals: { ...groupsOf(summed.answer).groups[0]?.measures },
-    effort: answered.effort,
+    effort,
   }
 }

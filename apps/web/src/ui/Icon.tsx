@@ -1,6 +1,6 @@
 // Line icons of 16 by 16, drawn with the colour of the text around them. They never stand alone for a meaning.
 
-const paths = {
+export const iconPaths = {
   graph: 'M4 4h0M12 3h0M8 12h0M4 4l8-1M4 4l4 8M12 3l-4 9',
   explore: 'M7 2.5a4.5 4.5 0 1 0 .01 0M10.5 10.5 14 14',
   collection:
@@ -42,7 +42,7 @@ const paths = {
   warning: 'M8 2 14.5 13.5h-13zM8 6.5v3.5M8 12h.01',
 } as const
 
-export type IconName = keyof typeof paths
+export type IconName = keyof typeof iconPaths
 
 export function Icon({ name, size = 14 }: { readonly name: IconName; readonly size?: number }) {
   return (
@@ -58,7 +58,7 @@ export function Icon({ name, size = 14 }: { readonly name: IconName; readonly si
       aria-hidden="true"
       style={{ flex: 'none' }}
     >
-      <path d={paths[name]} />
+      <path d={iconPaths[name]} />
     </svg>
   )
 }

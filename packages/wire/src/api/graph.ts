@@ -18,7 +18,7 @@ export const graphRequestSchema = z.strictObject({
     .describe('Groups at the most; the heaviest by bytes are kept.'),
 })
 
-/** A text column as its distinct values and one code a group; a number column as it is. Absent is null. */
+/** A text column as its distinct values and one code a group; a number column as it is. Absent is null; a list is one text by its first value in text order. */
 const columnSchema = z.union([
   z.object({
     values: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])),
@@ -30,7 +30,9 @@ const columnSchema = z.union([
 export const graphSchema = z.object({
   groups: z.number().int(),
   columns: z.record(z.string(), columnSchema),
-  truncated: z.boolean().describe('Groups over the limit are not here; totals below are of all.'),
+  truncated: z
+    .boolean()
+    .describe('Groups over the limit are not here, but for the denials, which are; totals below are of all.'),
   totals: z.record(z.string(), z.unknown()),
   effort: effortSchema,
 })
