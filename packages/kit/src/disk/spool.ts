@@ -23,6 +23,8 @@ export interface SpoolDeps {
 export interface Spool {
   /** Closes the file in hand and starts the next; its number. Numbers only grow. */
   startFile(): number
+  /** Ends the file in hand; the next record needs `startFile`. */
+  endFile(): void
   /** Adds a record to the file in hand, after making room in the budget. Throws what the file system says. */
   append(pieces: readonly Uint8Array[]): void
   /** Makes what was appended durable. */
@@ -69,6 +71,8 @@ export function openSpool(config: SpoolConfig, deps: SpoolDeps): Spool {
       current = undefined
     }
     unlinkSync(pathOf(file))
+    // Durable, so that no power cut brings back what the receiver may have forgotten to know.
+    syncDirectory(config.dir)
     sizes.delete(file)
   }
   const dropOldest = (): boolean => {
@@ -91,6 +95,10 @@ export function openSpool(config: SpoolConfig, deps: SpoolDeps): Spool {
       current = { file, handle: createRecordFile(pathOf(file), config) }
       sizes.set(file, current.handle.bytes)
       return file
+    },
+    endFile() {
+      current?.handle.close()
+      current = undefined
     },
     append(pieces) {
       if (!current) throw new Error('BUG: append to a spool without a file in hand')

@@ -1,0 +1,31 @@
+import { option } from '@margay/kit'
+import { z } from 'zod'
+
+/** Options of the part that keeps rows on disk and sends them. */
+export const shipConfig = z.object({
+  server: option(
+    z
+      .string()
+      .regex(/^(https?:\/\/|unix:\/)/, 'http://host:port, https://host:port or unix:/path is expected')
+      .default('http://127.0.0.1:8586'),
+    'Where the server takes frames: http://host:port, https://host:port or unix:/path/of/socket.',
+  ),
+  token: option(z.string().optional(), 'Token that the server expects from agents.', { secret: true }),
+  maxSpoolBytes: option(
+    z
+      .int()
+      .min(1_048_576)
+      .default(512 * 1_048_576),
+    'Disk that unsent rows may take; over it the oldest go first and are counted.',
+  ),
+  epochBytes: option(
+    z
+      .int()
+      .min(65_536)
+      .default(16 * 1_048_576),
+    'Size at which a spool file ends and the next epoch begins.',
+  ),
+  epochSeconds: option(z.int().min(10).default(600), 'Age at which a spool file ends and the next epoch begins.'),
+})
+
+export type ShipConfig = z.output<typeof shipConfig>

@@ -1,0 +1,148 @@
+// Kubernetes objects as the inventory needs them, read from the form in which any source gives them (YAML now, the API's
+// JSON the same). What is not needed is not kept. An object that cannot be read is a problem with a name and spoils nothing.
+import { z } from 'zod'
+
+const labels = z.record(z.string(), z.string()).catch({}).default({})
+const time = z
+  .union([z.string(), z.date()])
+  .transform((value) => new Date(value).getTime() / 1000)
+  .pipe(z.number())
+  .optional()
+  .catch(undefined)
+
+const metadata = z.object({
+  name: z.string(),
+  namespace: z.string().optional(),
+  uid: z.string().optional(),
+  labels,
+  generateName: z.string().optional(),
+  creationTimestamp: time,
+  ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).default([]),
+})
+
+const containerStatus = z.object({
+  state: z.object({ terminated: z.object({ finishedAt: time }).optional() }).optional(),
+})
+
+const pod = z.object({
+  kind: z.literal('Pod'),
+  metadata,
+  spec: z
+    .object({ nodeName: z.string().optional(), hostNetwork: z.boolean().default(false) })
+    .default({ hostNetwork: false }),
+  status: z
+    .object({
+      phase: z.string().optional(),
+      podIP: z.string().optional(),
+      podIPs: z.array(z.object({ ip: z.string() })).default([]),
+      startTime: time,
+      containerStatuses: z.array(containerStatus).default([]),
+    })
+    .default({ podIPs: [], containerStatuses: [] }),
+})
+
+const servicePort = z.object({
+  name: z.string().default(''),
+  port: z.int(),
+  protocol: z.string().default('TCP'),
+  nodePort: z.int().optional(),
+})
+
+const service = z.object({
+  kind: z.literal('Service'),
+  metadata,
+  spec: z
+    .object({
+      clusterIP: z.string().optional(),
+      clusterIPs: z.array(z.string()).default([]),
+      externalIPs: z.array(z.string()).default([]),
+      ports: z.array(servicePort).default([]),
+    })
+    .default({ clusterIPs: [], externalIPs: [], ports: [] }),
+  status: z
+    .object({
+      loadBalancer: z.object({ ingress: z.array(z.object({ ip: z.string().optional() })).default([]) }).optional(),
+    })
+    .default({}),
+})
+
+const node = z.object({
+  kind: z.literal('Node'),
+  metadata,
+  status: z
+    .object({ addresses: z.array(z.object({ type: z.string(), address: z.string() })).default([]) })
+    .default({ addresses: [] }),
+})
+
+const namespace = z.object({ kind: z.literal('Namespace'), metadata })
+
+const endpointSlice = z.object({
+  kind: z.literal('EndpointSlice'),
+  metadata,
+  endpoints: z
+    .array(z.object({ addresses: z.array(z.string()).default([]), nodeName: z.string().optional() }))
+    .nullish()
+    .transform((list) => list ?? []),
+})
+
+const networkSet = z.object({
+  kind: z.enum(['NetworkSet', 'GlobalNetworkSet']),
+  metadata,
+  spec: z.object({ nets: z.array(z.string()).default([]) }).default({ nets: [] }),
+})
+
+const object = z.discriminatedUnion('kind', [pod, service, node, namespace, endpointSlice, networkSet])
+
+export type KubernetesObject = z.output<typeof object>
+export type Pod = z.output<typeof pod>
+export type Service = z.output<typeof service>
+
+const kinds: ReadonlySet<string> = new Set([
+  'Pod',
+  'Service',
+  'Node',
+  'Namespace',
+  'EndpointSlice',
+  'NetworkSet',
+  'GlobalNetworkSet',
+])
+
+export type ReadObject =
+  | { readonly kind: 'object'; readonly object: KubernetesObject }
+  /** A kind that the inventory has no use for. */
+  | { readonly kind: 'other' }
+  | { readonly kind: 'problem'; readonly problem: string }
+
+export function readObject(value: unknown): ReadObject {
+  const { kind, metadata: meta } = (value ?? {}) as { kind?: unknown; metadata?: { name?: unknown } }
+  if (typeof kind !== 'string') return { kind: 'problem', problem: 'object has no kind' }
+  if (!kinds.has(kind)) return { kind: 'other' }
+  const read = object.safeParse(value)
+  if (read.success) return { kind: 'object', object: read.data }
+  const issue = read.error.issues[0]
+  const name = typeof meta?.name === 'string' ? meta.name : 'without name'
+  return { kind: 'problem', problem: `${kind} ${name}: ${issue?.path.join('.')} ${issue?.message}` }
+}
+
+/** What tells one object from the next of its name; its place where it has no uid (files written by hand). */
+export function uidOf({ kind, metadata: meta }: KubernetesObject): string {
+  return meta.uid ?? `${kind}/${meta.namespace ?? ''}/${meta.name}`
+}
+
+const terminalPhases: ReadonlySet<string> = new Set(['Succeeded', 'Failed'])
+
+export const isTerminal = (object: Pod): boolean => terminalPhases.has(object.status.phase ?? '')
+
+/** When a terminal pod's last container ended, Unix seconds; undefined where the object does not say. */
+export function finishedAt(object: Pod): number | undefined {
+  const times = object.status.containerStatuses.map((status) => status.state?.terminated?.finishedAt)
+  const known = times.filter((finished) => finished !== undefined)
+  return known.length > 0 ? Math.max(...known) : undefined
+}
+
+/** The name of a pod's workload as Calico's logs print it: the generated prefix and a star. */
+export function aggregatedName({ metadata: meta }: Pod): string {
+  if (meta.generateName) return `${meta.generateName}*`
+  const dash = meta.name.lastIndexOf('-')
+  return meta.ownerReferences.length > 0 && dash > 0 ? `${meta.name.slice(0, dash)}-*` : meta.name
+}
