@@ -320,6 +320,7 @@ describe('graph, fields, values and explain', () => {
     const explain = async (query: string) => (await post('/explain-query', { logType: 'flows', query })).json()
     expect(await explain('action:deny')).toMatchObject({ ok: true, canonical: 'action: deny' })
     expect(await explain('action:')).toMatchObject({ ok: false })
+    expect((await explain('policies.all_policies: x')).notes[0]).toMatchObject({ from: 0, message: expect.any(String) })
     expect((await explain('dest_port: x')).errors[0]).toMatchObject({ from: expect.any(Number) })
   })
 })
