@@ -2,7 +2,7 @@
 // something that runs a statement, so that every engine gives the same answers.
 import type { LogType, Row } from '@margay/model'
 import type { Answer, BoundFilter, Effort, Question, SelectRows } from '@margay/query'
-import { resolveMoment } from '@margay/query'
+import { bind, resolveMoment } from '@margay/query'
 import type { Cursor } from './compile/cursor.ts'
 import { parseCursor, printCursor } from './compile/cursor.ts'
 import { compileGroups } from './compile/groups.ts'
@@ -23,6 +23,16 @@ export type RunQuery = (sql: string, options: AskOptions) => Promise<Uint8Array>
 export interface Answered {
   readonly answer: Answer
   readonly effort: Effort
+}
+
+/** What the question's filter means. Callers that read filters from people bind them first, to show errors at their place. */
+export function boundFilter(type: LogType, question: Question, { now }: AskOptions): BoundFilter {
+  const bound = bind(question.filter, type, { now, ...(question.zone !== undefined && { zone: question.zone }) })
+  if (bound.ok) return bound.filter
+  throw new StoreError(
+    'bad_question',
+    `understand the filter: ${bound.errors.map(({ message }) => message).join('; ')}`,
+  )
 }
 
 /** Rows read so far, over the several statements of one question. */

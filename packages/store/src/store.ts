@@ -62,6 +62,8 @@ export interface StoreState {
   readonly engine: string
   readonly state: 'ready' | 'starting' | 'failed'
   readonly error?: string
+  /** The engine's process, where it has one of its own. */
+  readonly pid?: number
   /** Times the engine's process had to be started again. */
   readonly restarts: number
   readonly queued: number

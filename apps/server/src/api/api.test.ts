@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { parseJsonExact } from '@margay/model'
-import { bind } from '@margay/query'
 import type { Store } from '@margay/store'
 import { createEmbeddedStore } from '@margay/store'
 import type { IngestResponse, Problem } from '@margay/wire'
@@ -61,16 +60,7 @@ const ordinary = {
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'margay-api-'))
-  store = createEmbeddedStore(
-    { dir: join(dir, 'store') },
-    {
-      bind(type, filter, at, zone) {
-        const bound = bind(filter, type, { now: at, ...(zone !== undefined && { zone }) })
-        if (!bound.ok) throw new Error(bound.errors[0].message)
-        return bound.filter
-      },
-    },
-  )
+  store = createEmbeddedStore({ dir: join(dir, 'store') })
   await store.open()
   live = createLive({ maxPending: 1000 })
   config = {

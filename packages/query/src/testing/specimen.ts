@@ -33,7 +33,7 @@ export const specimenLog = defineLogType({
     'policies.pending_policies': field.hits({ role: 'dimension', doc }),
     'policies.all_policies': field.hits({
       role: 'dimension',
-      elseUnionOf: ['policies.enforced_policies', 'policies.pending_policies'],
+      readsAs: ['policies.enforced_policies', 'policies.pending_policies'],
       doc,
     }),
     'sets.name': field.keywords({ role: 'detail', nested: 'sets', fold: 'name', doc }),

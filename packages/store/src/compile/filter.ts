@@ -1,22 +1,19 @@
 // A bound filter as one SQL condition. Nothing in it is ever NULL, so NOT is plain negation and finds absent values too.
-import type { LogType } from '@margay/model'
+import type { Field, LogType } from '@margay/model'
 import type { BoundFilter, Test } from '@margay/query'
-import { StoreError } from '../errors.ts'
-import { listDepth, operandOf, readField } from './operand.ts'
+import { fieldOf } from './field-of.ts'
+import { textLiteral } from './literal.ts'
+import { columnSql, elementOf, listDepth, operandOf } from './operand.ts'
 import { testSql } from './test.ts'
 
-/** Where a field's value is found: a column of the row, or a variable inside `element`. */
-type Scope = ReadonlyMap<string, { readonly sql: string; readonly depth: number }>
-
+/** Within `element`, `index` is the variable that holds the element's place, from 1. */
 interface Context {
   readonly type: LogType
-  readonly scope: Scope
-  /** Names variables apart. */
-  readonly level: number
+  readonly index?: string
 }
 
 export function filterSql(type: LogType, filter: BoundFilter): string {
-  return compile({ type, scope: new Map(), level: 0 }, filter)
+  return compile({ type }, filter)
 }
 
 function compile(context: Context, filter: BoundFilter): string {
@@ -41,40 +38,38 @@ function joined(context: Context, filters: readonly BoundFilter[], word: string,
   return `(${filters.map((filter) => compile(context, filter)).join(word)})`
 }
 
-function knownField(type: LogType, name: string) {
-  const field = Object.hasOwn(type.fields, name) ? type.fields[name] : undefined
-  if (!field) throw new StoreError('bad_question', `unknown field "${name}" on log type "${type.name}"`)
-  return field
-}
-
-function fieldTest({ type, scope, level }: Context, name: string, test: Test): string {
-  const field = knownField(type, name)
-  const bound = scope.get(name)
-  const sql = bound?.sql ?? readField(type, name)
-  return anyElement(sql, bound?.depth ?? listDepth[field.kind], level, test, (value) =>
-    testSql(operandOf(field, value), test),
-  )
+function fieldTest({ type, index }: Context, name: string, test: Test): string {
+  const field = fieldOf(type, name)
+  const column = columnSql(name)
+  if (index === undefined) {
+    return listDepth[field.kind] === 0
+      ? testSql(operandOf(field, column), test)
+      : anyElement(field, column, listDepth[field.kind], test)
+  }
+  // A list that ends before this element has no value here.
+  return `(${index} <= length(${column}) AND ${anyElement(field, `${column}[${index}]`, listDepth[field.kind] - 1, test)})`
 }
 
 /** A list passes if one of its elements does; it is present if it has any. */
-function anyElement(sql: string, depth: number, level: number, test: Test, single: (sql: string) => string): string {
-  if (depth === 0) return single(sql)
-  if (test.kind === 'present') return `notEmpty(${sql})`
-  const variable = `v${level}`
-  return `arrayExists(${variable} -> ${anyElement(variable, depth - 1, level + 1, test, single)}, ${sql})`
+function anyElement(field: Field, sql: string, depth: number, test: Test): string {
+  if (depth === 0) return testSql(elementOf(field, sql), test)
+  if (depth === 1 && test.kind === 'present') return `notEmpty(${sql})`
+  // Fast path. Not for the empty text: in a list of LowCardinality the engine's `has` does not find it.
+  if (depth === 1 && test.kind === 'equals' && test.text !== '' && elementOf(field, sql).shape === 'text') {
+    return `has(${sql}, ${textLiteral(test.text)})`
+  }
+  const variable = `v${depth}`
+  return `arrayExists(${variable} -> ${anyElement(field, variable, depth - 1, test)}, ${sql})`
 }
 
-/** Lists of unequal lengths are read as if the shorter ones went on with absent values. */
-function elementTest({ type, scope, level }: Context, names: readonly string[], filter: BoundFilter): string {
-  const lists = names.map((name, index) => {
-    const field = knownField(type, name)
-    return { name, depth: listDepth[field.kind], sql: readField(type, name), variable: `e${level}_${index}` }
+/** Elements are walked by their place, as far as the longest of the lists goes. */
+function elementTest({ type }: Context, names: readonly string[], filter: BoundFilter): string {
+  const lists = names.map((name) => {
+    if (listDepth[fieldOf(type, name).kind] === 0) throw new Error(`BUG: ${type.name}.${name} is no list`)
+    return columnSql(name)
   })
-  const inner = new Map(scope)
-  for (const { name, depth, variable } of lists) inner.set(name, { sql: variable, depth: depth - 1 })
-  const condition = compile({ type, scope: inner, level: level + 1 }, filter)
-  const variables = lists.map(({ variable }) => variable).join(', ')
-  const longest = lists.length > 1 ? `greatest(${lists.map(({ sql }) => `length(${sql})`).join(', ')})` : undefined
-  const arrays = lists.map(({ sql }) => (longest ? `arrayResize(${sql}, ${longest})` : sql))
-  return `arrayExists((${variables}) -> ${condition}, ${arrays.join(', ')})`
+  const index = 'e'
+  const lengths = lists.map((sql) => `length(${sql})`)
+  const longest = lengths.length > 1 ? `greatest(${lengths.join(', ')})` : lengths[0]!
+  return `arrayExists(${index} -> ${compile({ type, index }, filter)}, range(1, ${longest} + 1))`
 }

@@ -4,6 +4,7 @@ import type { Field, LogType, Value } from '@margay/model'
 import type { Answer, Group, GroupKey, Measure, SelectGroups } from '@margay/query'
 import { StoreError } from '../errors.ts'
 import { columnName } from '../schema/column.ts'
+import { fieldOf } from './field-of.ts'
 import { fractionLiteral, numberLiteral } from './literal.ts'
 import { listDepth, operandOf, readField } from './operand.ts'
 import type { EngineOutput } from './output.ts'
@@ -16,12 +17,6 @@ interface Item {
   /** What to sort by, if not the selected value itself. */
   readonly order?: string
   readonly decode: (json: unknown) => Value | undefined
-}
-
-function fieldOf(type: LogType, name: string): Field {
-  const field = Object.hasOwn(type.fields, name) ? type.fields[name] : undefined
-  if (!field) throw new StoreError('bad_question', `unknown field "${name}" on log type "${type.name}"`)
-  return field
 }
 
 const flatten = (sql: string, depth: number) => (depth === 2 ? `arrayFlatten(${sql})` : sql)

@@ -45,7 +45,7 @@ describe('the literal', () => {
   })
 
   it('is printable ASCII on one line, without a quote of its own', () => {
-    fc.assert(fc.property(texts, (text) => expect(textLiteral(text)).toMatch(/^'[ -&(-~]*'$/)))
+    fc.assert(fc.property(texts, (text) => /^'[ -&(-~]*'$/.test(textLiteral(text))))
   })
 
   it('of a pattern takes nothing but its stars for wildcards', async () => {

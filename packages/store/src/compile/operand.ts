@@ -70,8 +70,14 @@ const describe: { readonly [K in FieldKind]: Describe } = {
   keywordLists: text,
 }
 
+/** The value of a field. */
 export function operandOf(field: Field, sql: string): Operand {
   return { sql, words: enumWords(field), ...describe[field.kind](sql, field) }
+}
+
+/** An element of a field's list: it is there, whatever its value. */
+export function elementOf(field: Field, sql: string): Operand {
+  return { ...operandOf(field, sql), present: always }
 }
 
 /** How many lists are around a single value. */
@@ -93,11 +99,14 @@ export const listDepth: { readonly [K in FieldKind]: 0 | 1 | 2 } = {
   keywordLists: 2,
 }
 
-/** SQL of a field as it is read: its column, or what stands for it where the row was sent without it. */
+/** SQL of a field's column. */
+export const columnSql = (name: string): string => `\`${columnName(name)}\``
+
+/** SQL of a field as people read it: its column, or what stands for it where the source did not send it. */
 export function readField(type: LogType, name: string): string {
-  const column = `\`${columnName(name)}\``
+  const column = columnSql(name)
   const others = type.fields[name]!.readsAs
   if (!others) return column
-  const union = `arrayDistinct(arrayConcat(${others.map((other) => `\`${columnName(other)}\``).join(', ')}))`
+  const union = `arrayDistinct(arrayConcat(${others.map(columnSql).join(', ')}))`
   return `if(empty(${column}), ${union}, ${column})`
 }

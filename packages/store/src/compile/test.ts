@@ -48,19 +48,29 @@ function phrase(x: Operand, pieces: readonly string[]): string {
   return `${folded(x)} LIKE ${likeLiteral(['', ...pieces.map((piece) => piece.toLowerCase()), ''])}`
 }
 
-/** The policy's own name: the third part without namespace, staged mark and tier. */
-function bareName(sql: string): string {
-  const parts = `splitByChar('|', toString(${sql}))`
-  const local = `replaceRegexpOne(${parts}[3], '^.*/', '')`
-  const unstaged = `replaceOne(${local}, 'staged:', '')`
-  const tier = `concat(${parts}[2], '.')`
-  return `if(startsWith(${unstaged}, ${tier}), substring(${unstaged}, length(${tier}) + 1), ${unstaged})`
+const without = (prefix: string, sql: string) =>
+  `if(startsWith(${sql}, ${prefix}), substring(${sql}, length(${prefix}) + 1), ${sql})`
+
+/**
+ * Query's `barePolicyName`, step by step. Each step is a map over a list of one name, because a lambda's variable is the
+ * only way to use a value several times without writing it out as often.
+ */
+function isBareName(hit: string, text: string): string {
+  const parts = `splitByChar('|', toString(${hit}))`
+  const staged = textLiteral('staged:')
+  const local = `[substring(${parts}[3], position(${parts}[3], '/') + 1)]`
+  const first = `arrayMap(n -> ${without(staged, 'n')}, ${local})`
+  const kubernetes = `arrayMap((n, t) -> ${without("concat('knp.', t, '.')", 'n')}, ${first}, [${parts}[2]])`
+  const tiered = `arrayMap((n, t) -> ${without("concat(t, '.')", 'n')}, ${kubernetes}, [${parts}[2]])`
+  const bare = `arrayMap(n -> ${without(staged, 'n')}, ${tiered})`
+  return `(length(${parts}) >= 3 AND has(${bare}, ${text}))`
 }
 
 /** With a bar at both ends of both, "one part or several neighbouring parts" is "contains". */
 function hit(x: Operand, text: string): string {
-  const parts = `position(concat('|', ${x.sql}, '|'), ${textLiteral(`|${text}|`)}) > 0`
-  return `(${parts} OR ${bareName(x.sql)} = ${textLiteral(text)})`
+  const neighbours = `position(concat('|', ${x.sql}, '|'), ${textLiteral(`|${text}|`)}) > 0`
+  const contained = `position(${x.sql}, ${textLiteral(text)}) > 0`
+  return `(${contained} AND (${neighbours} OR ${isBareName(x.sql, textLiteral(text))}))`
 }
 
 /** Whether the value is there and passes. */
@@ -76,7 +86,9 @@ function conditionOf(x: Operand, test: Test): string {
     case 'equals':
       return equals(x, test.text)
     case 'like':
-      return `${x.text} LIKE ${likeLiteral(test.pieces)}`
+      return test.anyCase
+        ? `${folded(x)} LIKE ${likeLiteral(test.pieces.map((piece) => piece.toLowerCase()))}`
+        : `${x.text} LIKE ${likeLiteral(test.pieces)}`
     case 'compareText':
       return `${x.text} ${test.comparison} ${textLiteral(test.text)}`
     case 'compareNumber':

@@ -87,28 +87,34 @@ function startChild(config: EngineConfig): Child {
   const process = spawn(config)
   const lastWords = keepLastWords(process)
   const pending = new Map<number, Pending>()
+  // Why the engine does not open is on the error stream only, so it is told when that has ended.
+  let failure: Extract<EngineReply, { kind: 'failed' }> | undefined
   const opened = new Promise<void>((resolve, reject) => {
     process.on('message', (message: EngineReply) => {
       if (message.kind === 'open') return resolve()
       if (message.kind === 'failed') {
-        reject(openError(message.message, message.engineCode))
+        failure = message
         return void process.kill('SIGKILL')
       }
       settle(pending, message)
     })
     const onEnd = (how: string) => {
-      const error = new StoreError('engine_died', `the engine's process ended (${how})${suffix(lastWords())}`)
+      const error = failure
+        ? openError(failure.message + suffix(lastWords()), failure.engineCode)
+        : new StoreError('engine_died', `the engine's process ended (${how})${suffix(lastWords())}`)
       reject(error)
       for (const { reject: rejectRun } of pending.values()) rejectRun(error)
       pending.clear()
     }
     process.on('error', (error) => onEnd(error.message))
-    process.on('exit', (code, signal) => onEnd(signal ?? `exit code ${code}`))
+    process.on('close', (code, signal) => onEnd(signal ?? `exit code ${code}`))
   })
   // Whoever waits for it hears of the failure; nobody waiting is no fault of its own.
   opened.catch(() => {})
   return { process, opened, pending }
 }
+
+const closed = () => new StoreError('closed', 'the store is closed')
 
 const suffix = (words: string) => (words === '' ? '' : `: ${words}`)
 
@@ -135,13 +141,15 @@ export function createEngine(config: EngineConfig): Engine {
     admin: createAdmission({ running: 1, waiting: 1_000 }),
   }
   let child: Child | undefined
+  /** The child that takes work next: there, or to be started after a pause. */
+  let next: Promise<Child> | undefined
   let state: Engine['state'] = 'starting'
   let lastError: string | undefined
   let restarts = 0
   let nextId = 1
   let stopped = false
   let everOpened = false
-  let restartTimer: NodeJS.Timeout | undefined
+  let abandonRestart = () => {}
 
   const launch = (attempt: number): Child => {
     state = 'starting'
@@ -162,25 +170,35 @@ export function createEngine(config: EngineConfig): Engine {
     )
     launched.process.once('exit', () => {
       // An engine that never opened will not open by itself: whoever started it is told why.
-      if (stopped || !everOpened) return
-      state = 'starting'
-      const next = lived ? 0 : attempt + 1
-      restartTimer = setTimeout(
-        () => {
-          restarts++
-          launch(next)
-        },
-        restartPausesMs[Math.min(next, restartPausesMs.length - 1)],
-      )
+      if (!stopped && everOpened) next = launchAfterPause(lived ? 0 : attempt + 1)
     })
     return launched
   }
 
+  const launchAfterPause = (attempt: number): Promise<Child> => {
+    state = 'starting'
+    const pause = restartPausesMs[Math.min(attempt, restartPausesMs.length - 1)]
+    const launching = new Promise<Child>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        restarts++
+        resolve(launch(attempt))
+      }, pause)
+      abandonRestart = () => {
+        clearTimeout(timer)
+        reject(closed())
+      }
+    })
+    // Work that waits for it hears of a stop; nobody waiting is no fault.
+    launching.catch(() => {})
+    return launching
+  }
+
   /** The child that takes work, waiting for one that is starting. */
   const ready = async (): Promise<Child> => {
-    if (stopped || !child) throw new StoreError('closed', 'the store is closed')
-    await child.opened
-    return child
+    if (stopped || !next) throw closed()
+    const target = await next
+    await target.opened
+    return target
   }
 
   const send = (target: Child, request: EngineRequest) => {
@@ -213,7 +231,11 @@ export function createEngine(config: EngineConfig): Engine {
   }
 
   return {
-    start: () => launch(0).opened,
+    start() {
+      const first = launch(0)
+      next = Promise.resolve(first)
+      return first.opened
+    },
     async run(sql, options) {
       const leave = await admissions[options.lane].enter(options.signal)
       const id = nextId++
@@ -222,7 +244,7 @@ export function createEngine(config: EngineConfig): Engine {
     },
     async stop() {
       stopped = true
-      clearTimeout(restartTimer)
+      abandonRestart()
       const last = child
       if (!last || last.process.exitCode !== null || last.process.signalCode !== null) return
       const exited = new Promise<void>((resolve) => last.process.once('exit', () => resolve()))

@@ -3,22 +3,17 @@
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { LogType } from '@margay/model'
-import { logType, logTypes } from '@margay/model'
-import type { BoundFilter, Filter, Question } from '@margay/query'
+import type { Question } from '@margay/query'
 import type { RunQuery } from '../ask.ts'
-import { ask } from '../ask.ts'
-import { textLiteral } from '../compile/literal.ts'
+import { ask, boundFilter } from '../ask.ts'
 import { StoreError } from '../errors.ts'
 import { retain } from '../retain.ts'
-import { columnsOf } from '../schema/column.ts'
-import { tableOf } from '../schema/ddl.ts'
 import { migrate } from '../schema/migrate.ts'
 import { readTables } from '../state.ts'
-import type { AskOptions, Block, Store } from '../store.ts'
+import type { AskOptions, Store } from '../store.ts'
 import { createBlockFiles } from './block-file.ts'
-import type { Engine } from './engine.ts'
 import { createEngine } from './engine.ts'
+import { adminOf, insertBlock, knownType } from './tables.ts'
 
 export interface EmbeddedConfig {
   /** The directory that the store owns; made if it is not there. */
@@ -31,11 +26,6 @@ export interface EmbeddedConfig {
   readonly childEntry?: string
 }
 
-export interface EmbeddedDeps {
-  /** Decides what a filter means for a log type; `now` is Unix seconds, `zone` that of dates without one. */
-  readonly bind: (type: LogType, filter: Filter, now: number, zone: string | undefined) => BoundFilter
-}
-
 const gigabyte = 2 ** 30
 
 /** A quarter of the machine, but never less than a gigabyte: below that, a day's grouping would fail. */
@@ -44,37 +34,8 @@ const defaultMemory = () => Math.max(gigabyte, Math.floor(totalmem() / 4))
 /** Rows of one page of a stream: large enough that its fixed cost is small, small enough for a few megabytes. */
 const streamPage = 10_000
 
-function knownType(name: string): LogType {
-  const type = logType(name)
-  if (!type) {
-    const known = logTypes.map((each) => each.name).join(', ')
-    throw new StoreError('bad_question', `unknown log type "${name}"; one of ${known}`)
-  }
-  return type
-}
-
-function insertSql(block: Block, path: string): string {
-  const columns = columnsOf(knownType(block.logType))
-    .map(({ name }) => `\`${name}\``)
-    .join(', ')
-  return (
-    `INSERT INTO ${tableOf(block.logType)} (${columns}) ` +
-    `SETTINGS insert_deduplication_token = ${textLiteral(block.token)} ` +
-    `SELECT ${columns} FROM file(${textLiteral(path)}, 'Native')`
-  )
-}
-
-const adminOf = (engine: Engine) => ({
-  execute: async (sql: string) => void (await engine.run(sql, { lane: 'admin' })),
-  read: async (sql: string) => {
-    const output = await engine.run(sql, { lane: 'admin', format: 'JSONCompactStringsEachRow' })
-    const lines = Buffer.from(output).toString().split('\n').filter(Boolean)
-    return lines.map((line) => JSON.parse(line) as string[])
-  },
-})
-
 /** Makes a store that is not open. */
-export function createEmbeddedStore(config: EmbeddedConfig, { bind }: EmbeddedDeps): Store {
+export function createEmbeddedStore(config: EmbeddedConfig): Store {
   const threads = availableParallelism()
   const engine = createEngine({
     dir: join(config.dir, 'engine'),
@@ -91,7 +52,7 @@ export function createEmbeddedStore(config: EmbeddedConfig, { bind }: EmbeddedDe
 
   const answer = async (question: Question, options: AskOptions) => {
     const type = knownType(question.logType)
-    return ask(runQuery, type, bind(type, question.filter, options.now, question.zone), question, options)
+    return ask(runQuery, type, boundFilter(type, question, options), question, options)
   }
 
   return {
@@ -102,8 +63,7 @@ export function createEmbeddedStore(config: EmbeddedConfig, { bind }: EmbeddedDe
       await files.prepare()
       await migrate(admin)
     },
-    insert: (block) =>
-      files.withFile(block.parts, async (path) => void (await engine.run(insertSql(block, path), { lane: 'write' }))),
+    insert: (block) => insertBlock(engine, files, block),
     ask: answer,
     async *stream(question, options) {
       const { select } = question
@@ -121,9 +81,10 @@ export function createEmbeddedStore(config: EmbeddedConfig, { bind }: EmbeddedDe
       } while (cursor !== undefined && left > 0)
     },
     async state() {
-      const { state, error, restarts, queued } = engine
+      const { state, error, restarts, queued, pid } = engine
       const tables = state === 'ready' ? await readTables(admin) : []
-      return { engine: 'chdb', state, ...(error !== undefined && { error }), restarts, queued, tables }
+      const known = { ...(error !== undefined && { error }), ...(pid !== undefined && { pid }) }
+      return { engine: 'chdb', state, ...known, restarts, queued, tables }
     },
     retain: (rules, now) => retain(admin, rules, now),
     close: () => engine.stop(),

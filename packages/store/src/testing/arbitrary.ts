@@ -31,8 +31,8 @@ export const oddTexts = [
   "'; DROP TABLE margay.flows; --",
 ] as const
 
-const texts = fc.oneof(fc.constantFrom(...oddTexts), fc.string({ unit: 'grapheme', maxLength: 12 }))
-const addresses = fc.constantFrom(
+export const texts = fc.oneof(fc.constantFrom(...oddTexts), fc.string({ unit: 'grapheme', maxLength: 12 }))
+export const addresses = fc.constantFrom(
   '10.77.0.1',
   '10.77.0.2',
   '192.168.1.1',
@@ -48,7 +48,7 @@ const counters64 = fc.oneof(
   counters32,
   fc.constantFrom(9_007_199_254_740_991, 9_007_199_254_740_993n, 18_446_744_073_709_551_615n),
 )
-const hits = fc.constantFrom(
+export const hits = fc.constantFrom(
   '0|tenant-01|tenant-01.tenant-01-restrict|deny|0',
   '0|default|shop/default.checkout|allow|1',
   '1|app|shop/app.staged:checkout|deny|-1',

@@ -4,7 +4,7 @@ import { dnsLog, flowLog, logTypes } from '@margay/model'
 import type { Answer, Measure, Question, SelectGroups, SelectRows } from '@margay/query'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { asStored } from '../schema/as-stored.ts'
+import { asAnswered } from '../schema/as-stored.ts'
 import type { AskOptions, Store } from '../store.ts'
 import { propertyRuns, rowArbitrary } from './arbitrary.ts'
 import { blocksOf, insertRows } from './stores.ts'
@@ -95,7 +95,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
           fc.asyncProperty(rowArrays, async (rows) => {
             await opened.clear()
             await insertRows(store, type, rows)
-            expect(sorted((await rowsOf(store, type)).rows)).toEqual(sorted(rows.map((row) => asStored(type, row))))
+            expect(sorted((await rowsOf(store, type)).rows)).toEqual(sorted(rows.map((row) => asAnswered(type, row))))
           }),
           propertyRuns(15),
         )
@@ -171,7 +171,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
           )
           await insertRows(store, flowLog, rows)
           const paged = await allPages(store, flowLog, { kind: 'rows', limit: 7, sort })
-          expect(sorted(paged)).toEqual(sorted(rows.map((row) => asStored(flowLog, row))))
+          expect(sorted(paged)).toEqual(sorted(rows.map((row) => asAnswered(flowLog, row))))
           const atOnce = await rowsOf(store, flowLog, { kind: 'rows', limit: 1_000, sort })
           expect(paged.map(show)).toEqual(atOnce.rows.map(show))
         },

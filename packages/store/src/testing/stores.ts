@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LogType, Row } from '@margay/model'
 import { fieldsOf } from '@margay/model'
-import type { BoundFilter, Filter } from '@margay/query'
+import { createBlockFiles } from '../embedded/block-file.ts'
 import type { Engine } from '../embedded/engine.ts'
 import { createEngine } from '../embedded/engine.ts'
-import type { EmbeddedDeps } from '../embedded/store.ts'
+import { adminOf, insertBlock } from '../embedded/tables.ts'
 import { createBlockBuilder } from '../native/block-builder.ts'
+import { tableOf } from '../schema/ddl.ts'
+import { migrate } from '../schema/migrate.ts'
 import type { Block, Store } from '../store.ts'
 
 /** A directory under the system's temporary one, and how to remove it. */
@@ -31,18 +33,23 @@ export async function openTestEngine(): Promise<{ readonly engine: Engine; reado
   }
 }
 
-const boundForms = new WeakMap<Filter, BoundFilter>()
-
-/** Binds what `withBound` made, and "everything". */
-export const bindForTests: EmbeddedDeps = {
-  bind: (_, filter) => boundForms.get(filter) ?? { kind: 'constant', value: filter.kind === 'all' },
-}
-
-/** A question's filter that is bound already, so that a test chooses the test and not its spelling. */
-export function withBound(bound: BoundFilter): Filter {
-  const filter: Filter = { kind: 'all' }
-  boundForms.set(filter, bound)
-  return filter
+/** An engine with empty tables of every log type. */
+export async function openTestTables() {
+  const { engine, close } = await openTestEngine()
+  await migrate(adminOf(engine))
+  const { dir, remove } = temporaryDir()
+  const files = createBlockFiles(dir)
+  return {
+    engine,
+    insert: async (type: LogType, rows: readonly Row[]) => {
+      for (const block of blocksOf(type, rows)) await insertBlock(engine, files, block)
+    },
+    clear: (type: LogType) => adminOf(engine).execute(`TRUNCATE TABLE ${tableOf(type.name)}`),
+    close: async () => {
+      await close()
+      remove()
+    },
+  }
 }
 
 let nextToken = 1

@@ -1,0 +1,60 @@
+// The agent as a process of its own in the lab, printing its rows. It stands in the hub's namespace, as it would on a node,
+// and sees the lab's pods only.
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { join } from 'node:path'
+import { buildAgent } from '../../apps/agent/build.ts'
+import type { Lab } from './lab.ts'
+import { until } from './lab.ts'
+
+/** A printed row: `log` is its log type. */
+export interface PrintedRow {
+  readonly log: 'flows' | 'dns' | 'lost'
+  readonly [field: string]: unknown
+}
+
+export interface AgentProcess {
+  readonly rows: readonly PrintedRow[]
+  /** Ends when a printed row passes. */
+  sees(what: string, test: (row: PrintedRow) => boolean): Promise<PrintedRow>
+  /** Ends the agent, which writes what it still holds; returns all rows. */
+  stop(): Promise<readonly PrintedRow[]>
+}
+
+const main = join(import.meta.dirname, '../../apps/agent/src/main.ts')
+
+/** Starts the agent and waits until its collectors are open. */
+export async function startAgent(lab: Lab, ...options: string[]): Promise<AgentProcess> {
+  buildAgent()
+  const args = ['--print', '--interval-seconds', '1', '--cgroup', lab.cgroup, ...options]
+  const child = spawn('nsenter', [`--net=/var/run/netns/${lab.hub}`, '--', process.execPath, main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_NO_WARNINGS: '1' },
+  })
+  const rows: PrintedRow[] = []
+  let errors = ''
+  createInterface({ input: child.stdout }).on('line', (line) => rows.push(JSON.parse(line) as PrintedRow))
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  await until('the agent to collect', () => {
+    if (child.exitCode !== null) throw new Error(`lab: the agent ended early: ${errors}`)
+    return errors.includes('collecting')
+  })
+  return {
+    rows,
+    async sees(what, test) {
+      await until(what, () => rows.some(test))
+      return rows.find(test)!
+    },
+    async stop() {
+      child.kill('SIGINT')
+      await ended
+      if (child.exitCode !== 0) throw new Error(`lab: the agent failed: ${errors}`)
+      return rows
+    },
+  }
+}
+
+/** The sum of a field over rows. */
+export const total = (rows: readonly PrintedRow[], field: string): number =>
+  rows.reduce((sum, row) => sum + Number(row[field] ?? 0), 0)
