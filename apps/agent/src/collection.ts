@@ -13,7 +13,7 @@ import { createDropEvidence } from './flow/drop-evidence.ts'
 import { createFlowTable } from './flow/flow-table.ts'
 import { createHosts } from './flow/hosts.ts'
 import { createNatTable } from './flow/nat-table.ts'
-import { readBtf } from './kernel/btf.ts'
+import { readEnumerators } from './kernel/btf.ts'
 import { writeConstants } from './kernel/constants.ts'
 import { numberReasons } from './kernel/drop-reasons.ts'
 import { createKernelClock } from './kernel/kernel-clock.ts'
@@ -79,8 +79,8 @@ function openKernel(
 
 function readReasons(config: AgentConfig, log: Logger): ReadonlyMap<number, string> {
   try {
-    const btf = readBtf(readFileSync('/sys/kernel/btf/vmlinux'))
-    const { byNumber, unknown } = numberReasons(btf.enumerators('skb_drop_reason'), config.dropReasons)
+    const numbers = readEnumerators(readFileSync('/sys/kernel/btf/vmlinux'), 'skb_drop_reason')
+    const { byNumber, unknown } = numberReasons(numbers, config.dropReasons)
     if (unknown.length > 0) log.info('drop reasons that this kernel does not know', { reasons: unknown.join(' ') })
     return byNumber
   } catch (error) {

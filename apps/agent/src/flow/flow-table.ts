@@ -3,9 +3,11 @@
 // interval, and while somebody watches one of the last second too. Flows are kept a while after their last packet, so
 // that their series and their keys are made once. Bounded: a flow that finds no room is counted and not kept.
 import type { Row } from '@margay/model'
-import type { AgentOutput, RecordSink } from '@margay/wire'
+import type { AgentOutput } from '@margay/wire'
 import { addMeasures, clearMeasures, createMeasures, measureFields, slot } from './measures.ts'
 import type { Measures } from './measures.ts'
+import { createSeriesCache } from './series-cache.ts'
+import type { Series } from './series-cache.ts'
 
 export type Reporter = 'src' | 'dst' | 'fwd'
 export type Direction = 'egress' | 'ingress' | 'unknown'
@@ -43,11 +45,6 @@ export interface Gathered {
   readonly args: Set<string>
   readonly domains: Set<string>
   partial: boolean
-}
-
-interface Series {
-  epoch: number
-  number: number
 }
 
 /** One way in which a flow went, with what it counted since the last row of each kind. */
@@ -161,21 +158,19 @@ function detailsOf(variant: Variant): Row {
   return row
 }
 
-const seriesIn = (sink: RecordSink, known: Series | undefined, variant: Variant): Series =>
-  known?.epoch === sink.epoch
-    ? known
-    : { epoch: sink.epoch, number: sink.series('flows', dimensionsOf(variant.flow.identity, variant.verdict)) }
-
 export function createFlowTable(config: FlowTableConfig, deps: { readonly output: AgentOutput }): FlowTable {
   const { output } = deps
   const flows = new Map<string, Flow>()
+  const lastingSeries = createSeriesCache(output.lasting)
+  const liveSeries = createSeriesCache(output.live)
+  const dimensions = (variant: Variant) => () => dimensionsOf(variant.flow.identity, variant.verdict)
   let dirty: Variant[] = []
   let dirtyLive: Variant[] = []
   let interval = 0
   let second = 0
 
   const writeLasting = (variant: Variant, startTime: number, endTime: number) => {
-    variant.lastingSeries = seriesIn(output.lasting, variant.lastingSeries, variant)
+    variant.lastingSeries = lastingSeries.of(variant.lastingSeries, 'flows', dimensions(variant))
     output.lasting.add(variant.lastingSeries.number, {
       start_time: startTime,
       end_time: endTime,
@@ -190,7 +185,7 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
   }
 
   const writeLive = (variant: Variant, now: number) => {
-    variant.liveSeries = seriesIn(output.live, variant.liveSeries, variant)
+    variant.liveSeries = liveSeries.of(variant.liveSeries, 'flows', dimensions(variant))
     output.live.add(variant.liveSeries.number, {
       start_time: Math.floor(now) - 1,
       end_time: Math.floor(now),

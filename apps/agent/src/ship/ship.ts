@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Health, Logger, Part } from '@margay/kit'
 import { createBackoff, lockDirectory, replaceFile, sleep, systemClock } from '@margay/kit'
-import type { AgentOutput, FramesAnswer } from '@margay/wire'
+import type { AgentOutput, Collector, FramesAnswer } from '@margay/wire'
 import type { AgentSpool } from './agent-spool.ts'
 import { openAgentSpool } from './agent-spool.ts'
 import type { ShipConfig } from './config.ts'
@@ -27,6 +27,8 @@ export interface ShipDeps {
   readonly dataDir: string
   /** The host's own addresses, asked for at each hello. */
   readonly addresses: () => readonly string[]
+  /** What the collectors say of themselves, asked for at each hello. */
+  readonly collectors?: () => readonly Collector[]
 }
 
 export interface Ship extends Part {
@@ -129,8 +131,9 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
     while (!signal.aborted) {
       try {
         const addresses = [...deps.addresses()]
+        const collectors = [...(deps.collectors?.() ?? [])]
         const answer = await link.hello(
-          { agent: deps.agent, host: deps.host, version: deps.version, since, addresses, watched },
+          { agent: deps.agent, host: deps.host, version: deps.version, since, addresses, watched, collectors },
           signal,
         )
         watched = answer.watched

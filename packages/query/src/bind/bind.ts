@@ -54,10 +54,22 @@ interface Scope {
 
 const rowScope: Scope = {}
 
+/** Tests in one bound filter. A value without a field costs one for each field, and both engines pay for each test. */
+export const maxTests = 20_000
+
+const tooManyTests: Problem = {
+  message: `the filter asks for more than ${maxTests} comparisons`,
+  hint: 'name the fields of values, or write lists and blocks shorter',
+}
+
+/** Errors that get a hint by the nearest names; a text with more of them is not a query. */
+const mostHints = 20
+
 class Binder {
   readonly #type: LogType
   readonly #options: BindOptions
   readonly #context: DateContext
+  #tests = 0
   /** By place and message: parts of `field: { … }` are bound once for each list, and say the same each time. */
   readonly errors = new Map<string, Problem>()
 
@@ -68,6 +80,7 @@ class Binder {
   }
 
   filter(filter: Filter, scope: Scope): BoundFilter {
+    if (this.#tests > maxTests) return this.#fail(this, tooManyTests)
     switch (filter.kind) {
       case 'all':
         return always
@@ -105,9 +118,14 @@ class Binder {
       const read = scope.members.get(name)
       if (read === undefined) return never
       scope.onAsked?.()
-      return test(read, leaf)
+      return this.#test(read, leaf)
     }
-    return this.#withFallback(name, (read) => test(read, leaf))
+    return this.#withFallback(name, (read) => this.#test(read, leaf))
+  }
+
+  #test(field: string, leaf: Test): BoundFilter {
+    this.#tests++
+    return test(field, leaf)
   }
 
   /** A list that reads as the union of others where the source sent none. */
@@ -185,7 +203,7 @@ class Binder {
     const asText = shape === 'hit' && !scope.members ? { ...field, kind: 'keywords' as const } : field
     const meaning = bindEqual(asText, value, this.#context)
     if (meaning.kind !== 'tests') return never
-    return joined(meaning, (leaf) => (scope.members ? this.#leaf(name, leaf, scope) : test(name, leaf)))
+    return joined(meaning, (leaf) => (scope.members ? this.#leaf(name, leaf, scope) : this.#test(name, leaf)))
   }
 
   #slipAnywhere(value: Literal, scope: Scope): Problem | undefined {
@@ -198,12 +216,12 @@ class Binder {
       resolveNames(this.#type, { pieces: [name], quoted: true }, scope.prefix).length > 0 || name === indexField
     if (!isKnown && !isSpaced) return undefined
     const isNegated = operator.startsWith('!')
-    const known = isKnown ? name : (nearest(name, this.#namesWithin(scope))[0] ?? name)
+    const known = isKnown ? name : (nearest(name, this.#namesWithin(scope.prefix))[0] ?? name)
     const hint = `write ${isNegated ? 'not ' : ''}${known}: ${right || '…'}; to search for the text, quote it`
     return { message: `"${operator}" is no operator of KQL`, hint }
   }
 
-  #namesWithin({ prefix }: Scope): readonly string[] {
+  #namesWithin(prefix: string | undefined): readonly string[] {
     const names = prefix ? membersOf(this.#type, prefix).map((name) => name.slice(prefix.length + 1)) : []
     return prefix ? names : Object.keys(this.#type.fields)
   }
@@ -222,18 +240,24 @@ class Binder {
     const written = shown(field)
     const message = `unknown field "${written}" on log type "${this.#type.name}"`
     if (scope.self !== undefined) return { message, hint: `within ${scope.self}: { … } write values only` }
+    const hint = this.errors.size < mostHints ? this.#hintForField(written, scope) : undefined
+    return hint === undefined ? { message } : { message, hint }
+  }
+
+  #hintForField(written: string, { prefix }: Scope): string | undefined {
+    const isKnown = (name: string | undefined) =>
+      name !== undefined && resolveNames(this.#type, { pieces: [name], quoted: true }, prefix).length > 0
     const members = membersOf(this.#type, written)
-    if (members.length > 0) return { message, hint: `it has the members ${members.join(', ')}` }
-    const negation = /^[-!]\s*(\S.*)$/.exec(written)
-    if (negation && resolveNames(this.#type, { pieces: [negation[1]!], quoted: true }, scope.prefix).length > 0) {
-      return { message, hint: `write not ${negation[1]}: …` }
-    }
-    const glued = /^(.*\S)\s+(\S+)$/s.exec(written)
-    if (glued && resolveNames(this.#type, { pieces: [glued[2]!], quoted: true }, scope.prefix).length > 0) {
-      return { message, hint: `"and" or "or" may be missing before ${glued[2]}` }
-    }
-    const near = nearest(written, this.#namesWithin(scope))
-    return near.length > 0 ? { message, hint: `did you mean ${near.join(', ')}?` } : { message }
+    if (members.length > 0) return `it has the members ${members.join(', ')}`
+    const negation = /^(?:[-!]\s*|not)(\S.*)$/is.exec(written)?.[1]
+    if (isKnown(negation)) return `write not ${negation}: …`
+    const reversed = /^(\S+)\s*=$/.exec(written)?.[1]
+    if (isKnown(reversed)) return `write ${reversed} >= … or ${reversed} <= …`
+    if (written === '_exists_') return 'write field: *'
+    const glued = /^.*\S\s+(\S+)$/s.exec(written)?.[1]
+    if (isKnown(glued)) return `"and" or "or" may be missing before ${glued}`
+    const near = nearest(written, this.#namesWithin(prefix))
+    return near.length > 0 ? `did you mean ${near.join(', ')}?` : undefined
   }
 
   /** `field: { … }` */

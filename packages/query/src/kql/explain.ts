@@ -1,6 +1,7 @@
 // Words for a query that does not stand: what could be here, and the cure of the slip that was probably made. The place is
 // the parser's; everything else is judged from the tokens around it.
 import type { TextProblem } from '../problem.ts'
+import { isWhiteSpace } from './lexer.ts'
 import { printQuoted } from './literal.ts'
 import type { Token } from './scan.ts'
 import { isComparison, isLiteral, openBrackets } from './scan.ts'
@@ -100,26 +101,44 @@ const symbolsForWords: Slip = (scene) => {
   }
 }
 
-/** `action: denyAND reporter: src`, `a: b ANDNOT c: d`, `a: b and(c: d)`, `not(a: b)` */
-const gluedKeyword: Slip = (scene) => {
+/** `a: b ANDNOT c: d`, `a: b and(c: d)`, `not(a: b)`, `a: denyAND b: c`, `(a: b)AND c: d` */
+const gluedKeyword: Slip = (scene) => behindWord(scene) ?? beforeWord(scene)
+
+function behindWord(scene: Scene): TextProblem | undefined {
   const last = scene.before.at(-1)
-  if (last?.kind !== 'Unquoted' || !scene.here || !(scene.here.kind === ':' || scene.here.kind === '('))
-    return undefined
+  const goesOn = scene.here?.kind === ':' || scene.here?.kind === '('
+  if (last?.kind !== 'Unquoted' || !goesOn) return undefined
   const text = textOf(scene, last)
-  const match = /(?:^|\s)(and|or)?(not)$|(?:^|\s)(and|or)$|(?:^|\s)(and|or)(not)\s/i.exec(text)
-  if (match) {
-    const words = [match[1] ?? match[3] ?? match[4], match[2] ?? match[5]].filter((word) => word !== undefined)
-    const written = match[0].trim()
-    const from = last.from + match.index + match[0].indexOf(written)
-    return {
-      from,
-      to: from + written.length,
-      message: `"${written}" is read as part of a value, for a keyword has white space on both sides`,
-      hint: `write ${words.join(' ')} with a space before and after each word`,
-    }
-  }
-  return undefined
+  const match =
+    /(?:^|\s)(and|or)?(not)$|(?:^|\s)(and|or)$|(?:^|\s)(and|or)(not)\s/i.exec(text) ??
+    // Keywords in capitals at the end of a word in small letters are no part of it.
+    /[a-z0-9](AND|OR)(NOT)?\s/.exec(text)
+  if (!match) return undefined
+  const words = match.slice(1).filter((word) => word !== undefined)
+  const written = words.join('')
+  const from = last.from + match.index + match[0].indexOf(written)
+  return glued(from, written, words)
 }
+
+/** A keyword that stands right after a bracket or a quote. */
+function beforeWord(scene: Scene): TextProblem | undefined {
+  const { here, before } = scene
+  const isGlued = here?.kind === 'Unquoted' && before.at(-1)?.to === here.from
+  const match = isGlued ? /^(and|or)(not)?(?=\s|$)/i.exec(textOf(scene, here)) : null
+  if (!match) return undefined
+  return glued(
+    here!.from,
+    match[0],
+    match.slice(1).filter((word) => word !== undefined),
+  )
+}
+
+const glued = (from: number, written: string, words: readonly string[]): TextProblem => ({
+  from,
+  to: from + written.length,
+  message: `"${written}" is read as part of a value, for a keyword has white space on both sides`,
+  hint: `write ${words.join(' ')} with a space before and after each word`,
+})
 
 /** `action: deny reporter: src` */
 const missingConjunction: Slip = (scene) => {
@@ -129,14 +148,21 @@ const missingConjunction: Slip = (scene) => {
     here && (here.kind === ':' || isComparison(here)) && isLiteral(last ?? here) && isValue(before.slice(0, -1))
   if (!isSecondColon || last?.kind !== 'Unquoted') return undefined
   const text = textOf(scene, last)
-  const field = /[^\s]+$/.exec(text)
-  if (!field || field.index === 0) return addressWithColons(scene, last)
+  const start = startOfLastWord(text)
+  if (start === 0) return addressWithColons(scene, last)
+  const field = text.slice(start)
   return {
-    from: last.from + field.index,
+    from: last.from + start,
     to: here.to,
-    message: `"and" or "or" is missing before ${field[0]}`,
-    hint: `write ${text.slice(0, field.index).trim()} and ${field[0]}${textOf(scene, here)} …; to search for the text, quote it`,
+    message: `"and" or "or" is missing before ${shorten(field)}`,
+    hint: `write ${shorten(text.slice(0, start).trim())} and ${shorten(field)}${textOf(scene, here)} …; to search for the text, quote it`,
   }
+}
+
+function startOfLastWord(text: string): number {
+  let start = text.length
+  while (start > 0 && !isWhiteSpace(text.charCodeAt(start - 1))) start--
+  return start
 }
 
 /** Whether a literal after these tokens is a value, not a field. */
@@ -253,7 +279,32 @@ const braceWithoutField: Slip = (scene) => {
   }
 }
 
+/** `dest_port in (80, 443)` */
+const sqlList: Slip = (scene) => {
+  const last = scene.before.at(-1)
+  if (scene.here?.kind !== '(' || last?.kind !== 'Unquoted') return undefined
+  const match = /^(\S+)\s+(not\s+)?in$/i.exec(textOf(scene, last).slice(0, 200))
+  if (!match) return undefined
+  const negation = match[2] === undefined ? '' : 'not '
+  return {
+    from: last.from,
+    to: scene.here.to,
+    message: 'KQL has no "in"',
+    hint: `write ${negation}${match[1]}: (a or b)`,
+  }
+}
+
+/** `dest_port <> 80` */
+const sqlUnequal: Slip = (scene) => {
+  const last = scene.before.at(-1)
+  if (scene.here?.kind !== '>' || last?.kind !== '<') return undefined
+  const field = textOf(scene, scene.before.at(-2))
+  return { from: last.from, to: scene.here.to, message: 'KQL has no "<>"', hint: `write not ${field}: …` }
+}
+
 const slips: readonly Slip[] = [
+  sqlList,
+  sqlUnequal,
   colonBeforeComparison,
   symbolsForWords,
   gluedKeyword,

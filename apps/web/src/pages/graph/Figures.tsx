@@ -1,0 +1,116 @@
+// The figures of an edge or vertex over the range: connections, packets, bytes each way, and the times that each end
+// measured. Amounts are those of the picture; what was not measured is a dash with the reason, not a zero.
+import type { Tally } from '@margay/graph'
+import type { Scope } from '../../api/question.ts'
+import { formatBytes, formatCount, formatDuration, formatShare } from '../../format/number.ts'
+import { exactness, tallyLines } from '../../graph/words.ts'
+import { useTiming, type Timing } from './use-subject-details.ts'
+import css from './Panel.module.css'
+
+export function Figures({
+  tally,
+  scope,
+  title,
+}: {
+  readonly tally: Tally
+  readonly scope: Scope
+  readonly title?: string
+}) {
+  const lines = tallyLines(tally)
+  return (
+    <section>
+      <h3>{title ?? rangeTitle(scope)}</h3>
+      <table className={css.amounts}>
+        <thead>
+          <tr>
+            <td />
+            <th scope="col">Conn.</th>
+            <th scope="col">Packets</th>
+            <th scope="col">Sent</th>
+            <th scope="col">Received</th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.length > 1 && <AmountRow label="Total" tally={tally} amounts={tally.total} />}
+          {lines.map(({ label, amounts }) => (
+            <AmountRow key={label} label={label} tally={tally} amounts={amounts} />
+          ))}
+        </tbody>
+      </table>
+      <Times scope={scope} />
+    </section>
+  )
+}
+
+function AmountRow({ label, tally, amounts }: { label: string; tally: Tally; amounts: Tally['total'] }) {
+  return (
+    <tr data-verdict={label}>
+      <th scope="row">{label}</th>
+      <td>
+        {exactness(tally)}
+        {formatCount(amounts.connections)}
+      </td>
+      <td>{formatCount(amounts.packets)}</td>
+      <td title={`${formatCount(amounts.sent)} bytes`}>{formatBytes(amounts.sent)}</td>
+      <td title={`${formatCount(amounts.received)} bytes`}>{formatBytes(amounts.received)}</td>
+    </tr>
+  )
+}
+
+const units = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+] as const
+
+/** `1 hour`, `15 minutes`: how long the range is. */
+export function rangeTitle({ from, to }: Scope): string {
+  const seconds = to - from
+  const [size, unit] = units.find(([size]) => seconds >= size && seconds % size === 0) ?? units[3]
+  const count = seconds / size
+  return `In ${formatCount(count)} ${unit}${count === 1 ? '' : 's'}`
+}
+
+const sides: Readonly<Record<string, string>> = { src: 'source', dst: 'destination', fwd: 'on the way' }
+
+function Times({ scope }: { readonly scope: Scope }) {
+  const { data = [] } = useTiming(scope)
+  return (
+    <dl className={css.figures}>
+      {data.map((timing) => (
+        <Side key={timing.reporter} timing={timing} />
+      ))}
+    </dl>
+  )
+}
+
+function Side({ timing }: { readonly timing: Timing }) {
+  const side = sides[timing.reporter] ?? timing.reporter
+  const { meanRtt, maxRtt, retransmits, packets } = timing
+  return (
+    <>
+      <div>
+        <dt>Round trip at {side}</dt>
+        <dd>
+          {isMeasured(meanRtt) ? (
+            `${micros(meanRtt)}, slowest ${micros(maxRtt)}`
+          ) : (
+            <span title="No TCP time was measured">–</span>
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>Retransmits at {side}</dt>
+        <dd title={`${formatCount(retransmits)} of ${formatCount(packets)} packets`}>
+          {packets > 0 ? formatShare(retransmits / packets) : '–'}
+        </dd>
+      </div>
+    </>
+  )
+}
+
+const isMeasured = (value: unknown): value is number | bigint =>
+  (typeof value === 'number' || typeof value === 'bigint') && Number(value) > 0
+
+const micros = (value: unknown) => (isMeasured(value) ? formatDuration(value, 'us') : '–')
