@@ -1,4 +1,4 @@
-// Starts the console: theme, question cache, router.
+// The console itself: theme, question cache, router. It is loaded by main.ts.
 import { MantineProvider } from '@mantine/core'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
