@@ -102,7 +102,7 @@ beforeEach(async () => {
 afterEach(() => context.close())
 
 const explore = async (search: Record<string, string> = {}): Promise<Page> =>
-  (await open(context, `${product.address}/explore?${new URLSearchParams(search)}`)).page
+  (await open(context, `${product.address}/explore?${new URLSearchParams(search).toString()}`)).page
 
 const columns = (...fields: string[]) => fields.join(',')
 const rowsIn = (page: Page) => page.locator('[role=grid] [role=row][data-id]')
@@ -355,7 +355,7 @@ describe('the query bar', () => {
     await page.keyboard.type('tot')
     await eventually(() => page.locator('.cm-tooltip-autocomplete li').allTextContents()).toEqual(['totals40'])
     await page.keyboard.press('Tab')
-    await page.keyboard.press('Escape')
+    await eventually(() => queryOf(page).textContent()).toBe('source_namespace: totals')
     await page.keyboard.press('Enter')
     await eventually(() => count(page).textContent()).toBe('40')
   })
@@ -399,8 +399,10 @@ describe('live', () => {
     await under.hover()
     const before = await page.locator(`[data-id="${id}"]`).boundingBox()
     publish(liveRow(2), liveRow(3))
-    await eventually(() => page.locator('[role=grid]').getAttribute('aria-rowcount')).toBe(String(names.length + 4))
+    await eventually(() => page.locator('text=2 new rows above').count()).toBe(1)
     expect((await page.locator(`[data-id="${id}"]`).boundingBox())?.y).toBe(before?.y)
+    await page.mouse.move(5, 5)
+    await eventually(() => page.locator('[role=grid]').getAttribute('aria-rowcount')).toBe(String(names.length + 4))
     await page.keyboard.press(' ')
     publish(liveRow(4))
     await eventually(() => page.locator('button:has-text("Resume (1 new)")').count()).toBe(1)

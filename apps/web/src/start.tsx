@@ -18,6 +18,8 @@ const queries = new QueryClient({
       staleTime: Infinity,
       gcTime: 60_000,
       refetchOnWindowFocus: false,
+      // A server on loopback answers whether or not the machine is online.
+      networkMode: 'always',
       retry: (failures, error) => failures < 3 && error instanceof ProblemError && error.code === 'unreachable',
     },
   },
