@@ -2,7 +2,7 @@
 // admitting it, and the smallest change that would. The rule named as deciding is the trace's, always.
 import { type Ends, resolveEnds } from '../evaluate/ends.ts'
 import { evaluatePrepared } from '../evaluate/evaluate.ts'
-import type { DirectionResult, Evaluation, Flow, Mode, Verdict } from '../evaluate/flow.ts'
+import type { DirectionResult, Evaluation, Flow, MissingFact, Mode, Verdict } from '../evaluate/flow.ts'
 import type { Lookup } from '../evaluate/lookup.ts'
 import { prepare } from '../evaluate/prepare.ts'
 import type { Direction, Policy } from '../objects/policy.ts'
@@ -101,9 +101,11 @@ function decisionClauses(result: DirectionResult, near: readonly Near[]): readon
     case 'exemption':
       return [decision.reason]
     case 'missing-fact':
-      return [`cannot tell: ${list(result.missing.map((fact) => fact.text))} not known`]
+      return [`cannot tell: ${list(result.missing.map(factWords))}`]
   }
 }
+
+const factWords = ({ kind, text }: MissingFact) => `${text} ${kind === 'unevaluated' ? 'not evaluated' : 'not known'}`
 
 /** The policies that a change would be made in: those that isolate, or the one whose rule denied. */
 function changeable(result: DirectionResult): readonly Policy[] {
