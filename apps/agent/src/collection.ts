@@ -104,7 +104,10 @@ function createShared(config: AgentConfig, deps: CollectionDeps): Shared {
     flows: createFlowTable({ ...config, keepIntervals }, deps),
     hosts: createHosts(),
     processes: createProcessTable(config),
-    cgroups: createCgroupTable({ root: cgroupRoot, procPath: config.procPath, maxCgroups }, { clock: clock.now }),
+    cgroups: createCgroupTable(
+      { root: cgroupRoot, procPath: config.procPath, maxCgroups },
+      { native: deps.native, clock: clock.now },
+    ),
     evidence: createDropEvidence(),
     nat: createNatTable(),
     domains: createClientDomains({ clock: clock.now }),

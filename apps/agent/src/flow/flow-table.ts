@@ -68,6 +68,8 @@ export interface Flow {
   readonly others: Map<string, Variant>
   /** Interval in which something was last added. */
   lastUsed: number
+  /** False once the table has forgotten it. */
+  isKept: boolean
 }
 
 export interface FlowTable {
@@ -109,7 +111,13 @@ const createVariant = (flow: Flow, verdict: Verdict): Variant => ({
 })
 
 function createFlow(key: string, identity: FlowIdentity, interval: number): Flow {
-  const flow: Omit<Flow, 'main'> & { main?: Variant } = { key, identity, others: new Map(), lastUsed: interval }
+  const flow: Omit<Flow, 'main'> & { main?: Variant } = {
+    key,
+    identity,
+    others: new Map(),
+    lastUsed: interval,
+    isKept: true,
+  }
   flow.main = createVariant(flow as Flow, established)
   return flow as Flow
 }
@@ -197,7 +205,11 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
   }
 
   const forgetSilent = () => {
-    for (const flow of flows.values()) if (interval - flow.lastUsed > config.keepIntervals) flows.delete(flow.key)
+    for (const flow of flows.values()) {
+      if (interval - flow.lastUsed <= config.keepIntervals) continue
+      flow.isKept = false
+      flows.delete(flow.key)
+    }
   }
 
   return {
