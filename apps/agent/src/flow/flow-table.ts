@@ -86,6 +86,8 @@ export interface FlowTable {
   endInterval(startTime: number, endTime: number): void
   /** Writes the last second's rows, or only those of flows not yet shown. */
   endSecond(now: number, onlyNew: boolean): void
+  /** Nobody watches any more: what was gathered for live is thrown away. */
+  forgetLive(): void
 }
 
 export interface FlowTableConfig {
@@ -269,6 +271,13 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
       for (const variant of due) writeLive(variant, now)
       dirtyLive = onlyNew ? dirtyLive.filter((variant) => variant.dirtyLive) : []
       if (!onlyNew) second++
+    },
+    forgetLive() {
+      for (const variant of dirtyLive) {
+        clearMeasures(variant.live)
+        variant.dirtyLive = false
+      }
+      dirtyLive = []
     },
   }
 }

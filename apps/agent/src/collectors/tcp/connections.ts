@@ -31,9 +31,13 @@ export interface Connections {
   see(bytes: Buffer, at: number): void
   /** Adds the rest and forgets the connection. */
   close(bytes: Buffer, at: number): void
-  /** Forgets connections that a complete listing since `begin` did not have: their end was lost. */
+  /** A complete listing begins. */
   begin(): void
-  sweep(): number
+  /**
+   * Forgets connections that the last `listings` complete ones did not have, and says how many. One is not enough where
+   * the ends of connections are told otherwise: such an end may be on its way.
+   */
+  sweep(listings: number): number
 }
 
 /** Round trips over an hour are no measurements; the kernel's "no sample" is 2^32 - 1. */
@@ -171,10 +175,10 @@ export function createConnections(shared: Shared): Connections {
     begin() {
       listing++
     },
-    sweep() {
+    sweep(listings) {
       let swept = 0
       for (const [cookie, connection] of connections) {
-        if (connection.seen >= listing) continue
+        if (connection.seen > listing - listings) continue
         connections.delete(cookie)
         swept++
       }
