@@ -92,7 +92,7 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
     return read.row
   })
   if (rows.length > 0)
-    await intake.append({ logType: 'flows', rows, source: { id: 'test', epoch: 'test', sequence: 1 } as never })
+    await intake.append({ logType: 'flows', rows, source: { id: 'test', epoch: 'test', sequence: 1 } })
   const live = createLive({ maxPending: 100_000 })
   const faults: unknown[] = []
   const ended = new AbortController()
@@ -105,7 +105,7 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
     ingest: { maxBytes: 4e6, maxPlainBytes: 4e6, maxLineBytes: 1e5, maxAge: 400 * 86_400 },
   }
   const app = await buildApi(
-    config as never,
+    config,
     {
       store,
       live,

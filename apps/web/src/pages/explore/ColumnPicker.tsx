@@ -33,7 +33,7 @@ export function ColumnPicker({ type, columns, onChange }: Props) {
   const others = Object.keys(type.fields).filter((name) => !columns.includes(name) && matches(name))
   const isStart = columns.join() === type.columns.join()
   return (
-    <Popover position="bottom-end" trapFocus returnFocus>
+    <Popover position="bottom-end" width="min(440px, calc(100vw - 16px))" trapFocus returnFocus>
       <Popover.Target>
         <Button small look="quiet" icon="columns">
           {plural(columns.length, 'column')}

@@ -89,6 +89,7 @@ export function ExplorePage() {
             explore={explore}
             loaded={rows.length}
             count={count.data?.rows}
+            wrong={problem !== undefined}
             live={isLive ? live : undefined}
             liveOff={view.live && !followsTime}
             stream={stream}

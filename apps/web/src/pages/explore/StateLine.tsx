@@ -13,6 +13,8 @@ interface Props {
   readonly explore: ExploreView
   readonly loaded: number
   readonly count: number | undefined
+  /** The query cannot be asked. */
+  readonly wrong: boolean
   /** Set in live mode. */
   readonly live: LiveRows | undefined
   /** Live mode is on and the order of the table does not allow it. */
@@ -58,7 +60,7 @@ export function StateLine(props: Props) {
 const copy = ({ type }: ExploreView, rows: readonly Row[]): Promise<void> =>
   navigator.clipboard.writeText(rows.map((row) => `${printJsonExact(writeRow(type, row))}\n`).join(''))
 
-function Shown({ explore, loaded, count, live, stream }: Props) {
+function Shown({ explore, loaded, count, wrong, live, stream }: Props) {
   const order =
     explore.sort.field === explore.type.time ? (explore.sort.descending ? 'newest first' : 'oldest first') : ''
   const sorted = order || `by ${explore.sort.field}, ${explore.sort.descending ? 'largest' : 'smallest'} first`
@@ -69,6 +71,7 @@ function Shown({ explore, loaded, count, live, stream }: Props) {
       </>
     )
   }
+  if (wrong) return <>The query cannot be asked</>
   if (count === undefined) return <>Counting…</>
   return (
     <>
