@@ -41,14 +41,15 @@ export function Figures({ tally, title }: Props) {
 /** Counts from here on are shortened to fit a panel; the tooltip has every digit. */
 const long = 100_000
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 })
+const shorten = (value: number) => compact.format(value).replace(/[A-Z]/, (unit) => ` ${unit === 'K' ? 'k' : unit}`)
 
 function Count({ value }: { readonly value: number }) {
-  return <span title={formatCount(value)}>{value < long ? formatCount(value) : compact.format(value)}</span>
+  return <span title={formatCount(value)}>{value < long ? formatCount(value) : shorten(value)}</span>
 }
 
 const shortLabels: Readonly<Record<string, string>> = {
-  'Denied at source': '✕ at source',
-  'Denied at destination': '✕ at destination',
+  'Denied at source': '✕ source',
+  'Denied at destination': '✕ destination',
 }
 
 function AmountRow({ label, tally, amounts }: { label: string; tally: Tally; amounts: Tally['total'] }) {
@@ -83,7 +84,7 @@ export function rangeTitle({ from, to }: Scope): string {
   return `In ${formatCount(count)} ${unit}${count === 1 ? '' : 's'}`
 }
 
-const sides: Readonly<Record<string, string>> = { src: 'source', dst: 'destination', fwd: 'on the way' }
+const sides: Readonly<Record<string, string>> = { src: 'Source', dst: 'Destination', fwd: 'On the way' }
 
 /** Round trips and retransmits as each side measured them. */
 export function Times({ scope }: { readonly scope: Scope }) {
@@ -105,7 +106,7 @@ function Side({ timing }: { readonly timing: Timing }) {
   const { reporter, meanRtt, maxRtt, retransmits, packets } = timing
   return (
     <div>
-      <dt>At the {sides[reporter] ?? reporter}</dt>
+      <dt>{sides[reporter] ?? reporter}</dt>
       <dd>
         {isMeasured(meanRtt) ? (
           `${micros(meanRtt)}, max ${micros(maxRtt)}`

@@ -75,7 +75,10 @@ export function GraphPage() {
     >
       <div className={css.split}>
         <div className={css.page}>
-          <section className={css.canvas} aria-label="Service graph">
+          <section
+            className={twin === 'graph' ? css.canvas : `${css.canvas} ${css.asTable}`}
+            aria-label="Service graph"
+          >
             <Loading active={groups.loading} label="Loading the graph" />
             {picture && conversations && twin === 'graph' && (
               <Drawing
