@@ -16,6 +16,7 @@ import { GraphStates } from './GraphStates.tsx'
 import { Legend } from './Legend.tsx'
 import { ListTwin } from './ListTwin.tsx'
 import { MatrixTwin } from './MatrixTwin.tsx'
+import { Overview } from './Overview.tsx'
 import { RecordPanel } from './RecordPanel.tsx'
 import { Records } from './Records.tsx'
 import type { GraphView } from './graph-address.ts'
@@ -72,41 +73,53 @@ export function GraphPage() {
         />
       }
     >
-      <div className={css.page}>
-        <section className={css.canvas} aria-label="Service graph">
-          <Loading active={groups.loading} label="Loading the graph" />
-          {picture && conversations && twin === 'graph' && (
-            <Drawing
-              {...{ picture, conversations, canvas, graphView, subject, seconds }}
+      <div className={css.split}>
+        <div className={css.page}>
+          <section
+            className={twin === 'graph' ? css.canvas : `${css.canvas} ${css.asTable}`}
+            aria-label="Service graph"
+          >
+            <Loading active={groups.loading} label="Loading the graph" />
+            {picture && conversations && twin === 'graph' && (
+              <Drawing
+                {...{ picture, conversations, canvas, graphView, subject, seconds }}
+                onSelect={select}
+                onToggle={toggleOpen}
+              />
+            )}
+            {picture && twin === 'list' && <ListTwin {...shared} picture={picture} onSelect={select} />}
+            {picture && twin === 'matrix' && <MatrixTwin {...shared} picture={picture} onSelect={select} />}
+            <Toolbar
+              {...{ conversations, picture, graphView, twin, subject, changeGraphView }}
               onSelect={select}
-              onToggle={toggleOpen}
+              onFind={find}
             />
-          )}
-          {picture && twin === 'list' && <ListTwin {...shared} picture={picture} onSelect={select} />}
-          {picture && twin === 'matrix' && <MatrixTwin {...shared} picture={picture} onSelect={select} />}
-          <Toolbar
-            {...{ conversations, picture, graphView, twin, subject, changeGraphView }}
-            onSelect={select}
-            onFind={find}
+            <GraphStates
+              groups={groups}
+              picture={picture}
+              onDrawAll={() => changeGraphView(({ view }) => ({ view: { ...view, all: true } }))}
+            />
+          </section>
+          <Records
+            tab={graphView.tab}
+            subject={subject}
+            flows={scope}
+            dns={dns.problem ? undefined : { ...dns.scope, from: scope.from, to: scope.to }}
+            openId={view.selection?.kind === 'row' ? view.selection.id : undefined}
+            onTab={(tab) => changeGraphView(() => ({ tab }))}
+            onOpen={(id) => {
+              changeGraphView(() => ({ within: subject }), { selection: { kind: 'row', id } })
+            }}
+            onRows={setRows}
           />
-          <GraphStates
-            groups={groups}
-            picture={picture}
-            onDrawAll={() => changeGraphView(({ view }) => ({ view: { ...view, all: true } }))}
-          />
-        </section>
-        <Records
-          tab={graphView.tab}
-          subject={subject}
-          flows={scope}
-          dns={dns.problem ? undefined : { ...dns.scope, from: scope.from, to: scope.to }}
-          openId={view.selection?.kind === 'row' ? view.selection.id : undefined}
-          onTab={(tab) => changeGraphView(() => ({ tab }))}
-          onOpen={(id) => {
-            changeGraphView(() => ({ within: subject }), { selection: { kind: 'row', id } })
-          }}
-          onRows={setRows}
-        />
+        </div>
+        {!phone && view.selection === undefined && (
+          <aside className={css.overview} aria-label="Overview">
+            {picture && picture.vertices.length > 0 && (
+              <Overview picture={picture} scope={scope} measure={graphView.measure} onSelect={select} />
+            )}
+          </aside>
+        )}
       </div>
     </WithSidePanel>
   )
@@ -116,6 +129,8 @@ export function GraphPage() {
 const revealMs = 250
 
 const panelLabel = (kind: string | undefined) => (kind === 'edge' ? 'Edge' : kind === 'row' ? 'Record' : 'Vertex')
+
+const noSize = { clientWidth: 0, clientHeight: 0 }
 
 interface DrawingProps {
   readonly picture: Picture
@@ -151,9 +166,7 @@ function Drawing({ picture, conversations, canvas, graphView, subject, seconds, 
         onDrop={placed.drop}
         onHover={setHovered}
       />
-      {hovered && (
-        <Tip {...{ hovered, conversations }} picture={placed.picture} width={frame.current?.clientWidth ?? 0} />
-      )}
+      {hovered && <Tip {...{ hovered, conversations }} picture={placed.picture} size={frame.current ?? noSize} />}
       <Legend measure={measure} />
       <div className={css.zoom} role="group" aria-label="Camera">
         <IconButton look="plain" icon="plus" label="Nearer" onClick={() => canvas.current?.zoom(1.3)} />
