@@ -48,9 +48,8 @@ describe('an acknowledgement', () => {
     await server.ended()
     const acknowledged = acknowledgements(readFileSync(trace, 'utf8'))
     expect(acknowledged).toHaveLength(5)
-    expect(acknowledged.map(({ before }) => before)).toEqual(
-      Array(5).fill(['segment synced', 'segment named', 'directory synced']),
-    )
+    for (const { before } of acknowledged)
+      expect(before).toEqual(['segment synced', 'segment named', 'directory synced'])
   })
 
   it('of a batch that is sent again, in one request, later, and after a restart, counts it once', async () => {

@@ -24,8 +24,13 @@ export interface Running {
 type Line = Readonly<Record<string, unknown>>
 
 export function start(script: string, given: object, wrapper: readonly string[] = []): Running {
-  const [command, ...args] = [...wrapper, process.execPath, join(import.meta.dirname, script), JSON.stringify(given)]
-  const child = spawn(command!, args, {
+  const [command = '', ...args] = [
+    ...wrapper,
+    process.execPath,
+    join(import.meta.dirname, script),
+    JSON.stringify(given),
+  ]
+  const child = spawn(command, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, NODE_NO_WARNINGS: '1' },
   })
@@ -36,7 +41,7 @@ export function start(script: string, given: object, wrapper: readonly string[] 
     readonly reject: (error: Error) => void
   }>()
   let taken = 0
-  createInterface({ input: child.stdout! }).on('line', (text) => {
+  createInterface({ input: child.stdout }).on('line', (text) => {
     const line = JSON.parse(text) as Line
     lines.push(line)
     for (const one of waiting) {
@@ -46,7 +51,7 @@ export function start(script: string, given: object, wrapper: readonly string[] 
       one.resolve(line)
     }
   })
-  child.stdin!.on('error', () => {})
+  child.stdin.on('error', () => {})
   child.once('exit', () => {
     for (const { reject, member } of waiting)
       reject(new Error(`${script} ended before it said "${member}"; it said ${JSON.stringify(lines.at(-1))}`))
@@ -72,7 +77,7 @@ export function start(script: string, given: object, wrapper: readonly string[] 
       return line[member] as T
     },
     last: <T>(member: string) => lines.findLast((line) => member in line)?.[member] as T | undefined,
-    tell: (line) => void child.stdin!.write(`${JSON.stringify(line)}\n`),
+    tell: (line) => void child.stdin.write(`${JSON.stringify(line)}\n`),
     kill: () => exited('SIGKILL'),
     async ended() {
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
