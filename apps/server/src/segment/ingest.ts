@@ -106,18 +106,8 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       },
     },
   )
-  const restore = () => {
-    marks.restore(directory.readCheckpoint())
-    for (const path of directory.list()) {
-      try {
-        marks.restore(directory.read(path).marks)
-      } catch (error) {
-        log.error('a segment is damaged', { error: error as Error })
-      }
-      void inserter.add(path)
-    }
-  }
-  restore()
+  marks.restore(directory.marks())
+  for (const path of directory.list()) void inserter.add(path)
 
   const frames = createAgentFrames({
     segments,
