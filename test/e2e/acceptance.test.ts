@@ -45,7 +45,7 @@ async function sums(query: string, by: string, field: string): Promise<Record<st
 async function picture(query: string): Promise<Picture> {
   const { columns, groups: count } = await margay.post('graph', { range: range(), query })
   const table = createGroupTable()
-  table.addColumns(columns as never, count)
+  table.addColumns(columns, count)
   return buildPicture(mergeReporters([table]), { ...defaultView, level: 'workload' })
 }
 

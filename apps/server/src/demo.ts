@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Health, Logger, Part } from '@margay/kit'
 import { replaceFile, sleep } from '@margay/kit'
 import type { Story } from '@margay/traffic'
-import { rowOf, story } from '@margay/traffic'
+import { story } from '@margay/traffic'
 import type { Intake } from './receivers/intake.ts'
 
 export interface DemoConfig {
@@ -72,7 +72,8 @@ export function createDemo({ dir, seed }: DemoConfig, deps: DemoDeps): Part {
         const sequence = (sent.get(logType) ?? 0) + 1
         sent.set(logType, sequence)
         const source = { id: `demo:${logType}`, epoch: run, sequence }
-        return deps.intake.append({ logType, rows: emissions.map(rowOf), source })
+        const rows = emissions.map(({ rest }) => rest)
+        return deps.intake.append({ logType, rows, shared: emissions.map(({ dimensions }) => dimensions), source })
       })
       await Promise.all(stored)
     }

@@ -1,5 +1,6 @@
 // The server, put together by hand from top to bottom: one directory, one store, the ingest thread, the API, the jobs.
 import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Logger, Part } from '@margay/kit'
 import { createHealth, createMetrics, lockDirectory, supervise } from '@margay/kit'
 import { logTypes } from '@margay/model'
@@ -56,7 +57,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
   const metrics = createMetrics()
   const sources = createSources()
   const live = createLive({ maxPending: maxPendingRows, newsSeconds }, now)
-  const store = createEmbeddedStore({ dir: dataDir })
+  const store = createEmbeddedStore({ dir: join(dataDir, 'store') })
   const ingest = createIngestLink(
     { config: { ...config.ingest, inventory: config.inventory }, dataDir },
     { store, live, onListening: (socket) => log.info('agents are taken', { at: socket }) },
