@@ -15,6 +15,7 @@ describe('the linter', () => {
   const cases: readonly (readonly [string, string, RegExp, RegExp])[] = [
     ['action: Deny', 'Deny', /case counts/, /action: deny/],
     ['proto: TCP', 'TCP', /case counts/, /proto: tcp/],
+    ['proto: (tcp, udp)', 'tcp, udp', /comma/, /proto: \(tcp or udp\)/],
     ['action: drop', 'drop', /no row has "drop"/, /allow, deny/],
     ['process_name: ""', '""', /stored as no text/, /not process_name: \*/],
     ['dest_namespace: *', 'dest_namespace', /"-"/, /and not dest_namespace: "-"/],

@@ -111,8 +111,9 @@ const noWildcard: Remark = ({ field, filter, written }) => {
   if (!filter.value.quoted && text.includes('?')) {
     return { message: '"?" stands for itself', hint: `the wildcard is *: ${written}: ${text.replaceAll('?', '*')}` }
   }
-  const isPattern = filter.value.quoted && /^\*.+|.+\*$/s.test(text) && !text.endsWith('-*')
-  if (!isPattern) return undefined
+  // `web-*` is a name in Calico's logs.
+  const hasStar = text.length > 1 && (text.startsWith('*') || (text.endsWith('*') && !text.endsWith('-*')))
+  if (!filter.value.quoted || !hasStar) return undefined
   const pieces = text.split('*')
   const unquoted = printLiteral({ pieces, quoted: false })
   return { message: 'a star within quotes stands for itself', hint: `for a wildcard write ${written}: ${unquoted}` }
@@ -142,4 +143,20 @@ const orderOfText: Remark = ({ field, filter, written }) => {
   return { message: `${written} is text and is compared as text`, hint: '"9" comes after "1000"' }
 }
 
-const remarks: readonly Remark[] = [strangeWord, emptyText, dashIsAValue, noWildcard, impossibleNumber, orderOfText]
+/** `action: (allow, deny)` */
+const commaInAList: Remark = ({ filter, written }) => {
+  if (filter.kind !== 'is' || filter.value.quoted || hasWildcard(filter.value)) return undefined
+  const parts = textOf(filter.value).split(/, ?/, 3)
+  if (parts.length < 2 || parts.some((part) => part === '')) return undefined
+  return { message: 'the comma is part of the value', hint: `for a list write ${written}: (${parts.join(' or ')})` }
+}
+
+const remarks: readonly Remark[] = [
+  commaInAList,
+  strangeWord,
+  emptyText,
+  dashIsAValue,
+  noWildcard,
+  impossibleNumber,
+  orderOfText,
+]

@@ -102,8 +102,13 @@ describe('DNS log', () => {
     running.push(
       b.start(
         'dnsmasq',
-        ...['-k', '--no-resolv', '--no-hosts', '--user=root', '--pid-file=', '--log-facility=-'],
-        ...['--address=/example.test/10.77.0.2', '--address=/none.test/', '--address=/other.test/10.77.0.2'],
+        '-k',
+        '--no-resolv',
+        '--no-hosts',
+        '--user=root',
+        '--pid-file=',
+        '--address=/example.test/10.77.0.2',
+        '--address=/none.test/',
       ),
     )
     await b.listens(53, 'udp')

@@ -32,6 +32,8 @@ export interface Native {
   /** As many messages as wait and fit, each padded to four bytes; returns the bytes. */
   receive(descriptor: number, into: Buffer): number
   closeDescriptor(descriptor: number): void
+  /** Path of a cgroup below its mount point, by its id. */
+  cgroupPath(mountPoint: string, id: number): string
 }
 
 const buildDir = join(import.meta.dirname, '../../build')

@@ -51,7 +51,7 @@ const ticksPerSecond = 100
 const nsPerTick = 1e9 / ticksPerSecond
 
 /** Start time in nanoseconds from /proc/PID/stat; the name before it may hold spaces and brackets. */
-function readStarted(stat: string): number {
+export function readStarted(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return Number(fields[19]) * nsPerTick
 }

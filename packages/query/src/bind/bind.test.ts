@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { LogType, Row } from '@margay/model'
-import { dnsLog, flowLog, readRow } from '@margay/model'
+import { dnsLog, flowLog, logType, readRow } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { parseKql } from '../kql/parse.ts'
 import { compileMatch } from '../match.ts'
@@ -138,6 +140,41 @@ describe('values by the kind of their field', () => {
   })
 })
 
+describe('dates (C5)', () => {
+  const rows = {
+    october: flow({ start_time: 1_793_491_199 }),
+    midnight: flow({ start_time: 1_793_491_200 }),
+    recent: flow({ start_time: now - 60 }),
+    later: flow({ start_time: 1_793_577_600 }),
+  }
+  const cases: readonly (readonly [string, readonly (keyof typeof rows)[]])[] = [
+    ['start_time: 2026-11-01', ['midnight', 'recent']],
+    ['start_time <= 2026-11-01', ['october', 'midnight', 'recent']],
+    ['start_time < 2026-11-01', ['october']],
+    ['start_time > 2026-11-01', ['later']],
+    ['start_time >= 2026-11-01', ['midnight', 'recent', 'later']],
+    ['start_time: 2026-11', ['midnight', 'recent', 'later']],
+    ['start_time: 1793491199', ['october']],
+    ['start_time > now-30m', ['recent', 'later']],
+    ['start_time > now-30m and start_time <= now', ['recent']],
+    ['start_time: now/d', ['midnight', 'recent']],
+    ['start_time: "2026-10-31T23:59"', ['october']],
+  ]
+  it.each(cases)('answers %s, with quotes and without', (text, expected) => {
+    expect(found(text, flowLog, rows)).toEqual(expected)
+    const quoted = text.replaceAll(/([:<>=]+) (now[-/\w]*|[\d-]+)/g, '$1 "$2"')
+    expect(found(quoted, flowLog, rows)).toEqual(expected)
+  })
+
+  it("take the viewer's zone", () => {
+    expect(found('start_time: 2026-11-01', flowLog, rows, { zone: 'Europe/Berlin' })).toEqual([
+      'october',
+      'midnight',
+      'recent',
+    ])
+  })
+})
+
 describe('absent values', () => {
   const record = (fields: object) => {
     const read = readRow(flowLog, { start_time: 1_793_000_000, ...fields }, now)
@@ -179,6 +216,7 @@ describe('lists and elements', () => {
     expect(found('labels: { app* and *b }', specimenLog, rows)).toEqual([])
     expect(found('labels: { app* and not *b }', specimenLog, rows)).toEqual(['ab', 'a'])
     expect(found('not labels: { tier* }', specimenLog, rows)).toEqual(['a', 'none'])
+    expect(found('labels: { name=a or app=a }', specimenLog, rows)).toEqual(['ab', 'a'])
     expect(found('labels: { *: * }', specimenLog, rows).length).toBe(2)
   })
 
@@ -231,6 +269,24 @@ describe('policy hits', () => {
   ]
   it.each(cases)('answers %s', (text, expected) => {
     expect(found(text, flowLog, rows)).toEqual(expected)
+  })
+})
+
+const conformance = process.env.MARGAY_CONFORMANCE ?? join(import.meta.dirname, '../../../../../shared/conformance')
+
+describe.skipIf(!existsSync(conformance))('published queries', () => {
+  it('in KQL mean something on their log type', () => {
+    const items = JSON.parse(readFileSync(join(conformance, 'queries.json'), 'utf8')) as {
+      language: string
+      dataset: string
+      query: string
+    }[]
+    const queries = items.filter(({ language }) => language === 'kql')
+    expect(queries.length).toBeGreaterThan(10)
+    for (const { query, dataset } of queries) {
+      const type = logType(dataset)
+      if (type) expect(boundOf(query, type)).toMatchObject({ ok: true })
+    }
   })
 })
 
@@ -290,6 +346,9 @@ describe('errors of meaning', () => {
     ['policies: { enforced: x }', 'enforced', /unknown field/, /enforced_policies/],
     ['!action: deny', '!action', /unknown field/, /not action:/],
     ['-action: deny', '-action', /unknown field/, /not action:/],
+    ['NOTaction: deny', 'NOTaction', /unknown field/, /not action:/],
+    ['bytes_in => 5', 'bytes_in =', /unknown field/, /bytes_in >= /],
+    ['_exists_: action', '_exists_', /unknown field/, /: \*/],
     ['curl reporter: src', 'curl reporter', /unknown field/, /"and" or "or" may be missing before reporter/],
     ['dest_port: http', 'http', /is no number/, /whole numbers/],
     ['bytes_in > 1k', '1k', /is no number/, /bytes/],
@@ -332,6 +391,14 @@ describe('errors of meaning', () => {
   it('gives all errors, in order and once each', () => {
     const bound = boundOf('nope: x and dest_port: y and policies: { bad: z }', flowLog)
     expect(bound.ok ? [] : bound.errors.map(({ from }) => from)).toEqual([0, 23, 41])
+  })
+
+  it('limits the comparisons that a filter may ask for', () => {
+    const bound = boundOf(Array.from({ length: 5000 }, () => 'web').join(' or '), flowLog)
+    expect(bound.ok ? [] : bound.errors).toMatchObject([{ message: 'the filter asks for more than 20000 comparisons' }])
+    expect(boundOf(`dest_port: (${Array.from({ length: 5000 }, (_, port) => port).join(' or ')})`, flowLog).ok).toBe(
+      true,
+    )
   })
 
   it('finds nothing, but says nothing, where another log type has the field', () => {

@@ -9,10 +9,11 @@ import { hasWildcard, isStar } from '../filter.ts'
 import { printLiteral } from '../kql/literal.ts'
 import type { Positions, Problem } from '../problem.ts'
 import type { DateContext } from './dates.ts'
-import { indexField, membersOf, nearest, resolveNames } from './fields.ts'
+import { indexField, membersOf, resolveNames } from './fields.ts'
+import { hintForField, notAList, slipAnywhere } from './hints.ts'
 import { bindIndex } from './index-name.ts'
 import { readDecimal } from './numbers.ts'
-import { assignmentSlip, conjunctionSlip, rangeInKql, slipOfValue } from './slips.ts'
+import { slipOfValue } from './slips.ts'
 import type { Meaning } from './values.ts'
 import { bindEqual, bindRange, shapeOf, shown } from './values.ts'
 import type { Zone } from './zone.ts'
@@ -54,10 +55,22 @@ interface Scope {
 
 const rowScope: Scope = {}
 
+/** Tests in one bound filter. A value without a field costs one for each field, and both engines pay for each test. */
+export const maxTests = 20_000
+
+const tooManyTests: Problem = {
+  message: `the filter asks for more than ${maxTests} comparisons`,
+  hint: 'name the fields of values, or write lists and blocks shorter',
+}
+
+/** Errors that get a hint by the nearest names; a text with more of them is not a query. */
+const mostHints = 20
+
 class Binder {
   readonly #type: LogType
   readonly #options: BindOptions
   readonly #context: DateContext
+  #tests = 0
   /** By place and message: parts of `field: { … }` are bound once for each list, and say the same each time. */
   readonly errors = new Map<string, Problem>()
 
@@ -68,6 +81,7 @@ class Binder {
   }
 
   filter(filter: Filter, scope: Scope): BoundFilter {
+    if (this.#tests > maxTests) return this.#fail(this, tooManyTests)
     switch (filter.kind) {
       case 'all':
         return always
@@ -105,9 +119,14 @@ class Binder {
       const read = scope.members.get(name)
       if (read === undefined) return never
       scope.onAsked?.()
-      return test(read, leaf)
+      return this.#test(read, leaf)
     }
-    return this.#withFallback(name, (read) => test(read, leaf))
+    return this.#withFallback(name, (read) => this.#test(read, leaf))
+  }
+
+  #test(field: string, leaf: Test): BoundFilter {
+    this.#tests++
+    return test(field, leaf)
   }
 
   /** A list that reads as the union of others where the source sent none. */
@@ -162,7 +181,7 @@ class Binder {
 
   /** A value without a field. */
   #anywhere(value: Literal, scope: Scope): BoundFilter {
-    const slip = this.#slipAnywhere(value, scope)
+    const slip = scope.self === undefined ? slipAnywhere(this.#type, value, scope.prefix) : undefined
     if (slip) return this.#fail(value, slip)
     if (scope.self !== undefined) return this.#is({ pieces: [scope.self], quoted: true }, value, scope)
     const names = scope.members ? [...scope.members.keys()] : Object.keys(this.#type.fields)
@@ -185,27 +204,7 @@ class Binder {
     const asText = shape === 'hit' && !scope.members ? { ...field, kind: 'keywords' as const } : field
     const meaning = bindEqual(asText, value, this.#context)
     if (meaning.kind !== 'tests') return never
-    return joined(meaning, (leaf) => (scope.members ? this.#leaf(name, leaf, scope) : test(name, leaf)))
-  }
-
-  #slipAnywhere(value: Literal, scope: Scope): Problem | undefined {
-    const conjunction = conjunctionSlip(value)
-    if (conjunction) return conjunction
-    const assignment = assignmentSlip(value)
-    if (!assignment) return slipOfValue('field', undefined, value)
-    const { name, operator, value: right, isSpaced } = assignment
-    const isKnown =
-      resolveNames(this.#type, { pieces: [name], quoted: true }, scope.prefix).length > 0 || name === indexField
-    if (!isKnown && !isSpaced) return undefined
-    const isNegated = operator.startsWith('!')
-    const known = isKnown ? name : (nearest(name, this.#namesWithin(scope))[0] ?? name)
-    const hint = `write ${isNegated ? 'not ' : ''}${known}: ${right || '…'}; to search for the text, quote it`
-    return { message: `"${operator}" is no operator of KQL`, hint }
-  }
-
-  #namesWithin({ prefix }: Scope): readonly string[] {
-    const names = prefix ? membersOf(this.#type, prefix).map((name) => name.slice(prefix.length + 1)) : []
-    return prefix ? names : Object.keys(this.#type.fields)
+    return joined(meaning, (leaf) => (scope.members ? this.#leaf(name, leaf, scope) : this.#test(name, leaf)))
   }
 
   /** The fields that a name means, or undefined once an error or the right to match nothing is noted. */
@@ -222,18 +221,8 @@ class Binder {
     const written = shown(field)
     const message = `unknown field "${written}" on log type "${this.#type.name}"`
     if (scope.self !== undefined) return { message, hint: `within ${scope.self}: { … } write values only` }
-    const members = membersOf(this.#type, written)
-    if (members.length > 0) return { message, hint: `it has the members ${members.join(', ')}` }
-    const negation = /^[-!]\s*(\S.*)$/.exec(written)
-    if (negation && resolveNames(this.#type, { pieces: [negation[1]!], quoted: true }, scope.prefix).length > 0) {
-      return { message, hint: `write not ${negation[1]}: …` }
-    }
-    const glued = /^(.*\S)\s+(\S+)$/s.exec(written)
-    if (glued && resolveNames(this.#type, { pieces: [glued[2]!], quoted: true }, scope.prefix).length > 0) {
-      return { message, hint: `"and" or "or" may be missing before ${glued[2]}` }
-    }
-    const near = nearest(written, this.#namesWithin(scope))
-    return near.length > 0 ? { message, hint: `did you mean ${near.join(', ')}?` } : { message }
+    const hint = this.errors.size < mostHints ? hintForField(this.#type, written, scope.prefix) : undefined
+    return hint === undefined ? { message } : { message, hint }
   }
 
   /** `field: { … }` */
@@ -299,14 +288,6 @@ function joined(
 }
 
 const isIndex = ({ pieces }: Literal, scope: Scope) => !scope.members && pieces.length === 1 && pieces[0] === indexField
-
-function notAList(name: string, inner: Filter): Problem {
-  const message = `"${name}" is no list`
-  const text = inner.kind === 'is' && !inner.field ? shown(inner.value) : ''
-  const range = /^(.*\S)\s+TO\s+(\S.*)$/i.exec(text)
-  if (range) return { message, hint: `write ${rangeInKql(name, false, range[1]!, range[2]!, false)}` }
-  return { message, hint: `write ${name}: ( … )` }
-}
 
 /** Lists that are members of one object stand side by side; every other list stands alone. */
 function groupsOf(type: LogType, members: readonly string[]): readonly (readonly string[])[] {

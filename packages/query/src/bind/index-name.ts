@@ -16,7 +16,14 @@ export function bindIndex(type: LogType, { pieces }: Literal): BoundFilter {
   return some(...patterns.flatMap(withoutPoint).map(clusterLike))
 }
 
-const withoutDate = (pieces: readonly string[]) => [...pieces.slice(0, -1), pieces.at(-1)!.replace(date, '.')]
+/** Characters that a date with its prefix and number may take. */
+const longestDate = 48
+
+function withoutDate(pieces: readonly string[]): readonly string[] {
+  const last = pieces.at(-1)!
+  const start = Math.max(0, last.length - longestDate)
+  return [...pieces.slice(0, -1), last.slice(0, start) + last.slice(start).replace(date, '.')]
+}
 
 /** Every pattern that may remain once the prefix was matched by a beginning of the pattern. */
 function afterPrefix(pieces: readonly string[], prefix: string): readonly (readonly string[])[] {

@@ -8,9 +8,15 @@ import { shapeOf, shown } from './values.ts'
 
 const orQuote = (value: Literal) => `; to mean the text, quote it: ${printQuoted(shown(value))}`
 
+/** Slips are short; a longer text is meant, and is not worth the steps of these expressions. */
+const longestSlip = 256
+
+const mayBeSlip = ({ pieces, quoted }: Literal) =>
+  !quoted && pieces.reduce((sum, piece) => sum + piece.length, pieces.length) <= longestSlip
+
 /** A slip in the value of `field: value`. */
 export function slipOfValue(name: string, field: Field | undefined, value: Literal): Problem | undefined {
-  if (value.quoted) return undefined
+  if (!mayBeSlip(value)) return undefined
   const text = value.pieces.join('*')
   return lucene(name, value, text) ?? symbols(name, value, text) ?? pattern(field, value, text)
 }
@@ -48,7 +54,7 @@ function symbols(name: string, value: Literal, text: string): Problem | undefine
 
 /** `a && b` within one value. */
 export function conjunctionSlip(value: Literal): Problem | undefined {
-  const match = value.quoted ? null : /(?:^|\s)(&&|\|\|)(?:\s|$)/.exec(value.pieces.join('*'))
+  const match = !mayBeSlip(value) ? null : /(?:^|\s)(&&|\|\|)(?:\s|$)/.exec(value.pieces.join('*'))
   if (!match) return undefined
   return {
     message: `"${match[1]}" is part of the value here`,
@@ -83,7 +89,7 @@ export interface Assignment {
 
 /** `action = deny`, which stands as a search for that text in any field. */
 export function assignmentSlip(value: Literal): Assignment | undefined {
-  if (value.quoted) return undefined
+  if (!mayBeSlip(value)) return undefined
   const match = /^([\w.@-]+)(\s*)(==?|!=|=~|!~|~)(\s*)(.*)$/s.exec(value.pieces.join('*'))
   if (!match) return undefined
   return { name: match[1]!, operator: match[3]!, value: match[5]!, isSpaced: match[2] !== '' && match[4] !== '' }

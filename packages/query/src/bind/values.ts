@@ -76,7 +76,7 @@ const equalTo: { readonly [S in Shape]: BindEqual } = {
   },
   hit: (_, value) => {
     if (hasWildcard(value)) return like(tidy(value), value.gaps)
-    const text = value.pieces[0]!.replace(/^[*|]+|[*|]+$/g, '')
+    const text = withoutEnds(value.pieces[0]!)
     return one(text === '' ? { kind: 'present' } : { kind: 'hit', text })
   },
   ip: (_, value) => {
@@ -156,6 +156,15 @@ export const bindRange: BindRange = (field, comparison, value, context) => {
     return refused('a range takes no wildcard', 'write the value out, or quote it if the star is part of it')
   }
   return rangeOf[shapeOf(field)](field, comparison, value, context)
+}
+
+/** Cuts stars and bars at both ends. */
+function withoutEnds(text: string): string {
+  const isCut = (at: number) => text[at] === '*' || text[at] === '|'
+  let [from, to] = [0, text.length]
+  while (from < to && isCut(from)) from++
+  while (to > from && isCut(to - 1)) to--
+  return text.slice(from, to)
 }
 
 /** Several stars in a row are one. */

@@ -1,20 +1,11 @@
 // Words for a query that does not stand: what could be here, and the cure of the slip that was probably made. The place is
 // the parser's; everything else is judged from the tokens around it.
 import type { TextProblem } from '../problem.ts'
-import { printQuoted } from './literal.ts'
 import type { Token } from './scan.ts'
 import { isComparison, isLiteral, openBrackets } from './scan.ts'
-
-interface Scene {
-  readonly text: string
-  /** Tokens before the place. */
-  readonly before: readonly Token[]
-  /** The token at the place, absent at the end of the text. */
-  readonly here: Token | undefined
-  readonly after: readonly Token[]
-}
-
-const textOf = (scene: Scene, token: Token | undefined) => (token ? scene.text.slice(token.from, token.to) : '')
+import type { Scene } from './scene.ts'
+import { closing, inValues, isConjunction, place, shorten, textOf } from './scene.ts'
+import { slips } from './slips.ts'
 
 /** Explains why a text cannot go on at `at`, the place where the strict parser stopped. */
 export function explainSyntax(text: string, tokens: readonly Token[], at: number): TextProblem {
@@ -26,10 +17,6 @@ export function explainSyntax(text: string, tokens: readonly Token[], at: number
     if (cure) return cure
   }
   return plain(scene)
-}
-
-function place({ text, here }: Scene): { readonly from: number; readonly to: number } {
-  return here ? { from: here.from, to: here.to } : { from: text.length, to: text.length }
 }
 
 /** What could stand at the place, from what stands before it. */
@@ -50,218 +37,7 @@ function expected({ before }: Scene): string {
   return `${operators}"and", "or" or ${close}`
 }
 
-const isConjunction = ({ kind }: Token) => kind === 'And' || kind === 'Or' || kind === 'Not'
-const closing = ({ kind }: Token) => (kind === '(' ? ')' : '}')
-
-/** Whether the tokens end within `field: ( … `. */
-export function inValues(tokens: readonly Token[]): boolean {
-  const open = openBrackets(tokens)
-  return open.some((bracket) => bracket.kind === '(' && tokens[tokens.indexOf(bracket) - 1]?.kind === ':')
-}
-
 function plain(scene: Scene): TextProblem {
   const found = scene.here ? `"${shorten(textOf(scene, scene.here))}"` : 'the end of the query'
   return { ...place(scene), message: `${expected(scene)} expected, found ${found}` }
 }
-
-const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 39)}…` : text)
-
-type Slip = (scene: Scene) => TextProblem | undefined
-
-/** `bytes_in:>100` */
-const colonBeforeComparison: Slip = (scene) => {
-  const { before, here, after } = scene
-  if (before.at(-1)?.kind !== ':' || !here || !isComparison(here)) return undefined
-  const field = textOf(scene, before.at(-2))
-  const operator = textOf(scene, here)
-  const value = textOf(scene, after[0]) || '100'
-  const colon = before.at(-1)!
-  return {
-    from: colon.from,
-    to: here.to,
-    message: `"${operator}" takes no colon before it`,
-    hint: `write ${field} ${operator} ${value}`,
-  }
-}
-
-/** `reporter: src && action: deny`, `a || b: c` */
-const symbolsForWords: Slip = (scene) => {
-  const last = scene.before.at(-1)
-  if (last?.kind !== 'Unquoted') return undefined
-  const match = /(?:^|\s)(&&|\|\||&|,)(?:\s|$)/.exec(textOf(scene, last))
-  if (!match) return undefined
-  const from = last.from + match.index + match[0].indexOf(match[1]!)
-  const word = match[1] === '||' ? 'or' : 'and'
-  return {
-    from,
-    to: from + match[1]!.length,
-    message: `"${match[1]}" is part of the value here; the word between clauses is "${word}"`,
-    hint: `write ${word} instead of ${match[1]}`,
-  }
-}
-
-/** `action: denyAND reporter: src`, `a: b ANDNOT c: d`, `a: b and(c: d)`, `not(a: b)` */
-const gluedKeyword: Slip = (scene) => {
-  const last = scene.before.at(-1)
-  if (last?.kind !== 'Unquoted' || !scene.here || !(scene.here.kind === ':' || scene.here.kind === '('))
-    return undefined
-  const text = textOf(scene, last)
-  const match = /(?:^|\s)(and|or)?(not)$|(?:^|\s)(and|or)$|(?:^|\s)(and|or)(not)\s/i.exec(text)
-  if (match) {
-    const words = [match[1] ?? match[3] ?? match[4], match[2] ?? match[5]].filter((word) => word !== undefined)
-    const written = match[0].trim()
-    const from = last.from + match.index + match[0].indexOf(written)
-    return {
-      from,
-      to: from + written.length,
-      message: `"${written}" is read as part of a value, for a keyword has white space on both sides`,
-      hint: `write ${words.join(' ')} with a space before and after each word`,
-    }
-  }
-  return undefined
-}
-
-/** `action: deny reporter: src` */
-const missingConjunction: Slip = (scene) => {
-  const { before, here } = scene
-  const last = before.at(-1)
-  const isSecondColon =
-    here && (here.kind === ':' || isComparison(here)) && isLiteral(last ?? here) && isValue(before.slice(0, -1))
-  if (!isSecondColon || last?.kind !== 'Unquoted') return undefined
-  const text = textOf(scene, last)
-  const field = /[^\s]+$/.exec(text)
-  if (!field || field.index === 0) return addressWithColons(scene, last)
-  return {
-    from: last.from + field.index,
-    to: here.to,
-    message: `"and" or "or" is missing before ${field[0]}`,
-    hint: `write ${text.slice(0, field.index).trim()} and ${field[0]}${textOf(scene, here)} …; to search for the text, quote it`,
-  }
-}
-
-/** Whether a literal after these tokens is a value, not a field. */
-const isValue = (before: readonly Token[]) => {
-  const last = before.at(-1)
-  return last !== undefined && (last.kind === ':' || isComparison(last))
-}
-
-/** `dest_ip: fd77::1`, `image: a:b` */
-function addressWithColons(scene: Scene, last: Token): TextProblem {
-  const end = /[\s)}]/.exec(scene.text.slice(last.to))
-  const value = scene.text.slice(last.from, end ? last.to + end.index : scene.text.length)
-  return {
-    ...place(scene),
-    message: 'a colon within a value must be quoted or escaped',
-    hint: `write ${printQuoted(value)}`,
-  }
-}
-
-/** `dest_ip: ::1` */
-const valueStartsWithColon: Slip = (scene) => {
-  if (scene.here?.kind !== ':' || scene.before.at(-1)?.kind !== ':') return undefined
-  return {
-    ...place(scene),
-    message: 'a value cannot start with a colon unless it is quoted',
-    hint: 'quote the value, such as dest_ip: "::1"',
-  }
-}
-
-/** `"a b"~2` and `"a" "b"` */
-const afterQuoted: Slip = (scene) => {
-  const last = scene.before.at(-1)
-  if (last?.kind !== 'Quoted' || !scene.here || !isLiteral(scene.here)) return undefined
-  if (textOf(scene, scene.here).startsWith('~')) {
-    return { ...place(scene), message: 'KQL has no "~"', hint: 'use wildcards: *part*' }
-  }
-  return {
-    ...place(scene),
-    message: `"and" or "or" is missing before ${shorten(textOf(scene, scene.here))}`,
-    hint: 'put and, or between the two; a quote within a value is written \\"',
-  }
-}
-
-/** `not not a`, `a: not b`, `a not b` */
-const notNot: Slip = (scene) => {
-  if (scene.here?.kind !== 'Not') return undefined
-  const last = scene.before.at(-1)
-  if (last?.kind === 'Not') {
-    return { ...place(scene), message: 'one "not" only', hint: 'write not (not …)' }
-  }
-  if (last?.kind === ':' || (last && isComparison(last))) {
-    const field = textOf(scene, scene.before.at(-2))
-    return {
-      ...place(scene),
-      message: '"not" stands before the field',
-      hint: `write not ${field}: …, or ${field}: (not …), or quote the value`,
-    }
-  }
-  return {
-    ...place(scene),
-    message: '"and" or "or" is missing before "not"',
-    hint: 'write and not …, or quote the value',
-  }
-}
-
-/** Whether something must follow these tokens, whatever brackets are open. */
-function isUnfinished(tokens: readonly Token[]): boolean {
-  const last = tokens.at(-1)
-  return (
-    last !== undefined &&
-    (last.kind === ':' || last.kind === '(' || last.kind === '{' || isComparison(last) || isConjunction(last))
-  )
-}
-
-/** `(a: b` */
-const openBracket: Slip = (scene) => {
-  if (scene.here) return undefined
-  const open = openBrackets(scene.before).at(-1)
-  if (!open || isUnfinished(scene.before)) return undefined
-  return {
-    ...place(scene),
-    message: `"${closing(open)}" is missing`,
-    hint: `it closes the "${open.kind}" at character ${open.from + 1}`,
-  }
-}
-
-/** `a: b)`, `(a: b}` */
-const strayBracket: Slip = (scene) => {
-  const { here, before } = scene
-  if (isUnfinished(before)) return undefined
-  if (here?.kind !== ')' && here?.kind !== '}') return undefined
-  const open = openBrackets(before).at(-1)
-  if (open && closing(open) === here.kind) return undefined
-  return open
-    ? {
-        ...place(scene),
-        message: `"${closing(open)}" is expected before "${here.kind}"`,
-        hint: `it closes the "${open.kind}" at character ${open.from + 1}`,
-      }
-    : {
-        ...place(scene),
-        message: `"${here.kind}" closes nothing`,
-        hint: 'take it away, or quote it if it is part of a value',
-      }
-}
-
-/** `{400 TO 499}` without a field, `name {…}`. */
-const braceWithoutField: Slip = (scene) => {
-  if (scene.here?.kind !== '{' || scene.before.at(-1)?.kind === ':') return undefined
-  return {
-    ...place(scene),
-    message: '"{" stands after a field and a colon only',
-    hint: 'write policies: { … }, or quote the brace',
-  }
-}
-
-const slips: readonly Slip[] = [
-  colonBeforeComparison,
-  symbolsForWords,
-  gluedKeyword,
-  valueStartsWithColon,
-  missingConjunction,
-  afterQuoted,
-  notNot,
-  openBracket,
-  strayBracket,
-  braceWithoutField,
-]

@@ -2,7 +2,8 @@
 import type { LogType, Row } from '@margay/model'
 import { logTypes } from '@margay/model'
 import type { BoundFilter } from '@margay/query'
-import { compileMatch } from '@margay/query'
+import { bind, compileMatch, printKql } from '@margay/query'
+import { filters, rows as rowsByTheBook, specimenLog, testNow } from '@margay/query/testing'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask } from '../ask.ts'
@@ -28,9 +29,15 @@ const inMemory = (type: LogType, rows: readonly Row[], filter: BoundFilter) => {
   return rows.filter((row) => matches(asStored(type, row))).map((row) => row[type.time])
 }
 
-describe.each(logTypes)('a filter of $name', (type) => {
+/** The specimen has a field of every kind, those too that no log type has yet. */
+const types = [...logTypes, specimenLog]
+
+/** Time for as many runs as the environment may ask for. */
+const patience = { timeout: 1_200_000 }
+
+describe.each(types)('a filter of $name', patience, (type) => {
   let tables: Awaited<ReturnType<typeof openTestTables>>
-  beforeAll(async () => void (tables = await openTestTables()))
+  beforeAll(async () => void (tables = await openTestTables(types)))
   afterAll(() => tables.close())
 
   /** The times of the rows that pass each condition. */
@@ -77,6 +84,23 @@ describe.each(logTypes)('a filter of $name', (type) => {
         expect(found).toEqual(inMemory(type, rows!, filter))
       }),
       propertyRuns(40),
+    )
+  })
+
+  it('finds the same rows however it was written', async () => {
+    const batch = fc.array(rowsByTheBook(type), { minLength: rowCount, maxLength: rowCount })
+    const [sample] = fc.sample(batch, { numRuns: 1, seed: 3 })
+    const rows = sample!.map((row, index) => ({ ...row, [type.time]: noon + index }))
+    await tables.clear(type)
+    await tables.insert(type, rows)
+    await fc.assert(
+      fc.asyncProperty(filters(type), async (filter) => {
+        const bound = bind(filter, type, { now: testNow })
+        if (!bound.ok) throw new Error(`${printKql(filter)}: ${bound.errors[0].message}`)
+        const [found] = await timesOf([filterSql(type, bound.filter)])
+        expect(found, printKql(filter)).toEqual(inMemory(type, rows, bound.filter))
+      }),
+      propertyRuns(100),
     )
   })
 })

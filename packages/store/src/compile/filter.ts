@@ -6,10 +6,11 @@ import { textLiteral } from './literal.ts'
 import { columnSql, elementOf, listDepth, operandOf } from './operand.ts'
 import { testSql } from './test.ts'
 
-/** Within `element`, `index` is the variable that holds the element's place, from 1. */
+/** Within `element`: the variable that is the element where it is one list's, or that holds its place, from 1. */
 interface Context {
   readonly type: LogType
-  readonly index?: string
+  readonly element?: string
+  readonly place?: string
 }
 
 export function filterSql(type: LogType, filter: BoundFilter): string {
@@ -38,16 +39,16 @@ function joined(context: Context, filters: readonly BoundFilter[], word: string,
   return `(${filters.map((filter) => compile(context, filter)).join(word)})`
 }
 
-function fieldTest({ type, index }: Context, name: string, test: Test): string {
+function fieldTest({ type, element, place }: Context, name: string, test: Test): string {
   const field = fieldOf(type, name)
   const column = columnSql(name)
-  if (index === undefined) {
-    return listDepth[field.kind] === 0
-      ? testSql(operandOf(field, column), test)
-      : anyElement(field, column, listDepth[field.kind], test)
+  const depth = listDepth[field.kind]
+  if (element !== undefined) return anyElement(field, element, depth - 1, test)
+  // A list that ends before this place has no value here.
+  if (place !== undefined) {
+    return `(${place} <= length(${column}) AND ${anyElement(field, `${column}[${place}]`, depth - 1, test)})`
   }
-  // A list that ends before this element has no value here.
-  return `(${index} <= length(${column}) AND ${anyElement(field, `${column}[${index}]`, listDepth[field.kind] - 1, test)})`
+  return depth === 0 ? testSql(operandOf(field, column), test) : anyElement(field, column, depth, test)
 }
 
 /** A list passes if one of its elements does; it is present if it has any. */
@@ -62,14 +63,13 @@ function anyElement(field: Field, sql: string, depth: number, test: Test): strin
   return `arrayExists(${variable} -> ${anyElement(field, variable, depth - 1, test)}, ${sql})`
 }
 
-/** Elements are walked by their place, as far as the longest of the lists goes. */
+/** One list is walked by its elements, several by place as far as the longest of them goes. */
 function elementTest({ type }: Context, names: readonly string[], filter: BoundFilter): string {
   const lists = names.map((name) => {
     if (listDepth[fieldOf(type, name).kind] === 0) throw new Error(`BUG: ${type.name}.${name} is no list`)
     return columnSql(name)
   })
-  const index = 'e'
-  const lengths = lists.map((sql) => `length(${sql})`)
-  const longest = lengths.length > 1 ? `greatest(${lengths.join(', ')})` : lengths[0]!
-  return `arrayExists(${index} -> ${compile({ type, index }, filter)}, range(1, ${longest} + 1))`
+  if (lists.length === 1) return `arrayExists(e -> ${compile({ type, element: 'e' }, filter)}, ${lists[0]})`
+  const longest = `greatest(${lists.map((sql) => `length(${sql})`).join(', ')})`
+  return `arrayExists(e -> ${compile({ type, place: 'e' }, filter)}, range(1, ${longest} + 1))`
 }

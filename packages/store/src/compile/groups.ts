@@ -24,6 +24,14 @@ const flatten = (sql: string, depth: number) => (depth === 2 ? `arrayFlatten(${s
 /** The field of a list's elements, so that their SQL and decoders are those of single values. */
 const elementOf = (field: Field): Field => ({ ...field, kind: elementKind[field.kind] })
 
+/** The elements of a list that say something, lists of lists as one. */
+function elementsOf(type: LogType, name: string): string {
+  const field = fieldOf(type, name)
+  const { present } = operandOf(elementOf(field), 'x')
+  const all = flatten(readField(type, name), listDepth[field.kind])
+  return `arrayFilter(x -> ${present}, ${all})`
+}
+
 /** A row with a list is in the group of each of its elements, and in that of "absent" if it has none. */
 function keyItem(type: LogType, key: GroupKey): Item {
   if ('timeBucket' in key) {
@@ -67,15 +75,15 @@ function meanItem(type: LogType, name: string): Item {
   const weights = `sumIf(toUInt128(${weight}), ${present})`
   return {
     select: `if(${weights} = 0, NULL, sumIf(toUInt128(${column}) * ${weight}, ${present}) / ${weights})`,
-    decode: decodeNumber,
+    // A fraction, which may be printed without its point.
+    decode: (json) => (json === null ? undefined : Number(json)),
   }
 }
 
 function distinctItem(type: LogType, name: string): Item {
   const field = fieldOf(type, name)
-  const depth = listDepth[field.kind]
+  if (listDepth[field.kind] > 0) return { select: `uniqExactArray(${elementsOf(type, name)})`, decode: decodeNumber }
   const column = readField(type, name)
-  if (depth > 0) return { select: `uniqExactArray(${flatten(column, depth)})`, decode: decodeNumber }
   return { select: `uniqExactIf(${column}, ${operandOf(field, column).present})`, decode: decodeNumber }
 }
 
@@ -90,12 +98,11 @@ function quantileItem(type: LogType, name: string, at: number): Item {
 
 function valuesItem(type: LogType, name: string, limit: number): Item {
   const field = fieldOf(type, name)
-  const depth = listDepth[field.kind]
   const column = readField(type, name)
   const element = elementOf(field)
   const all =
-    depth > 0
-      ? `groupUniqArrayArray(${flatten(column, depth)})`
+    listDepth[field.kind] > 0
+      ? `groupUniqArrayArray(${elementsOf(type, name)})`
       : `groupUniqArrayIf(${selectOf(field, column)}, ${operandOf(field, column).present})`
   const sorted =
     element.kind === 'enum' || element.kind === 'bool' ? `arraySort(x -> toString(x), ${all})` : `arraySort(${all})`

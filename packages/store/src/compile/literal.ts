@@ -1,6 +1,7 @@
 // The one place where a value becomes SQL text. Everything a person can write reaches a statement through here and
 // nowhere else, so this file alone decides that nothing can be injected; a property test sends it whatever strings can be.
 import type { IpBytes } from '@margay/model'
+import type { Gap } from '@margay/query'
 
 const encoder = new TextEncoder()
 
@@ -38,7 +39,10 @@ export function ipLiteral(bytes: IpBytes): string {
   return `toIPv6('${groups.join(':')}')`
 }
 
-/** A LIKE pattern: the pieces with anything between them. */
-export function likeLiteral(pieces: readonly string[]): string {
-  return textLiteral(pieces.map((piece) => piece.replace(/[\\%_]/g, '\\$&')).join('%'))
+/** A LIKE pattern: between the pieces anything, or one character where `gaps` says so. */
+export function likeLiteral(pieces: readonly string[], gaps: readonly Gap[] = []): string {
+  const escaped = pieces.map((piece) => piece.replace(/[\\%_]/g, '\\$&'))
+  return textLiteral(
+    escaped.map((piece, index) => (index === 0 ? piece : `${gaps[index - 1] === 'one' ? '_' : '%'}${piece}`)).join(''),
+  )
 }

@@ -1,5 +1,5 @@
 // How a value leaves the engine and becomes a value of ours: the SQL that selects it and the decoder of what comes. Answers
-// come as JSON arrays with bare 64-bit numbers (docs/decisions/0007), so that a decoder is a function of one JSON value.
+// come as JSON arrays with bare 64-bit numbers (docs/decisions/0012), so that a decoder is a function of one JSON value.
 import type { Field, FieldKind, LogType, Row, Value } from '@margay/model'
 import { canonicalIp, parseJsonExact } from '@margay/model'
 
@@ -99,10 +99,13 @@ export interface EngineOutput {
 
 const decoder = new TextDecoder()
 
+/** A bare number that may not fit a double. Within a text it does no harm: it only costs the slow path. */
+const longNumber = /[[,:]\s*\d{16}/
+
 export function parseOutput(bytes: Uint8Array): EngineOutput {
-  const { data, statistics } = parseJsonExact(decoder.decode(bytes)) as {
-    data: Json[][]
-    statistics: { rows_read: number }
-  }
+  const text = decoder.decode(bytes)
+  // Fast path: exact parsing looks at every value a second time, and most answers have no long number.
+  const parsed = longNumber.test(text) ? parseJsonExact(text) : JSON.parse(text)
+  const { data, statistics } = parsed as { data: Json[][]; statistics: { rows_read: number } }
   return { data, rowsRead: statistics.rows_read }
 }

@@ -37,15 +37,16 @@ function inBlock(x: Operand, { bytes, bits }: Cidr): string {
 }
 
 /** Texts are compared in lower case on both sides, which is how the matcher in memory folds them too. */
+const lowered = (text: string) => text.toLowerCase()
 const folded = (x: Operand) => `lowerUTF8(${x.text})`
 
 function words(x: Operand, all: readonly string[]): string {
   if (all.length === 0) return '1'
-  return `(${all.map((word) => `position(${folded(x)}, ${textLiteral(word.toLowerCase())}) > 0`).join(' AND ')})`
+  return `(${all.map((word) => `position(${folded(x)}, ${textLiteral(lowered(word))}) > 0`).join(' AND ')})`
 }
 
 function phrase(x: Operand, pieces: readonly string[]): string {
-  return `${folded(x)} LIKE ${likeLiteral(['', ...pieces.map((piece) => piece.toLowerCase()), ''])}`
+  return `${folded(x)} LIKE ${likeLiteral(['', ...pieces.map(lowered), ''])}`
 }
 
 const without = (prefix: string, sql: string) =>
@@ -87,8 +88,8 @@ function conditionOf(x: Operand, test: Test): string {
       return equals(x, test.text)
     case 'like':
       return test.anyCase
-        ? `${folded(x)} LIKE ${likeLiteral(test.pieces.map((piece) => piece.toLowerCase()))}`
-        : `${x.text} LIKE ${likeLiteral(test.pieces)}`
+        ? `${folded(x)} LIKE ${likeLiteral(test.pieces.map(lowered), test.gaps)}`
+        : `${x.text} LIKE ${likeLiteral(test.pieces, test.gaps)}`
     case 'compareText':
       return `${x.text} ${test.comparison} ${textLiteral(test.text)}`
     case 'compareNumber':

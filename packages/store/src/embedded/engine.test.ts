@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { openTestEngine, temporaryDir } from '../testing/stores.ts'
+import { openTestEngine, temporaryDir, testEngine } from '../testing/stores.ts'
 import type { Engine } from './engine.ts'
 import { createEngine } from './engine.ts'
 
@@ -63,6 +63,25 @@ describe('the guard', () => {
     }
   })
 
+  it('ends a question that takes longer than its class may, or more memory than there is', async () => {
+    const { engine, close } = await openTestEngine({ seconds: { interactive: 1, export: 120 } })
+    closers.push(close)
+    await expect(read(engine, endless)).rejects.toMatchObject({ code: 'timeout' })
+    const large = 'SELECT uniqExact(number), groupArray(toString(number)) FROM numbers(100000000)'
+    await expect(engine.run(large, { lane: 'export' })).rejects.toMatchObject({ code: 'memory' })
+    expect(await read(engine, 'SELECT 1')).toBe('1\n')
+  })
+
+  it('refuses questions at once when too many wait, and serves again afterwards', async () => {
+    const { engine, close } = await openTestEngine({ readers: 1 })
+    closers.push(close)
+    const all = await Promise.allSettled(Array.from({ length: 20 }, () => read(engine, 'SELECT sleep(0.05)')))
+    const refused = all.filter(({ status }) => status === 'rejected')
+    expect(refused.length).toBe(20 - 1 - 8)
+    expect(refused[0]).toMatchObject({ reason: { code: 'busy' } })
+    expect(await read(engine, 'SELECT 1')).toBe('1\n')
+  })
+
   it('tells how many rows a long question has read', async () => {
     const engine = await open()
     const abort = new AbortController()
@@ -88,7 +107,7 @@ describe('the guard', () => {
 
   it('refuses a directory that another process has open, and says so', async () => {
     const { dir, remove } = temporaryDir()
-    const config = { dir, memoryBytes: 2 ** 30, readers: 2, threads: 1 }
+    const config = { dir, ...testEngine }
     const first = createEngine(config)
     await first.start()
     const second = createEngine(config)
@@ -104,7 +123,7 @@ describe('the guard', () => {
   })
 
   it('refuses work once it is stopped, and before it is started', async () => {
-    const engine = createEngine({ dir: '/nowhere', memoryBytes: 2 ** 30, readers: 1, threads: 1 })
+    const engine = createEngine({ dir: '/nowhere', ...testEngine })
     await expect(read(engine, 'SELECT 1')).rejects.toMatchObject({ code: 'closed' })
   })
 })

@@ -61,7 +61,7 @@ const lastWordsLength = 2_000
 const spareThreads = 8
 
 function spawn(config: EngineConfig): ChildProcess {
-  const { dir, memoryBytes, threads } = config
+  const { dir, memoryBytes, threads, seconds } = config
   return fork(config.childEntry ?? fileURLToPath(new URL('engine-child.ts', import.meta.url)), [], {
     serialization: 'advanced',
     execArgv: [],
@@ -70,7 +70,7 @@ function spawn(config: EngineConfig): ChildProcess {
       ...process.env,
       // A query sits on one of libuv's threads for as long as it runs.
       UV_THREADPOOL_SIZE: String(config.readers * 2 + lanes.length + spareThreads),
-      [optionsVariable]: JSON.stringify({ dir, memoryBytes, threads } satisfies EngineOptions),
+      [optionsVariable]: JSON.stringify({ dir, memoryBytes, threads, seconds } satisfies EngineOptions),
     },
   })
 }

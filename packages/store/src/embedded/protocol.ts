@@ -15,6 +15,8 @@ export interface EngineOptions {
   readonly memoryBytes: number
   /** Threads of one query. */
   readonly threads: number
+  /** How long a question may take, by class of limits. */
+  readonly seconds: { readonly interactive: number; readonly export: number }
 }
 
 export const optionsVariable = 'MARGAY_ENGINE_OPTIONS'

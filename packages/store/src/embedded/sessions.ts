@@ -1,5 +1,5 @@
 // The child's sessions. chDB's session runs one query at a time and keeps its settings; after a failed query it hands that
-// query's output to the next one (docs/decisions/0003), so a session is used again only after it has succeeded.
+// query's output to the next one (docs/decisions/0010), so a session is used again only after it has succeeded.
 import { Session } from 'chdb'
 import type { EngineOptions, Lane } from './protocol.ts'
 
@@ -35,13 +35,13 @@ const readLimits = (seconds: number, memoryBytes: number): Settings => ({
 
 /** Settings by lane. The readers' come before `readonly`, which forbids any change after it. */
 const laneSettings: { readonly [L in Lane]: (options: EngineOptions) => Settings } = {
-  interactive: ({ memoryBytes, threads }) => ({
-    ...readLimits(10, Math.floor(memoryBytes / 2)),
+  interactive: ({ memoryBytes, threads, seconds }) => ({
+    ...readLimits(seconds.interactive, Math.floor(memoryBytes / 2)),
     max_threads: threads,
     readonly: 1,
   }),
-  export: ({ memoryBytes, threads }) => ({
-    ...readLimits(120, Math.floor(memoryBytes / 2)),
+  export: ({ memoryBytes, threads, seconds }) => ({
+    ...readLimits(seconds.export, Math.floor(memoryBytes / 2)),
     max_threads: threads,
     readonly: 1,
   }),

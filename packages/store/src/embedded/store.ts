@@ -42,6 +42,7 @@ export function createEmbeddedStore(config: EmbeddedConfig): Store {
     memoryBytes: config.memoryBytes ?? defaultMemory(),
     readers: config.readers ?? Math.max(4, threads * 2),
     threads,
+    seconds: { interactive: 10, export: 120 },
     ...(config.childEntry !== undefined && { childEntry: config.childEntry }),
   })
   const files = createBlockFiles(join(config.dir, 'blocks'))
@@ -63,7 +64,7 @@ export function createEmbeddedStore(config: EmbeddedConfig): Store {
       await files.prepare()
       await migrate(admin)
     },
-    insert: (block) => insertBlock(engine, files, block),
+    insert: async (block) => insertBlock(engine, files, knownType(block.logType), block),
     ask: answer,
     async *stream(question, options) {
       const { select } = question

@@ -34,16 +34,16 @@ export function adminOf(engine: Engine): AdminEngine {
  * Inserts a block. When it resolves the rows are on disk; when it rejects they are not, or they are and the engine died
  * before it could say so: the token makes trying again harmless.
  */
-export async function insertBlock(engine: Engine, files: BlockFiles, block: Block): Promise<void> {
-  await files.withFile(block.parts, (path) => engine.run(insertSql(block, path), { lane: 'write' }))
+export async function insertBlock(engine: Engine, files: BlockFiles, type: LogType, block: Block): Promise<void> {
+  await files.withFile(block.parts, (path) => engine.run(insertSql(type, block, path), { lane: 'write' }))
 }
 
-function insertSql(block: Block, path: string): string {
-  const columns = columnsOf(knownType(block.logType))
+function insertSql(type: LogType, block: Block, path: string): string {
+  const columns = columnsOf(type)
     .map(({ name }) => `\`${name}\``)
     .join(', ')
   return (
-    `INSERT INTO ${tableOf(block.logType)} (${columns}) ` +
+    `INSERT INTO ${tableOf(type.name)} (${columns}) ` +
     `SETTINGS insert_deduplication_token = ${textLiteral(block.token)} ` +
     `SELECT ${columns} FROM file(${textLiteral(path)}, 'Native')`
   )

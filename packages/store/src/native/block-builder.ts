@@ -12,6 +12,8 @@ import type { Gather, SeriesColumn } from './series-column.ts'
 import { seriesColumn } from './series-column.ts'
 
 const secondsPerDay = 86_400
+/** The last second that a column of 32 bits can hold, in 2106. */
+const latest = 2 ** 32 - 1
 
 interface SeriesPart {
   readonly field: string
@@ -112,7 +114,7 @@ export function createBlockBuilder(type: LogType): BlockBuilder {
     forget: (handle) => void forgotten.push(handle),
     add(handle, rest) {
       const time = rest[type.time]
-      if (typeof time !== 'number' || !(time > 0)) {
+      if (typeof time !== 'number' || !(time > 0 && time <= latest)) {
         throw new Error(`BUG: a ${type.name} row has the ${type.time} ${String(time)}; Unix seconds are expected`)
       }
       const { handles, writers } = dayOf(Math.floor(time / secondsPerDay))

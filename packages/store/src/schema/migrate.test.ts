@@ -5,7 +5,7 @@ import type { Engine } from '../embedded/engine.ts'
 import { createEmbeddedStore } from '../embedded/store.ts'
 import { adminOf } from '../embedded/tables.ts'
 import { createEngine } from '../embedded/engine.ts'
-import { insertRows, openTestEngine, temporaryDir } from '../testing/stores.ts'
+import { insertRows, openTestEngine, temporaryDir, testEngine } from '../testing/stores.ts'
 import { createTable, database, tableOf } from './ddl.ts'
 import type { AdminEngine } from './migrate.ts'
 import { migrate } from './migrate.ts'
@@ -111,7 +111,7 @@ describe('opening a data directory', () => {
 describe('data of version 1', () => {
   it('is read and written by this version', async () => {
     const { dir, remove } = temporaryDir()
-    const engine = createEngine({ dir: `${dir}/engine`, memoryBytes: 2 ** 30, readers: 1, threads: 1 })
+    const engine = createEngine({ dir: `${dir}/engine`, ...testEngine })
     await engine.start()
     for (const statement of version1) await engine.run(statement, { lane: 'admin' })
     await engine.stop()

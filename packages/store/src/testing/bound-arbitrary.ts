@@ -28,6 +28,17 @@ const like = (whole: fc.Arbitrary<string>): Tests =>
       { kind: 'like', pieces: [first!, middle!, ''] },
       { kind: 'like', pieces: ['', last!.toUpperCase()], anyCase: true },
       { kind: 'like', pieces: ['', ''] },
+      {
+        kind: 'like',
+        pieces: [
+          first!,
+          Array.from(middle! + last!)
+            .slice(1)
+            .join(''),
+        ],
+        gaps: ['one'],
+      },
+      { kind: 'like', pieces: ['', first!, ''], gaps: ['one', 'any'] },
     ),
   )
 

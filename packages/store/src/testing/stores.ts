@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LogType, Row } from '@margay/model'
-import { fieldsOf } from '@margay/model'
+import { fieldsOf, logTypes } from '@margay/model'
 import { createBlockFiles } from '../embedded/block-file.ts'
-import type { Engine } from '../embedded/engine.ts'
+import type { Engine, EngineConfig } from '../embedded/engine.ts'
 import { createEngine } from '../embedded/engine.ts'
 import { adminOf, insertBlock } from '../embedded/tables.ts'
 import { createBlockBuilder } from '../native/block-builder.ts'
@@ -19,10 +19,15 @@ export function temporaryDir(): { readonly dir: string; readonly remove: () => v
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) }
 }
 
+/** What an engine of a test may use. */
+export const testEngine = { memoryBytes: 2 ** 30, readers: 4, threads: 2, seconds: { interactive: 10, export: 120 } }
+
 /** A running engine on an empty directory. */
-export async function openTestEngine(): Promise<{ readonly engine: Engine; readonly close: () => Promise<void> }> {
+export async function openTestEngine(
+  more: Partial<EngineConfig> = {},
+): Promise<{ readonly engine: Engine; readonly close: () => Promise<void> }> {
   const { dir, remove } = temporaryDir()
-  const engine = createEngine({ dir, memoryBytes: 2 ** 30, readers: 4, threads: 2 })
+  const engine = createEngine({ dir, ...testEngine, ...more })
   await engine.start()
   return {
     engine,
@@ -33,16 +38,16 @@ export async function openTestEngine(): Promise<{ readonly engine: Engine; reado
   }
 }
 
-/** An engine with empty tables of every log type. */
-export async function openTestTables() {
+/** An engine with empty tables of some log types. */
+export async function openTestTables(types = logTypes) {
   const { engine, close } = await openTestEngine()
-  await migrate(adminOf(engine))
+  await migrate(adminOf(engine), types)
   const { dir, remove } = temporaryDir()
   const files = createBlockFiles(dir)
   return {
     engine,
     insert: async (type: LogType, rows: readonly Row[]) => {
-      for (const block of blocksOf(type, rows)) await insertBlock(engine, files, block)
+      for (const block of blocksOf(type, rows)) await insertBlock(engine, files, type, block)
     },
     clear: (type: LogType) => adminOf(engine).execute(`TRUNCATE TABLE ${tableOf(type.name)}`),
     close: async () => {

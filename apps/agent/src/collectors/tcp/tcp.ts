@@ -78,7 +78,7 @@ export const tcp: Collector = {
       const chunks = listSockets(shared, kernel, all)
       forEachRecord(chunks, learn)
       forEachRecord(chunks, see)
-      if (all) shared.lost('connection_end_missed', connections.sweep())
+      if (all) shared.lost('connection_end_missed', connections.sweep(2))
     }
 
     seedOwners(shared, kernel)
