@@ -24,9 +24,13 @@ export interface Running {
 type Line = Readonly<Record<string, unknown>>
 
 export function start(script: string, given: object, wrapper: readonly string[] = []): Running {
-  const program = [process.execPath, join(import.meta.dirname, script), JSON.stringify(given)]
-  const [command, ...args] = [...wrapper, ...program]
-  const child = spawn(command!, args, {
+  const [command = '', ...args] = [
+    ...wrapper,
+    process.execPath,
+    join(import.meta.dirname, script),
+    JSON.stringify(given),
+  ]
+  const child = spawn(command, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, NODE_NO_WARNINGS: '1' },
   })
@@ -105,10 +109,7 @@ export function temporaryDir(): { readonly dir: string; readonly remove: () => v
 
 /** What the store of a stopped server holds. */
 export async function storedRows(dataDir: string): Promise<{ readonly rows: number; readonly distinct: number }> {
-  const store = createEmbeddedStore(
-    { dir: `${dataDir}/store`, memoryBytes: 2 ** 30, readers: 1 },
-    { bind: () => ({ kind: 'constant', value: true }) },
-  )
+  const store = createEmbeddedStore({ dir: `${dataDir}/store`, memoryBytes: 2 ** 30, readers: 1 })
   await store.open()
   try {
     const { answer } = await store.ask(

@@ -6,7 +6,8 @@ import type { HandlePlace } from './handles.ts'
 import { createHandles } from './handles.ts'
 
 export interface FinishedRows {
-  encode(logType: string, rows: readonly Row[], builder: BlockBuilder): void
+  /** `shared` holds the dimensions of each row where the rows do not; the same object is looked at once. */
+  encode(logType: string, rows: readonly Row[], builder: BlockBuilder, shared?: readonly Row[]): void
   /** Called between segments. */
   trim(): void
 }
@@ -17,14 +18,20 @@ export function createFinishedRows(config: { readonly maxSeries: number }): Fini
   const handles = createHandles({ limit: config.maxSeries })
   const places = new Map(logTypes.map((type): [string, HandlePlace] => [type.name, new Map()]))
   return {
-    encode(logType, rows, builder) {
+    encode(logType, rows, builder, shared) {
       const names = dimensionsOf.get(logType)
       const place = places.get(logType)
       if (!names || !place) throw new Error(`BUG: unknown log type ${logType}`)
-      for (const row of rows) {
+      const handleOf = (row: Row): number => {
         const dimensions = Object.fromEntries(names.map((name) => [name, row[name]]))
-        const key = JSON.stringify(dimensions)
-        builder.add(handles.get(place, key, builder, () => dimensions).handle, row)
+        return handles.get(place, JSON.stringify(dimensions), builder, () => dimensions).handle
+      }
+      const seen = new Map<Row, number>()
+      for (const [index, row] of rows.entries()) {
+        const same = shared?.[index]
+        const handle = (same && seen.get(same)) ?? handleOf(same ?? row)
+        if (same) seen.set(same, handle)
+        builder.add(handle, row)
       }
     },
     trim: () => handles.trim(),
