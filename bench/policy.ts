@@ -109,20 +109,24 @@ function makeDocuments({ pods, policies }: Omit<Sizes, 'series'>): readonly unkn
   ]
 }
 
-/** Distinct series: mostly within a namespace or to another, one in eight to or from outside. */
+const podsPerNode = 100
+
+/**
+ * Distinct series in the order in which agents report them: node after node, the sources (or, one time in eight, the
+ * destinations) on that node, the peers anywhere in the cluster or, one time in eight, outside.
+ */
 function makeSeries(pods: readonly Pod[], count: number): readonly Flow[] {
   const chance = createChance(11)
   const ports = [8080, 9000, 9050, 5432, 53]
-  const anyPod = () => ({ pod: podKey(pods[chance(pods.length)] ?? { namespace: '', name: '' }) })
-  const outside = () => ({ address: { family: 4 as const, words: [0xc0000200 + chance(512)] } })
-  return Array.from({ length: count }, (): Flow => {
-    const side = chance(16)
-    return {
-      source: side === 0 ? outside() : anyPod(),
-      destination: side === 1 ? outside() : anyPod(),
-      protocol: chance(8) === 0 ? 17 : 6,
-      port: ports[chance(ports.length)] ?? 80,
-    }
+  const nodes = Math.ceil(pods.length / podsPerNode)
+  const end = (index: number) => ({ pod: podKey(pods[index % pods.length] ?? { namespace: '', name: '' }) })
+  const peer = () =>
+    chance(8) === 0 ? { address: { family: 4 as const, words: [0xc0000200 + chance(512)] } } : end(chance(pods.length))
+  return Array.from({ length: count }, (_, index): Flow => {
+    const node = Math.floor((index / count) * nodes)
+    const local = end(node * podsPerNode + chance(podsPerNode))
+    const ends = chance(8) === 0 ? { source: peer(), destination: local } : { source: local, destination: peer() }
+    return { ...ends, protocol: chance(8) === 0 ? 17 : 6, port: ports[chance(ports.length)] ?? 80 }
   })
 }
 

@@ -97,7 +97,14 @@ async function firstHealth(server: ChildProcess): Promise<Health | undefined> {
 /** Keeps the agent running; a second start waits longer, so that a fault of the machine does not fill the screen. */
 async function keepAgent(): Promise<void> {
   for (let wait = 1000; !stopping; wait = Math.min(wait * 2, 60_000)) {
-    const code = await ended(start('agent', 'apps/agent/src/main.ts', ['--server', `unix:${agentSocket}`]))
+    const code = await ended(
+      start('agent', 'apps/agent/src/main.ts', [
+        '--ship-server',
+        `unix:${agentSocket}`,
+        '--data',
+        join(dataDir, 'agent'),
+      ]),
+    )
     if (stopping) return
     say(`the agent of this machine ended with code ${code}; started again in ${wait / 1000} s`)
     await sleep(wait)

@@ -1,20 +1,29 @@
 // The agent's options: what it watches, how much it keeps, what it tells about processes.
+import { homedir, hostname } from 'node:os'
+import { join } from 'node:path'
 import { option } from '@margay/kit'
 import { z } from 'zod'
 import { defaultReasons } from './kernel/drop-reasons.ts'
 import { argsModes } from './process/redact.ts'
+import { shipConfig } from './ship/index.ts'
 
 const port = z.int().min(1).max(65_535)
 
 export const agentConfig = z.object({
   print: option(z.boolean().default(false), 'Prints rows as NDJSON to standard output and sends nothing.'),
+  data: option(
+    z.string().default(join(homedir(), '.local', 'share', 'margay', 'agent')),
+    "Directory of the agent's data: rows that wait for the server.",
+  ),
+  node: option(z.string().default(hostname()), 'Name of this node, as Kubernetes knows it.'),
+  ship: shipConfig.prefault({}),
   intervalSeconds: option(
     z.int().min(1).max(60).default(10),
     'Length of an interval: rows that last are made at its end.',
   ),
   pollMs: option(z.int().min(10).max(1000).default(100), 'Time between two looks at what the kernel has to say.'),
   aggregation: option(
-    z.union([z.literal(0), z.literal(1)]).default(1),
+    z.int().min(0).max(1).default(1),
     "0 keeps the client's port, 1 drops it. Levels 2 and 3 are the server's, which knows names.",
   ),
   args: option(

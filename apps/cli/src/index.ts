@@ -1,2 +1,2 @@
-/** Nothing here yet. */
-export const planned = true
+/** The command line `margay`. */
+export { runCli } from './program.ts'

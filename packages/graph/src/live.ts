@@ -10,6 +10,8 @@ export const provisionalSeconds = 25
 export interface LiveOverlay {
   /** What mergeReporters takes beside the stored table. */
   readonly tables: readonly GroupTable[]
+  /** Forgets the lasting rows, which a new answer of the store holds; provisional ones are in no answer and stay. */
+  restart(): void
   addLasting(rows: readonly Row[]): void
   /** `now` in Unix seconds. */
   addProvisional(rows: readonly Row[], now: number): void
@@ -18,7 +20,7 @@ export interface LiveOverlay {
 }
 
 export function createLiveOverlay(): LiveOverlay {
-  const lasting = createGroupTable()
+  let lasting = createGroupTable()
   const provisional = createGroupTable()
   const seenAt = new Map<string, number>()
   const forget = (key: string) => {
@@ -26,7 +28,12 @@ export function createLiveOverlay(): LiveOverlay {
     seenAt.delete(key)
   }
   return {
-    tables: [lasting, provisional],
+    get tables() {
+      return [lasting, provisional]
+    },
+    restart() {
+      lasting = createGroupTable()
+    },
     addLasting(rows) {
       for (const row of rows) {
         lasting.addRow(row)

@@ -38,6 +38,12 @@ describe('queue', () => {
     expect(queue.push('too long')).toBe(false)
     expect(queue.weight).toBe(5)
   })
+  it('takes an item back to its front', () => {
+    const queue = createQueue<number>({ limit: 2, whenFull: 'refuse' })
+    for (const item of [1, 2]) queue.push(item)
+    queue.unshift(queue.shift()!)
+    expect([queue.shift(), queue.shift(), queue.weight]).toEqual([1, 2, 0])
+  })
   it('wakes the one who waits, and lets go on abort', async () => {
     const queue = createQueue<number>({ limit: 2, whenFull: 'refuse' })
     const stop = new AbortController()

@@ -13,6 +13,8 @@ export interface QueueConfig<T> {
 export interface Queue<T> {
   /** False if the item was refused: the queue is full, or the item alone is over the limit. */
   push(item: T): boolean
+  /** Puts an item that was taken back to the front, over the limit if need be. */
+  unshift(item: T): void
   /** The oldest item, or undefined where nothing waits. */
   shift(): T | undefined
   /** Waits for an item; undefined when `signal` aborts first. */
@@ -65,6 +67,12 @@ export function createQueue<T>(config: QueueConfig<T>): Queue<T> {
       weight += needed
       for (const wake of waiting) wake()
       return true
+    },
+    unshift(item) {
+      items = [item, ...items.slice(head)]
+      head = 0
+      weight += weigh(item)
+      for (const wake of waiting) wake()
     },
     shift,
     async take(signal) {

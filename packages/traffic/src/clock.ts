@@ -1,19 +1,21 @@
-// The intervals in which the story's agents report: a minute each in the day before the opening, ten seconds from the last
-// hour on. Each conversation has its own phase, so that live rows come in second by second and not in one burst.
+// The intervals in which the story's agents report: ten seconds from the last hour on, a minute in the hours before, five
+// minutes in the rest of the day, so that a day is a few hundred thousand rows. Each conversation has its own phase, so
+// that rows come in second by second and not in one burst, and a histogram of old minutes is as even as one of new ones.
 
 export interface Interval {
   readonly start: number
   readonly end: number
 }
 
-const coarse = 60
-const fine = 10
-const fineBefore = 3600
+/** From the oldest on: steps of so many seconds, up to so long before the opening. Each step divides the one before. */
+const eras = [
+  { step: 300, until: 3 * 3600 },
+  { step: 60, until: 3600 },
+  { step: 10, until: Number.NEGATIVE_INFINITY },
+] as const
 
-/** The first moment with fine intervals, a whole minute. */
-export function fineFrom(opened: number): number {
-  return Math.floor((opened - fineBefore) / coarse) * coarse
-}
+/** Phases are below this. */
+export const phases = eras[0].step
 
 function* grid(step: number, phase: number, after: number, upTo: number): Generator<Interval> {
   for (let end = Math.floor((after - phase) / step) * step + phase + step; end <= upTo; end += step) {
@@ -21,11 +23,18 @@ function* grid(step: number, phase: number, after: number, upTo: number): Genera
   }
 }
 
-/** The intervals that end after `after` and no later than `upTo`; `phase` is from 0 to 59. */
+/** The intervals that end after `after` and no later than `upTo`; `phase` is from 0 to 299. */
 export function* intervals(opened: number, phase: number, after: number, upTo: number): Generator<Interval> {
-  const turn = fineFrom(opened) + phase
-  yield* grid(coarse, phase, after, Math.min(upTo, turn))
-  yield* grid(fine, phase % fine, Math.max(after, turn), upTo)
+  let from = Number.NEGATIVE_INFINITY
+  for (const { step, until } of eras) {
+    // A turn lies on both grids: whole minutes are of every step, and the phase is added to them.
+    const turn = Number.isFinite(until)
+      ? Math.floor((opened - until) / phases) * phases + phase
+      : Number.POSITIVE_INFINITY
+    if (turn > after) yield* grid(step, phase % step, Math.max(after, from), Math.min(upTo, turn))
+    if (turn >= upTo) return
+    from = turn
+  }
 }
 
 const day = 86_400

@@ -21,15 +21,18 @@ const between = (source: string, dest: string) => (row: Row) =>
 const text = (rows: Iterable<Emission>) => JSON.stringify([...rows].map(rowOf))
 
 describe('the story', () => {
-  it('gives the same rows however its time is cut', () => {
-    const from = opened - 65 * minute
-    const cuts = [from, from + 7, from + 60, from + 61, from + 333, from + 600]
-    const pieces = cuts.slice(1).flatMap((to, index) => [...demo.rowsBetween(cuts[index]!, to)])
-    const whole = [...demo.rowsBetween(from, from + 600)]
-    const sorted = (rows: readonly Emission[]) => rows.map((row) => JSON.stringify(rowOf(row))).sort()
-    expect(sorted(pieces)).toEqual(sorted(whole))
-    expect(pieces.length).toBeGreaterThan(1000)
-  })
+  it.each([65, 190, 30, -5])(
+    'gives the same rows however its time is cut, from %d minutes before the opening',
+    (start) => {
+      const from = opened - start * minute
+      const cuts = [from, from + 7, from + 60, from + 61, from + 333, from + 600]
+      const pieces = cuts.slice(1).flatMap((to, index) => [...demo.rowsBetween(cuts[index]!, to)])
+      const whole = [...demo.rowsBetween(from, from + 600)]
+      const sorted = (rows: readonly Emission[]) => rows.map((row) => JSON.stringify(rowOf(row))).sort()
+      expect(sorted(pieces)).toEqual(sorted(whole))
+      expect(pieces.length).toBeGreaterThan(900)
+    },
+  )
 
   it('is the same for the same seed and another for another', () => {
     const some = (seed: number) => text(story({ seed, opened }).rowsBetween(opened - 120, opened))
@@ -135,8 +138,21 @@ describe('the story', () => {
   })
 
   it('fits a day into some hundred thousand rows', () => {
-    const tenMinutes = [...demo.rowsBetween(opened - 12 * 3600, opened - 12 * 3600 + 600)].length
-    expect(tenMinutes * 6 * 23 + lastHour.length).toBeLessThan(900_000)
+    const of = (hour: number) => [...demo.rowsBetween(opened - hour * 3600, opened - (hour - 1) * 3600)].length
+    expect(of(12) * 21 + of(3) * 2 + lastHour.length).toBeLessThan(400_000)
+  })
+
+  it('leaves no interval out and reports none twice where the steps change', () => {
+    const reports = [...demo.rowsBetween(opened - 4 * 3600, opened)]
+      .map(rowOf)
+      .filter(between('cart-', 'redis-'))
+      .filter(({ reporter }) => reporter === 'src')
+    for (const rows of Map.groupBy(reports, ({ source_name: name }) => name).values()) {
+      const ordered = rows.toSorted((a, b) => Number(a.start_time) - Number(b.start_time))
+      expect(ordered.slice(1).map((row, index) => Number(row.start_time) - Number(ordered[index]!.end_time))).toEqual(
+        ordered.slice(1).map(() => 0),
+      )
+    }
   })
 
   it('describes its pods, services and policies as Kubernetes objects', () => {

@@ -1,6 +1,6 @@
 // The story: one cluster, one day, told from the moment it is opened. Rows are a function of the seed, that moment and the
 // interval they are about, so any two ways to ask for the same time give the same rows.
-import { intervals } from './clock.ts'
+import { intervals, phases } from './clock.ts'
 import { createCluster } from './cluster.ts'
 import { conversations } from './conversations.ts'
 import { askersOf, dnsRows } from './dns-rows.ts'
@@ -46,7 +46,7 @@ export function story({ seed = 1, opened }: StoryOptions): Story {
   const flows = conversations.map((talk): Voice => {
     const pairs = pairsOf(talk, cluster, seed)
     return {
-      phase: mix(seed, pairs[0]?.seed ?? 0) % slice,
+      phase: mix(seed, pairs[0]?.seed ?? 0) % phases,
       *rows(start, end) {
         const situation = situationOf(talk, start - opened)
         if (!situation) return
@@ -55,7 +55,7 @@ export function story({ seed = 1, opened }: StoryOptions): Story {
     }
   })
   const dns = askersOf(cluster, seed).map((asker): Voice => ({
-    phase: mix(seed, asker.seed) % slice,
+    phase: mix(seed, asker.seed) % phases,
     rows: (start, end) => dnsRows(asker, { start, end }, opened),
   }))
   const voices = [...flows, ...dns]

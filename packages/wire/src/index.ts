@@ -1,5 +1,6 @@
 /** What crosses a socket: agent records and frames, HTTP API schemas. */
 export type * from './agent-record.ts'
+export * from './api/csv.ts'
 export * from './api/explain.ts'
 export * from './api/export.ts'
 export * from './api/fields.ts'

@@ -157,7 +157,10 @@ function admissions(
 }
 
 function chain(name: string, admitted: readonly string[] | undefined): string {
-  const lines = admitted === undefined ? ['return'] : [...admitted.map((match) => `${match} return`.trim()), 'reject']
+  const lines =
+    admitted === undefined
+      ? ['return']
+      : [...admitted.map((match) => `${match} return`.trim()), 'meta l4proto tcp reject with tcp reset', 'reject']
   return `  chain ${name} {\n${lines.map((line) => `    ${line}`).join('\n')}\n  }`
 }
 

@@ -1,5 +1,5 @@
 // A pod of the policy lab: it listens on every port the lab uses, and connects wherever it is told to. It runs inside the
-// pod's network namespace. Orders come as JSON lines on standard input, results go as JSON lines to standard output.
+// pod's network namespace. Orders come as JSON lines on a unix socket, and results go back on it.
 import { createSocket } from 'node:dgram'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -61,16 +61,23 @@ async function serve(ports: readonly number[]): Promise<void> {
   }
 }
 
-if (import.meta.main) {
-  await serve(process.argv.slice(2).map(Number))
-  process.stdout.write('ready\n')
-  createInterface({ input: process.stdin })
-    .on('line', (line) => {
+/** Takes orders on a unix socket, which network namespaces do not part. */
+function takeOrders(path: string): Promise<void> {
+  const server = createServer((socket) => {
+    createInterface({ input: socket }).on('line', (line) => {
       const order = JSON.parse(line) as Order
       void (order.protocol === 'TCP' ? tryTcp(order) : tryUdp(order)).then((how) => {
         const result: Result = { id: order.id, verdict: how === 'answered' ? 'allow' : 'deny', how }
-        process.stdout.write(`${JSON.stringify(result)}\n`)
+        socket.write(`${JSON.stringify(result)}\n`)
       })
     })
-    .on('close', () => process.exit(0))
+  })
+  return new Promise((resolve) => server.listen(path, () => resolve()))
+}
+
+if (import.meta.main) {
+  const [path, ...ports] = process.argv.slice(2)
+  await serve(ports.map(Number))
+  await takeOrders(path!)
+  process.stdout.write('ready\n')
 }

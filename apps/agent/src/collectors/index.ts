@@ -5,6 +5,7 @@ import { datagrams } from './datagrams/datagrams.ts'
 import { dns } from './dns/dns.ts'
 import { drops } from './drops/drops.ts'
 import { processes } from './processes/processes.ts'
+import { sockets } from './sockets/sockets.ts'
 import { tcp } from './tcp/tcp.ts'
 
-export const collectors: readonly Collector[] = [conntrack, processes, dns, drops, tcp, datagrams]
+export const collectors: readonly Collector[] = [conntrack, processes, dns, drops, tcp, datagrams, sockets]

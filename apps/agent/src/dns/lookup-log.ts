@@ -2,6 +2,7 @@
 // UNLOGGED, as Calico's log does.
 import type { Row } from '@margay/model'
 import type { RecordSink } from '@margay/wire'
+import { createSeriesCache } from '../flow/series-cache.ts'
 import type { Container } from '../process/cgroup.ts'
 import type { DnsRecord } from './message.ts'
 import type { Lookup } from './pairing.ts'
@@ -39,7 +40,7 @@ interface Group {
 export interface LookupLog {
   add(lookup: Lookup<DnsClient>): void
   /** Writes what was added since the last call. */
-  write(sink: RecordSink, startTime: number, endTime: number): void
+  write(startTime: number, endTime: number): void
 }
 
 export interface LookupLogConfig {
@@ -136,7 +137,10 @@ function addLookup(group: Group, { client, tries, latencyNs, answer }: Lookup<Dn
 const keyOf = (dimensions: Row, { client, question }: Lookup<DnsClient>) =>
   `${JSON.stringify(dimensions)} ${client.clientIp} ${client.serverIp} ${client.netns} ${question?.name ?? ''}`
 
-export function createLookupLog(config: LookupLogConfig): LookupLog {
+export function createLookupLog(config: LookupLogConfig, deps: { readonly sink: RecordSink }): LookupLog {
+  const { sink } = deps
+  const series = createSeriesCache(sink)
+  const numberOf = (dimensions: Row) => series.of(undefined, 'dns', () => dimensions).number
   let groups = new Map<string, Group>()
   let unlogged = 0
   return {
@@ -151,12 +155,12 @@ export function createLookupLog(config: LookupLogConfig): LookupLog {
       if (!known) groups.set(key, group)
       addLookup(group, lookup, config.maxArgs)
     },
-    write(sink, startTime, endTime) {
+    write(startTime, endTime) {
       const times = { start_time: startTime, end_time: endTime }
       for (const group of groups.values()) {
-        sink.add(sink.series('dns', group.dimensions), { ...times, ...detailsOf(group) })
+        sink.add(numberOf(group.dimensions), { ...times, ...detailsOf(group) })
       }
-      if (unlogged > 0) sink.add(sink.series('dns', { type: 'UNLOGGED' }), { ...times, count: unlogged })
+      if (unlogged > 0) sink.add(numberOf({ type: 'UNLOGGED' }), { ...times, count: unlogged })
       groups = new Map()
       unlogged = 0
     },

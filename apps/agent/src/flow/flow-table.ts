@@ -3,9 +3,11 @@
 // interval, and while somebody watches one of the last second too. Flows are kept a while after their last packet, so
 // that their series and their keys are made once. Bounded: a flow that finds no room is counted and not kept.
 import type { Row } from '@margay/model'
-import type { AgentOutput, RecordSink } from '@margay/wire'
+import type { AgentOutput } from '@margay/wire'
 import { addMeasures, clearMeasures, createMeasures, measureFields, slot } from './measures.ts'
 import type { Measures } from './measures.ts'
+import { createSeriesCache } from './series-cache.ts'
+import type { Series } from './series-cache.ts'
 
 export type Reporter = 'src' | 'dst' | 'fwd'
 export type Direction = 'egress' | 'ingress' | 'unknown'
@@ -45,11 +47,6 @@ export interface Gathered {
   partial: boolean
 }
 
-interface Series {
-  epoch: number
-  number: number
-}
-
 /** One way in which a flow went, with what it counted since the last row of each kind. */
 export interface Variant {
   readonly flow: Flow
@@ -71,6 +68,8 @@ export interface Flow {
   readonly others: Map<string, Variant>
   /** Interval in which something was last added. */
   lastUsed: number
+  /** False once the table has forgotten it. */
+  isKept: boolean
 }
 
 export interface FlowTable {
@@ -87,6 +86,8 @@ export interface FlowTable {
   endInterval(startTime: number, endTime: number): void
   /** Writes the last second's rows, or only those of flows not yet shown. */
   endSecond(now: number, onlyNew: boolean): void
+  /** Nobody watches any more: what was gathered for live is thrown away. */
+  forgetLive(): void
 }
 
 export interface FlowTableConfig {
@@ -112,7 +113,13 @@ const createVariant = (flow: Flow, verdict: Verdict): Variant => ({
 })
 
 function createFlow(key: string, identity: FlowIdentity, interval: number): Flow {
-  const flow: Omit<Flow, 'main'> & { main?: Variant } = { key, identity, others: new Map(), lastUsed: interval }
+  const flow: Omit<Flow, 'main'> & { main?: Variant } = {
+    key,
+    identity,
+    others: new Map(),
+    lastUsed: interval,
+    isKept: true,
+  }
   flow.main = createVariant(flow as Flow, established)
   return flow as Flow
 }
@@ -161,21 +168,19 @@ function detailsOf(variant: Variant): Row {
   return row
 }
 
-const seriesIn = (sink: RecordSink, known: Series | undefined, variant: Variant): Series =>
-  known?.epoch === sink.epoch
-    ? known
-    : { epoch: sink.epoch, number: sink.series('flows', dimensionsOf(variant.flow.identity, variant.verdict)) }
-
 export function createFlowTable(config: FlowTableConfig, deps: { readonly output: AgentOutput }): FlowTable {
   const { output } = deps
   const flows = new Map<string, Flow>()
+  const lastingSeries = createSeriesCache(output.lasting)
+  const liveSeries = createSeriesCache(output.live)
+  const dimensions = (variant: Variant) => () => dimensionsOf(variant.flow.identity, variant.verdict)
   let dirty: Variant[] = []
   let dirtyLive: Variant[] = []
   let interval = 0
   let second = 0
 
   const writeLasting = (variant: Variant, startTime: number, endTime: number) => {
-    variant.lastingSeries = seriesIn(output.lasting, variant.lastingSeries, variant)
+    variant.lastingSeries = lastingSeries.of(variant.lastingSeries, 'flows', dimensions(variant))
     output.lasting.add(variant.lastingSeries.number, {
       start_time: startTime,
       end_time: endTime,
@@ -190,7 +195,7 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
   }
 
   const writeLive = (variant: Variant, now: number) => {
-    variant.liveSeries = seriesIn(output.live, variant.liveSeries, variant)
+    variant.liveSeries = liveSeries.of(variant.liveSeries, 'flows', dimensions(variant))
     output.live.add(variant.liveSeries.number, {
       start_time: Math.floor(now) - 1,
       end_time: Math.floor(now),
@@ -202,7 +207,11 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
   }
 
   const forgetSilent = () => {
-    for (const flow of flows.values()) if (interval - flow.lastUsed > config.keepIntervals) flows.delete(flow.key)
+    for (const flow of flows.values()) {
+      if (interval - flow.lastUsed <= config.keepIntervals) continue
+      flow.isKept = false
+      flows.delete(flow.key)
+    }
   }
 
   return {
@@ -262,6 +271,13 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
       for (const variant of due) writeLive(variant, now)
       dirtyLive = onlyNew ? dirtyLive.filter((variant) => variant.dirtyLive) : []
       if (!onlyNew) second++
+    },
+    forgetLive() {
+      for (const variant of dirtyLive) {
+        clearMeasures(variant.live)
+        variant.dirtyLive = false
+      }
+      dirtyLive = []
     },
   }
 }

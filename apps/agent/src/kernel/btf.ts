@@ -1,5 +1,5 @@
 // Reads the kernel's own description of its types (BTF, /sys/kernel/btf/vmlinux): numbers of enumerators, which differ by
-// kernel while their names do not, and whether a tracepoint exists. Pure; the format is the kernel's, documented there.
+// kernel while their names do not. Pure; the format is the kernel's, documented there.
 
 const magic = 0xeb9f
 const kindInt = 1
@@ -23,46 +23,37 @@ function tailSize(kind: number, members: number): number {
   return kind === kindEnum || kind === kindFunctionPrototype ? members * 8 : 0
 }
 
-export interface Btf {
-  /** Enumerators of an enum by name, empty where there is no such enum. */
-  enumerators(name: string): ReadonlyMap<string, number>
-  /** Whether some type has this name; tracepoints are the typedefs `btf_trace_<name>`. */
-  has(name: string): boolean
-}
-
-/** Throws on bytes that are no little-endian BTF. */
-export function readBtf(bytes: Buffer): Btf {
-  if (bytes.length < 24 || bytes.readUInt16LE(0) !== magic)
+/**
+ * Enumerators of an enum by name, empty where there is no such enum. Makes no objects on the way: the kernel describes a
+ * hundred thousand types. Throws on bytes that are no little-endian BTF.
+ */
+export function readEnumerators(bytes: Buffer, name: string): ReadonlyMap<string, number> {
+  if (bytes.length < 24 || bytes.readUInt16LE(0) !== magic) {
     throw new Error('read kernel types: this is no BTF of this byte order')
+  }
   const start = bytes.readUInt32LE(4)
   const types = start + bytes.readUInt32LE(8)
   const typesEnd = types + bytes.readUInt32LE(12)
   const texts = start + bytes.readUInt32LE(16)
-  const text = (offset: number) => bytes.toString('latin1', texts + offset, bytes.indexOf(0, texts + offset))
-  const names = new Map<string, number>()
+  const wanted = Buffer.from(`${name}\0`, 'latin1')
+  const isWanted = (offset: number) =>
+    bytes.compare(wanted, 0, wanted.length, texts + offset, texts + offset + wanted.length) === 0
   for (let at = types; at + headSize <= typesEnd;) {
     const info = bytes.readUInt32LE(at + 4)
     const kind = (info >>> 24) & 31
-    const name = bytes.readUInt32LE(at)
-    // Several types may share a name; an enum's is the one asked for.
-    if (name !== 0 && (kind === kindEnum || kind === kindEnum64 || !names.has(text(name)))) names.set(text(name), at)
+    const isEnum = kind === kindEnum || kind === kindEnum64
+    if (isEnum && isWanted(bytes.readUInt32LE(at))) return readMembers(bytes, at, kind, info & 0xffff, texts)
     at += headSize + tailSize(kind, info & 0xffff)
   }
-  return {
-    has: (name) => names.has(name),
-    enumerators(name) {
-      const found = new Map<string, number>()
-      const at = names.get(name)
-      if (at === undefined) return found
-      const info = bytes.readUInt32LE(at + 4)
-      const kind = (info >>> 24) & 31
-      if (kind !== kindEnum && kind !== kindEnum64) return found
-      const size = kind === kindEnum ? 8 : 12
-      for (let i = 0; i < (info & 0xffff); i++) {
-        const member = at + headSize + i * size
-        found.set(text(bytes.readUInt32LE(member)), bytes.readUInt32LE(member + 4))
-      }
-      return found
-    },
+  return new Map()
+}
+
+function readMembers(bytes: Buffer, at: number, kind: number, count: number, texts: number): Map<string, number> {
+  const members = new Map<string, number>()
+  const size = kind === kindEnum ? 8 : 12
+  for (let member = at + headSize; members.size < count; member += size) {
+    const from = texts + bytes.readUInt32LE(member)
+    members.set(bytes.toString('latin1', from, bytes.indexOf(0, from)), bytes.readUInt32LE(member + 4))
   }
+  return members
 }

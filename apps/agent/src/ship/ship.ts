@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Health, Logger, Part } from '@margay/kit'
 import { createBackoff, lockDirectory, replaceFile, sleep, systemClock } from '@margay/kit'
-import type { AgentOutput, FramesAnswer } from '@margay/wire'
+import type { AgentOutput, Collector, FramesAnswer } from '@margay/wire'
 import type { AgentSpool } from './agent-spool.ts'
 import { openAgentSpool } from './agent-spool.ts'
 import type { ShipConfig } from './config.ts'
@@ -27,6 +27,8 @@ export interface ShipDeps {
   readonly dataDir: string
   /** The host's own addresses, asked for at each hello. */
   readonly addresses: () => readonly string[]
+  /** What the collectors say of themselves, asked for at each hello. */
+  readonly collectors?: () => readonly Collector[]
 }
 
 export interface Ship extends Part {
@@ -74,9 +76,11 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
   const since = Math.floor(clock() / 1000)
   let watched = false
   let wake = () => {}
+  let allSent = false
 
   const stage = deps.health.stage('ship', () => ({
-    queue: { length: spool.spool.bytes, limit: config.maxSpoolBytes, unit: 'bytes' },
+    // What is acknowledged lies in the file in hand until the file ends; it waits for nothing.
+    queue: { length: allSent ? 0 : spool.spool.bytes, limit: config.maxSpoolBytes, unit: 'bytes' },
   }))
   const losses = createLosses((what, count) => stage.lose(what, count))
   const onAnswer = (answer: FramesAnswer) => void (watched = answer.watched)
@@ -86,7 +90,10 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
     agent: deps.agent,
     losses,
     clock,
-    onFrames: () => wake(),
+    onFrames: () => {
+      allSent = false
+      wake()
+    },
     onTrouble: (message, error) => {
       deps.log.error(message, { error })
       stage.set({
@@ -112,6 +119,7 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
         resolve()
       }
       wake = done
+      allSent = true
       signal.addEventListener('abort', done, { once: true })
       if (signal.aborted) done()
     })
@@ -129,8 +137,9 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
     while (!signal.aborted) {
       try {
         const addresses = [...deps.addresses()]
+        const collectors = [...(deps.collectors?.() ?? [])]
         const answer = await link.hello(
-          { agent: deps.agent, host: deps.host, version: deps.version, since, addresses, watched },
+          { agent: deps.agent, host: deps.host, version: deps.version, since, addresses, watched, collectors },
           signal,
         )
         watched = answer.watched

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { parseJsonExact } from '@margay/model'
-import { bind } from '@margay/query'
 import type { Store } from '@margay/store'
 import { createEmbeddedStore } from '@margay/store'
 import type { IngestResponse, Problem } from '@margay/wire'
@@ -63,7 +62,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'margay-api-'))
   store = createEmbeddedStore({ dir: join(dir, 'store') })
   await store.open()
-  live = createLive({ maxPending: 1000 })
+  live = createLive({ maxPending: 1000, newsSeconds: 120 }, () => now)
   config = {
     listen: { host: '127.0.0.1', port: 0 },
     version: '9.9.9',
@@ -311,6 +310,7 @@ describe('graph, fields, values and explain', () => {
     const explain = async (query: string) => (await post('/explain-query', { logType: 'flows', query })).json()
     expect(await explain('action:deny')).toMatchObject({ ok: true, canonical: 'action: deny' })
     expect(await explain('action:')).toMatchObject({ ok: false })
+    expect((await explain('policies.all_policies: x')).notes[0]).toMatchObject({ from: 0, message: expect.any(String) })
     expect((await explain('dest_port: x')).errors[0]).toMatchObject({ from: expect.any(Number) })
   })
 })
@@ -480,7 +480,7 @@ describe('tail', () => {
     expect((await stream.next()).value).toMatchObject({ name: 'state', data: { now, dropped: 0 } })
     const row = { start_time: now - 10, end_time: now - 2, action: 'deny', bytes_in: 5 }
     live.publish({ logType: 'flows', provisional: false, rows: [row, { ...row, action: 'allow' }] })
-    live.publish({ logType: 'dns', provisional: true, rows: [{ start_time: now, qname: 'x.test' }] })
+    live.publish({ logType: 'dns', provisional: true, rows: [{ start_time: now - 5, qname: 'x.test' }] })
     const got: Record<string, unknown>[] = []
     for await (const { name, data } of stream) {
       if (name === 'rows') got.push(data)
@@ -491,7 +491,7 @@ describe('tail', () => {
     }
     expect(got).toEqual([
       { id: 'denied', provisional: false, rows: [row] },
-      { id: 'dns', provisional: true, rows: [{ start_time: now, qname: 'x.test' }] },
+      { id: 'dns', provisional: true, rows: [{ start_time: now - 5, qname: 'x.test' }] },
     ])
     reader.abort()
     await expect.poll(() => live.watched(), { timeout: 10_000 }).toBe(false)

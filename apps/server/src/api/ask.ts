@@ -23,9 +23,9 @@ function namedFields(select: DecodedQuestion['select']): string[] {
 export function questionOf(request: DecodedQuestion, now: number) {
   const type = logTypeOf(request.logType)
   checkFields(type, namedFields(request.select))
-  const { filter } = readFilter(type, request, now)
+  const { filter, notes } = readFilter(type, request, now)
   const question: Question = toQuestion(request, filter)
-  return { type, question }
+  return { type, question, notes }
 }
 
 export function answerJson(type: LogType, answer: Answer): AnswerOf<'query'>['answer'] {
@@ -42,7 +42,7 @@ export function answerJson(type: LogType, answer: Answer): AnswerOf<'query'>['an
 
 export const ask: JsonHandler<'query'> = async ({ body, signal }, { store, now }) => {
   const moment = now()
-  const { type, question } = questionOf(body, moment)
+  const { type, question, notes } = questionOf(body, moment)
   const { answer, effort } = await store.ask(question, { now: moment, signal })
-  return { answer: answerJson(type, answer), effort, notes: [] }
+  return { answer: answerJson(type, answer), effort, notes: [...notes] }
 }

@@ -1,5 +1,5 @@
 // POST /explain-query: what the query bar says while somebody types.
-import { bind, parseKql, printKql } from '@margay/query'
+import { bind, lint, parseKql, printKql } from '@margay/query'
 import type { JsonHandler } from './context.ts'
 import { checkZone, logTypeOf } from './filter.ts'
 
@@ -11,5 +11,5 @@ export const explainQuery: JsonHandler<'explainQuery'> = ({ body }, { now }) => 
   const canonical = printKql(parsed.filter)
   const bound = bind(parsed.filter, type, { now: now(), zone: body.zone, positions: parsed.positions })
   if (!bound.ok) return { ok: false, errors: [...bound.errors], notes: [], canonical }
-  return { ok: true, errors: [], notes: [], canonical }
+  return { ok: true, errors: [], notes: [...lint(parsed.filter, type, parsed.positions)], canonical }
 }

@@ -2,7 +2,7 @@
 import type { LogType } from '@margay/model'
 import { logType, logTypes } from '@margay/model'
 import type { BoundFilter, Filter, Problem as QueryProblem } from '@margay/query'
-import { bind, parseKql } from '@margay/query'
+import { bind, lint, parseKql } from '@margay/query'
 import { ApiError } from './problem.ts'
 
 export function logTypeOf(name: string): LogType {
@@ -29,6 +29,8 @@ export interface FilterRequest {
 export interface ReadFilter {
   readonly filter: Filter
   readonly bound: BoundFilter
+  /** Nothing wrong, but perhaps not what was meant. */
+  readonly notes: readonly QueryProblem[]
 }
 
 const placeOf = ({ from, to }: QueryProblem) => (from === undefined || to === undefined ? undefined : { from, to })
@@ -53,5 +55,6 @@ export function readFilter(type: LogType, { query, zone }: FilterRequest, now: n
   if (!parsed.ok) return refuse('query_syntax', parsed.errors[0])
   const bound = bind(parsed.filter, type, { now, zone, positions: parsed.positions })
   if (!bound.ok) return refuse('query_meaning', bound.errors[0])
-  return { filter: parsed.filter, bound: bound.filter }
+  const notes = lint(parsed.filter, type, parsed.positions)
+  return { filter: parsed.filter, bound: bound.filter, notes }
 }

@@ -1,5 +1,6 @@
 // Where the server listens. Beyond loopback nothing is served without TLS and login, which this version does not have yet,
 // so it refuses and says how to reach it instead.
+import { FatalError } from '@margay/kit'
 import type { FastifyInstance } from 'fastify'
 import { isLoopback } from './guard.ts'
 
@@ -13,15 +14,15 @@ export function parseListen(text: string): ListenAddress {
   const match = /^(?:(?:\[([^\]]+)\]|([^:\s]+)):)?(\d{1,5})$/.exec(text)
   const port = Number(match?.[3])
   if (!match || port > 65_535) {
-    throw new Error(`cannot listen on "${text}"; write it as 127.0.0.1:8585, [::1]:8585 or 8585`)
+    throw new FatalError(`cannot listen on "${text}"; write it as 127.0.0.1:8585, [::1]:8585 or 8585`)
   }
   return { host: match[1] ?? match[2] ?? '127.0.0.1', port }
 }
 
-/** Throws where others than this machine could ask without showing who they are. */
+/** Throws a FatalError where others than this machine could ask without showing who they are. */
 export function checkListen({ host, port }: ListenAddress): void {
   if (isLoopback(host)) return
-  throw new Error(
+  throw new FatalError(
     `refuse to listen on ${host}:${port} without TLS and login, which this version does not have; ` +
       `listen on 127.0.0.1:${port} and reach it by "ssh -L ${port}:127.0.0.1:${port} HOST" or "kubectl port-forward"`,
   )
@@ -40,14 +41,14 @@ export async function listen(app: FastifyInstance, address: ListenAddress): Prom
 function listenError({ host, port }: ListenAddress, error: unknown): Error {
   const { code } = error as { readonly code?: string }
   if (code === 'EADDRINUSE') {
-    return new Error(
+    return new FatalError(
       `port ${port} of ${host} is in use; stop what listens there ("ss -ltnp sport = :${port}" names it) ` +
         `or choose another with --listen ${host}:${port + 1}`,
       { cause: error },
     )
   }
   if (code === 'EACCES') {
-    return new Error(`may not listen on port ${port}; choose one over 1023 with --listen ${host}:8585`, {
+    return new FatalError(`may not listen on port ${port}; choose one over 1023 with --listen ${host}:8585`, {
       cause: error,
     })
   }

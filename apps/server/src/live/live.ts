@@ -32,6 +32,8 @@ export interface Subscriber {
 export interface LiveConfig {
   /** Rows that a subscription may hold between two calls of `take`. */
   readonly maxPending: number
+  /** Rows that ended longer ago are history that is brought in, and no news. */
+  readonly newsSeconds: number
 }
 
 export interface Live {
@@ -53,25 +55,27 @@ interface Entry {
   dropped: number
 }
 
-export function createLive({ maxPending }: LiveConfig): Live {
+const endOf = ({ end_time: end, start_time: start }: Row): number => Number(end ?? start ?? 0)
+
+/** `now` gives Unix seconds. */
+export function createLive({ maxPending, newsSeconds }: LiveConfig, now: () => number): Live {
   const entries = new Set<Entry>()
   let newest: number | undefined
   let droppedByClosed = 0
 
-  const offer = (entry: Entry, { rows, provisional }: LiveBatch) => {
+  const offer = (entry: Entry, { rows, provisional }: LiveBatch, since: number) => {
     const held = provisional ? entry.provisional : entry.lasting
     for (const row of rows) {
-      if (!entry.matches(row)) continue
+      if (endOf(row) < since || !entry.matches(row)) continue
       if (entry.lasting.length + entry.provisional.length < maxPending) held.push(row)
       else entry.dropped++
     }
   }
   return {
     publish(batch) {
-      for (const { end_time: end } of batch.rows) {
-        if (typeof end === 'number' && end > (newest ?? 0)) newest = end
-      }
-      for (const entry of entries) if (entry.logType === batch.logType) offer(entry, batch)
+      for (const row of batch.rows) if (endOf(row) > (newest ?? 0)) newest = endOf(row)
+      const since = now() - newsSeconds
+      for (const entry of entries) if (entry.logType === batch.logType) offer(entry, batch, since)
     },
     subscribe({ logType, filter }) {
       const matches = compileMatch(filter, logType)

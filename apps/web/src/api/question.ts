@@ -1,7 +1,7 @@
 // Asking questions: rows of a log and groups of rows, as the wire's schemas say.
 import { type LogType, readRow, type Row, type Value } from '@margay/model'
-import { answerSchema, type AnswerResponse, type QuestionRequest } from '@margay/wire'
-import { postJson } from './http.ts'
+import type { AnswerResponse, QuestionRequest } from '@margay/wire'
+import { call } from './http.ts'
 import { ProblemError } from './problem.ts'
 
 /** What every question of one page shares: when, and which rows. Times are fixed, so that all answers are of one moment. */
@@ -48,7 +48,7 @@ const request = (logType: string, scope: Scope, reports: Reports, select: Select
   select,
 })
 
-const BUG = (kind: string) =>
+const otherKind = (kind: string) =>
   new ProblemError({ code: 'unexpected_answer', detail: `asked for ${kind}, the server answered something else` })
 
 /** Reads rows in their published form; one that cannot be read is a fault of the server and fails the answer. */
@@ -73,8 +73,8 @@ export async function askRows(
   signal?: AbortSignal,
 ): Promise<RowsAnswer> {
   const body = request(type.name, scope, 'every', { kind: 'rows', ...select })
-  const { answer, effort, notes } = await postJson('/query', body, answerSchema, signal)
-  if (answer.kind !== 'rows') throw BUG('rows')
+  const { answer, effort, notes } = await call('query', { body, signal })
+  if (answer.kind !== 'rows') throw otherKind('rows')
   return { rows: readRows(type, answer.rows, scope.to), cursor: answer.cursor, effort, notes }
 }
 
@@ -87,8 +87,8 @@ export async function askGroups(
   signal?: AbortSignal,
 ): Promise<GroupsAnswer> {
   const body = request(logType, scope, reports, { kind: 'groups', ...select })
-  const { answer, effort } = await postJson('/query', body, answerSchema, signal)
-  if (answer.kind !== 'groups') throw BUG('groups')
+  const { answer, effort } = await call('query', { body, signal })
+  if (answer.kind !== 'groups') throw otherKind('groups')
   const groups = answer.groups.map(({ key, measures }) => ({
     key: key.map(present),
     measures: Object.fromEntries(Object.entries(measures).map(([name, value]) => [name, present(value)])),

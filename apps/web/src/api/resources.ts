@@ -1,16 +1,9 @@
-// Everything else that the console reads: health, values for completion, the graph's columns, exports.
-import {
-  graphSchema,
-  healthSchema,
-  valuesSchema,
-  type GraphRequest,
-  type GraphResponse,
-  type Health,
-} from '@margay/wire'
-import { getJson, post, postJson } from './http.ts'
+// Everything else that the console reads: health, values for completion, the graph's columns, and links to exports.
+import type { GraphRequest, GraphResponse, Health } from '@margay/wire'
+import { addressOf, call } from './http.ts'
 import type { Scope } from './question.ts'
 
-export const getHealth = (signal?: AbortSignal): Promise<Health> => getJson('/health', healthSchema, signal)
+export const getHealth = (signal?: AbortSignal): Promise<Health> => call('health', { signal })
 
 /** The commonest values of a field that start with `prefix`, with how many rows have each. */
 export async function getValues(
@@ -20,8 +13,8 @@ export async function getValues(
   range: Pick<Scope, 'from' | 'to'>,
   signal?: AbortSignal,
 ): Promise<readonly { value: string; count: number }[]> {
-  const params = new URLSearchParams({ logType, field, prefix, from: String(range.from), to: String(range.to) })
-  return (await getJson(`/values?${params}`, valuesSchema, signal)).values
+  const search = { logType, field, prefix, from: range.from, to: range.to }
+  return (await call('values', { search, signal })).values
 }
 
 /** Flows grouped by both ends, as columns; packages/graph builds the picture from them. */
@@ -31,23 +24,28 @@ export function getGraph(
   signal?: AbortSignal,
 ): Promise<GraphResponse> {
   const range = { from: { at: scope.from }, to: { at: scope.to } }
-  return postJson('/graph', { range, query: scope.query, zone: scope.zone, ...options }, graphSchema, signal)
+  return call('graph', { body: { range, query: scope.query, zone: scope.zone, ...options }, signal })
 }
 
 export type ExportFormat = 'csv' | 'ndjson'
 
-export interface ExportRequest {
+export interface ExportOptions {
   readonly logType: string
   readonly scope: Scope
+  /** CSV has these as its columns; NDJSON has every field there is. */
   readonly fields: readonly string[]
   readonly sort: { readonly field: string; readonly descending: boolean }
   readonly format: ExportFormat
 }
 
-/** All rows of a search as a file. The response is a stream; a search of any size costs this page no memory until it is saved. */
-export function getExport({ logType, scope, fields, sort, format }: ExportRequest, signal?: AbortSignal) {
-  const range = { from: { at: scope.from }, to: { at: scope.to } }
-  const select = { kind: 'rows', fields, sort, limit: 10_000 }
-  const body = { question: { logType, range, query: scope.query, zone: scope.zone, select }, format }
-  return post('/export', body, format === 'csv' ? 'text/csv' : 'application/x-ndjson', signal)
+/** A link to all rows of a search as a file: the browser saves it as it comes, whatever its size. */
+export function exportAddress({ logType, scope, fields, sort, format }: ExportOptions): string {
+  const search = {
+    logType,
+    ...scope,
+    sort: sort.field,
+    order: sort.descending ? ('descending' as const) : ('ascending' as const),
+  }
+  if (format === 'ndjson') return addressOf('exportNdjson', search)
+  return addressOf('exportCsv', { ...search, fields: fields.join(',') })
 }

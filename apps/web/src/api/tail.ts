@@ -51,8 +51,7 @@ function connect(): void {
     query,
     zone,
   }))
-  const params = new URLSearchParams({ subscriptions: JSON.stringify(subscriptions) })
-  stream = new EventSource(addressOf(`/tail?${params}`))
+  stream = new EventSource(addressOf('tail', { subscriptions: JSON.stringify(subscriptions) }))
   tellAll({ kind: 'connecting' })
   stream.addEventListener('rows', (event: MessageEvent<string>) => receiveRows(event.data))
   stream.addEventListener('state', (event: MessageEvent<string>) => {

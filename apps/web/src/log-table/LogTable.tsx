@@ -39,7 +39,7 @@ interface Props {
   /** What stands after the last row. */
   readonly end?: ReactNode
   /** Totals by column id, drawn under their columns. */
-  readonly totals?: Readonly<Record<string, string>>
+  readonly totals?: Readonly<Record<string, string>> | undefined
   readonly totalsLabel?: ReactNode
   readonly label: string
 }
@@ -62,7 +62,7 @@ export function LogTable(props: Props) {
       () => helper.columns(columns.map(({ id }) => helper.accessor((row) => row[id], { id }))),
       [columns],
     ),
-    data: rows as Row[],
+    data: rows,
     getRowId: (_, index) => ids[index] ?? String(index),
   })
   const model = table.getRowModel().rows
@@ -89,7 +89,7 @@ export function LogTable(props: Props) {
       <div
         ref={scroll}
         className={css.scroll}
-        style={layoutOf(columns)}
+        style={phone ? undefined : layoutOf(columns)}
         role="grid"
         aria-label={label}
         aria-rowcount={rows.length}
@@ -186,12 +186,14 @@ function useCursor(
     const id = at && ids[at.row]
     if (!row || !id) return false
     onOpen(id, row)
+    return true
   }
   const filter = (out: boolean) => {
     const row = at && rows[at.row]
     const column = at && columns[at.column]
     if (!row || !column) return false
     onFilter(cellFilter(column, row, out))
+    return true
   }
   const mark = () => {
     const item = at && table.getRowModel().rows[at.row]
@@ -199,6 +201,7 @@ function useCursor(
     const others = table.getRowModel().rows.filter((row) => row !== item && row.getIsSelected())
     onMark([...others, ...(item.getIsSelected() ? [] : [item])].map(({ original }) => original))
     item.toggleSelected()
+    return true
   }
   useKeys({
     j: () => move(1, 0),

@@ -26,6 +26,9 @@ const widths: Partial<Record<Field['kind'], number>> = {
   bool: 60,
 }
 
+/** Keywords with usual values are short words: `tcp`, `NXDOMAIN`. */
+const word = 92
+
 /** Least pixels of a column that shares what is left. */
 const flexible = 104
 const flexiblePair = 176
@@ -34,7 +37,7 @@ export const labelOf = (name: string, field: Field): string => field.label ?? na
 
 function makeColumn(type: LogType, id: string, fields: readonly string[]): Column {
   const field = type.fields[id]!
-  const fixed = widths[field.kind]
+  const fixed = widths[field.kind] ?? (field.kind === 'keyword' && field.values ? word : undefined)
   const least = fixed ?? (fields.length > 1 ? flexiblePair : flexible)
   const amount = isAmount(field.kind)
   const share = fields.length > 1 ? 1.7 : 1

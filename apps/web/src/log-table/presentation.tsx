@@ -1,6 +1,6 @@
 // How single fields of a log type are drawn where their kind's format is not enough: the verdict, the rule that decided,
 // a response code. One line a field; whatever is not listed is drawn by its kind.
-import { decidingHit, describeHit, parsePolicyHit, type PolicyHit, type Row, type Value } from '@margay/model'
+import { decidingHit, describeHit, parsePolicyHit, sortHits, type PolicyHit, type Row, type Value } from '@margay/model'
 import type { ReactNode } from 'react'
 import { Chip, type Tone } from '../ui/Chip.tsx'
 import { verdictOf, type VerdictKind } from './verdict.ts'
@@ -22,9 +22,7 @@ export function VerdictChip({ row }: { readonly row: Row }) {
 /** The hits of a stored trace that can be read, in the order of evaluation. */
 export function readTrace(texts: Value | undefined): readonly PolicyHit[] {
   if (!Array.isArray(texts)) return []
-  return (texts as readonly string[])
-    .flatMap((text) => parsePolicyHit(text).hit ?? [])
-    .sort((a, b) => a.index - b.index)
+  return sortHits((texts as readonly string[]).flatMap((text) => parsePolicyHit(text).hit ?? []))
 }
 
 /** `app.payments-ingress · end of tier`: which rule decided, short. */

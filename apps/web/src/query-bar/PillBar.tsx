@@ -8,8 +8,8 @@ import { useAsOf, useZone } from '../view/as-of.tsx'
 import { toggleNegated, toggleOff, togglePinned, type Pill } from '../view/pill.ts'
 import { useView } from '../view/use-view.ts'
 import { queryProblem } from './kql.ts'
-import { QueryEditor } from './QueryEditor.tsx'
-import { useKqlLanguage } from './QueryBar.tsx'
+import { LazyQueryEditor } from './LazyQueryEditor.tsx'
+import { useLanguageContext } from './use-language-context.ts'
 import { useLogType } from './use-log-type.ts'
 import css from './PillBar.module.css'
 
@@ -134,7 +134,7 @@ interface EditorProps {
 
 function PillEditor({ pill, onDone, onCancel }: EditorProps) {
   const [text, setText] = useState(pill.kql)
-  const language = useKqlLanguage()
+  const context = useLanguageContext()
   const logType = useLogType()
   const zone = useZone()
   const { now } = useAsOf()
@@ -143,11 +143,11 @@ function PillEditor({ pill, onDone, onCancel }: EditorProps) {
   return (
     <>
       <div className={css.input}>
-        <QueryEditor
+        <LazyQueryEditor
           value={pill.kql}
           label="Clause of the filter, in KQL"
           hint="field: value"
-          language={language}
+          context={context}
           autoFocus
           onChange={setText}
           onRun={(text) => usable && onDone(text)}

@@ -1,13 +1,13 @@
 // The query bar: KQL for every page. Enter asks it; what cannot be asked is underlined where it is wrong, and said below.
-import { useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react'
+import { useImperativeHandle, useRef, useState, type Ref } from 'react'
 import { IconButton } from '../ui/Button.tsx'
 import { useAsOf, useZone } from '../view/as-of.tsx'
-import { resolveRange } from '../view/moment.ts'
 import { useView } from '../view/use-view.ts'
 import { storeQuery } from './history.ts'
 import { queryProblem } from './kql.ts'
-import { kqlLanguage } from './language.ts'
-import { QueryEditor, type QueryEditorHandle } from './QueryEditor.tsx'
+import { useLanguageContext } from './use-language-context.ts'
+import { LazyQueryEditor } from './LazyQueryEditor.tsx'
+import type { QueryEditorHandle } from './QueryEditor.tsx'
 import { useLogType } from './use-log-type.ts'
 import css from './QueryBar.module.css'
 
@@ -17,22 +17,12 @@ export interface QueryBarHandle {
   insertField(name: string): void
 }
 
-/** The language of a log type, with suggestions from the data of the view's range. */
-export function useKqlLanguage() {
-  const { view } = useView()
-  const { now } = useAsOf()
-  const zone = useZone()
-  const logType = useLogType()
-  const { from, to } = resolveRange(view.range, now)
-  return useMemo(() => kqlLanguage({ logType, from, to, zone, now }), [logType, from, to, zone, now])
-}
-
 export function QueryBar({ ref }: { readonly ref: Ref<QueryBarHandle> }) {
   const { view, changeView } = useView()
   const { now, refresh } = useAsOf()
   const zone = useZone()
   const logType = useLogType()
-  const language = useKqlLanguage()
+  const context = useLanguageContext()
   const editor = useRef<QueryEditorHandle>(null)
   const [draft, setDraft] = useState(view.query)
   const [seen, setSeen] = useState(view.query)
@@ -55,12 +45,12 @@ export function QueryBar({ ref }: { readonly ref: Ref<QueryBarHandle> }) {
     <>
       <div className={looks}>
         <div className={css.editor}>
-          <QueryEditor
+          <LazyQueryEditor
             ref={editor}
             value={view.query}
             label="Query in KQL"
             hint="Filter records, such as  action: deny and dest_namespace: payments"
-            language={language}
+            context={context}
             withHistory
             onRun={run}
             onChange={setDraft}

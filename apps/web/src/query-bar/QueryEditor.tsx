@@ -1,9 +1,10 @@
 // CodeMirror as a React component. The text belongs to the editor while it is being written; a new `value` from outside
-// (Back, a clicked filter, another page) replaces it.
-import { Compartment, EditorState, type Extension } from '@codemirror/state'
+// (Back, a clicked filter, another page) replaces it. CodeMirror is large, so whoever uses this loads it lazily.
+import { Compartment, EditorState } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
-import { useEffect, useImperativeHandle, useRef, type Ref } from 'react'
+import { useEffect, useImperativeHandle, useMemo, useRef, type Ref } from 'react'
 import { editorExtensions, replaceText, type EditorActions } from './editor.ts'
+import { kqlLanguage, type LanguageContext } from './language.ts'
 
 export interface QueryEditorHandle {
   focus(): void
@@ -15,8 +16,8 @@ interface Props extends Partial<EditorActions> {
   readonly value: string
   readonly label: string
   readonly hint: string
-  /** The language: colours, suggestions, errors. */
-  readonly language: Extension
+  /** What suggestions and errors depend on. */
+  readonly context: LanguageContext
   readonly withHistory?: boolean
   readonly autoFocus?: boolean
   readonly ref?: Ref<QueryEditorHandle>
@@ -24,7 +25,8 @@ interface Props extends Partial<EditorActions> {
 
 const nothing = () => {}
 
-export function QueryEditor({ value, label, hint, language, withHistory = false, autoFocus, ref, ...actions }: Props) {
+export function QueryEditor({ value, label, hint, context, withHistory = false, autoFocus, ref, ...actions }: Props) {
+  const language = useMemo(() => kqlLanguage(context), [context])
   const host = useRef<HTMLDivElement>(null)
   const editor = useRef<EditorView>(null)
   const languageSlot = useRef(new Compartment())

@@ -1,22 +1,42 @@
-// What the console asks of the query language: whether a query can be asked at all. The language itself is packages/query.
+// What the console asks of the query language: whether a query can be asked at all, and what is wrong where it cannot.
+import { logType } from '@margay/model'
+import { bind, lint, parseKql, type Problem } from '@margay/query'
 import type { Pill } from '../view/pill.ts'
 
-/** Why a query cannot be asked, in the language's own words. */
-export interface QueryProblem {
-  readonly message: string
-  readonly hint?: string | undefined
-  /** Characters of the query bar's text; absent where a pill is at fault. */
-  readonly from?: number
-  readonly to?: number
+/** What is wrong with a text, all of it, in order of place. */
+export function kqlProblems(logTypeName: string, text: string, zone: string, now: number): readonly Problem[] {
+  const type = logType(logTypeName)
+  if (!type) throw new Error(`BUG: unknown log type ${logTypeName}`)
+  const parsed = parseKql(text)
+  if (!parsed.ok) return parsed.errors
+  const bound = bind(parsed.filter, type, { now, zone, positions: parsed.positions })
+  return bound.ok ? [] : bound.errors
 }
 
-/** The first fault of the query or of a pill that is on, or undefined if all can be asked. */
+/** What a text may not mean though it can be asked. */
+export function kqlRemarks(logTypeName: string, text: string): readonly Problem[] {
+  const type = logType(logTypeName)
+  const parsed = parseKql(text)
+  return type && parsed.ok ? lint(parsed.filter, type, parsed.positions) : []
+}
+
+/**
+ * The first fault of the query or of a pill that is on, or undefined if all can be asked. Each is read alone: a query
+ * whose bracket a pill would close is still wrong.
+ */
 export function queryProblem(
-  _logType: string,
-  _query: string,
-  _pills: readonly Pill[],
-  _zone: string,
-  _now: number,
-): QueryProblem | undefined {
+  logTypeName: string,
+  query: string,
+  pills: readonly Pill[],
+  zone: string,
+  now: number,
+): Problem | undefined {
+  const [first] = kqlProblems(logTypeName, query, zone, now)
+  if (first) return first
+  for (const { kql } of pills.filter(({ off }) => !off)) {
+    const [fault] = kqlProblems(logTypeName, kql, zone, now)
+    if (fault)
+      return { message: `the filter ${kql} cannot be asked: ${fault.message}`, ...(fault.hint && { hint: fault.hint }) }
+  }
   return undefined
 }

@@ -8,6 +8,8 @@ export const iconPaths = {
   time: 'M8 2a6 6 0 1 0 .01 0M8 5v3.5l2.5 1.5',
   close: 'M3.5 3.5l9 9M12.5 3.5l-9 9',
   plus: 'M8 3.5v9M3.5 8h9',
+  minus: 'M3.5 8h9',
+  fit: 'M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10',
   filterIn: 'M8 2a6 6 0 1 0 .01 0M8 5.4v5.2M5.4 8h5.2',
   filterOut: 'M8 2a6 6 0 1 0 .01 0M5.4 8h5.2',
   pin: 'M6 2h4l-.5 4.5L12 9H4l2.5-2.5zM8 9v5',

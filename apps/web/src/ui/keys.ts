@@ -3,7 +3,7 @@
 import { useEffect, useRef } from 'react'
 
 /** What a key does. It may give `false` to say that it did nothing, and the next one is tried. */
-export type Bindings = Readonly<Record<string, (event: KeyboardEvent) => void | false>>
+export type Bindings = Readonly<Record<string, (event: KeyboardEvent) => void | boolean>>
 
 const stack: { current: Bindings }[] = []
 let prefix: string | undefined

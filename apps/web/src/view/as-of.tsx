@@ -3,7 +3,8 @@
 // asks for it, and every few seconds in live mode.
 import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
 import type { Scope } from '../api/question.ts'
-import { queryProblem, type QueryProblem } from '../query-bar/kql.ts'
+import type { Problem } from '@margay/query'
+import { queryProblem } from '../query-bar/kql.ts'
 import { resolveRange } from './moment.ts'
 import { composeQuery } from './pill.ts'
 import { useView } from './use-view.ts'
@@ -53,7 +54,7 @@ export function useZone(): string {
 export interface ViewScope {
   readonly scope: Scope
   /** Set where the query cannot be asked; nothing is asked then. */
-  readonly problem: QueryProblem | undefined
+  readonly problem: Problem | undefined
 }
 
 /** What every question of the page shares, for one log type. */

@@ -1,7 +1,8 @@
 // Filters made by clicking: each is one KQL clause with three switches. The question that is asked is the query of the
-// bar and every pill that is on. Pure, and the one place where a clicked value becomes text, so that a value that ends in
-// a backslash, holds quotes or looks like a wildcard makes a clause that parses and finds only that value.
+// bar and every pill that is on. Pure. How a clicked value is spelled so that it means itself is
+// packages/query's business.
 import type { Value } from '@margay/model'
+import { filterForCell, printKql } from '@margay/query'
 
 export interface Pill {
   /** One clause, without its negation. */
@@ -15,31 +16,10 @@ export interface Pill {
 
 export const pill = (kql: string, negated = false): Pill => ({ kql, negated, off: false, pinned: false })
 
-const escapes: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  '\\': '\\\\',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-}
-
-/** A text between double quotes, where only quote, backslash and line ends mean something: a star stays a star. */
-export const quote = (text: string): string => `"${text.replace(/["\\\n\r\t]/g, (sign) => escapes[sign] ?? sign)}"`
-
-/** Plain words that need no quotes: no special character, no keyword, no wildcard, not empty. */
-const plain = /^[\w][\w.\-/@]*$/
-const keywords = new Set(['and', 'or', 'not'])
-
-const literal = (text: string): string => (plain.test(text) && !keywords.has(text.toLowerCase()) ? text : quote(text))
-
 /** The filter that keeps rows with this value of a field; where there is none, those without the field (`not field: *`). */
 export function clauseOf(field: string, value: Value | undefined): Pill {
-  const absent = value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
-  if (absent) return pill(`${field}: *`, true)
-  if (!Array.isArray(value)) return pill(`${field}: ${literal(String(value))}`)
-  const texts = (value as readonly unknown[]).flat().map((element) => literal(String(element)))
-  if (texts.length === 1) return pill(`${field}: ${texts[0]}`)
-  return pill(`${field}: (${texts.join(' and ')})`)
+  const filter = filterForCell(field, value)
+  return filter.kind === 'not' ? pill(printKql(filter.filter), true) : pill(printKql(filter))
 }
 
 export const toggleNegated = (pill: Pill): Pill => ({ ...pill, negated: !pill.negated })

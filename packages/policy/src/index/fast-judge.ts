@@ -3,13 +3,17 @@
 import type { DirectionResult, MissingFact, Mode } from '../evaluate/flow.ts'
 import { numberHits, type Outcome, type Unnumbered, verdictOf } from '../evaluate/outcome.ts'
 import type { Direction } from '../objects/policy.ts'
-import type { Plan, Step, TierSteps } from './plan.ts'
+import type { Step } from './compile-policy.ts'
+import type { Plan, TierSteps } from './plan.ts'
 import type { FlowView } from './view.ts'
 
 /** The first step that matches, `none`, or undefined when a fact is missing before one does. */
 function firstMatch({ steps }: TierSteps, view: FlowView): Step | 'none' | undefined {
+  const { protocol, port } = view.flow
   for (const step of steps) {
-    const answer = step.compiled.test(view)
+    if (step.protocol !== protocol && step.protocol >= 0) continue
+    if (port !== undefined && (port < step.from || port > step.to)) continue
+    const answer = step.test(view)
     if (answer === undefined) return undefined
     if (answer) return step
   }

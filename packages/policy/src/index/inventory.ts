@@ -118,6 +118,9 @@ export function createInventory(start: Snapshot, identities: Identities): Invent
     get setsWithDomains() {
       return baseLookup().setsWithDomains
     },
+    get hasSets() {
+      return rest.networkSets.length > 0
+    },
     get domains() {
       return rest.domains
     },

@@ -1,25 +1,13 @@
 // What an identity's endpoints are judged by: the policies that select it, in order, cut by direction and mode. A plan is
 // made when first needed and thrown away as a whole when a policy that may concern its identity comes or goes.
-import type { PolicyHit } from '@margay/model'
-import { type Candidate, hitOf, numberHits, triggerOf, type Unnumbered } from '../evaluate/outcome.ts'
-import type { Decision, Mode } from '../evaluate/flow.ts'
+import { type Candidate, hitOf, numberHits, triggerOf } from '../evaluate/outcome.ts'
+import type { Mode } from '../evaluate/flow.ts'
 import type { Direction, Policy } from '../objects/policy.ts'
 import type { Tier } from '../objects/snapshot.ts'
-import type { CompiledPolicy } from './compile-policy.ts'
-import type { CompiledRule } from './compile-rule.ts'
-
-/** One rule and what follows from its match. */
-export interface Step {
-  readonly compiled: CompiledRule
-  readonly action: 'allow' | 'deny' | 'pass'
-  readonly hit: Unnumbered
-  /** The trace where this is the first and last hit: most flows are decided by the first. */
-  readonly alone: readonly PolicyHit[]
-  readonly decision: Decision
-}
+import type { CompiledPolicy, Step } from './compile-policy.ts'
 
 /** What happens where no rule of a tier matches. */
-export type TierEnd = Omit<Step, 'compiled'>
+export type TierEnd = Pick<Step, 'action' | 'hit' | 'alone' | 'decision'>
 
 export interface TierSteps {
   readonly steps: readonly Step[]
@@ -43,16 +31,6 @@ interface PlanInput {
   readonly unionTier: string | undefined
 }
 
-function stepsOf(compiled: CompiledPolicy, direction: Direction): readonly Step[] {
-  return compiled[direction].flatMap((each, index): Step | readonly [] => {
-    const { action } = each.rule
-    if (action === 'log') return []
-    const decision: Decision = { by: 'rule', policy: compiled.policy, rule: each.rule, index }
-    const hit = hitOf(compiled.policy, action, index)
-    return { compiled: each, action, hit, alone: numberHits([hit]), decision }
-  })
-}
-
 function tierEnd(tier: Tier, trigger: Policy, action: 'deny' | 'pass', isolating: readonly Policy[]): TierEnd {
   const hit = hitOf(trigger, action, 'none')
   return { action, hit, alone: numberHits([hit]), decision: { by: 'end-of-tier', tier: tier.name, isolating } }
@@ -68,11 +46,11 @@ function endOf(tier: Tier, candidates: readonly Candidate[], mode: Mode): TierSt
 
 function orderedTier(tier: Tier, selecting: readonly CompiledPolicy[], direction: Direction, mode: Mode): TierSteps {
   const candidates = selecting.map(({ policy }): Candidate => ({ policy, selected: true }))
-  return { steps: selecting.flatMap((compiled) => stepsOf(compiled, direction)), end: endOf(tier, candidates, mode) }
+  return { steps: selecting.flatMap((compiled) => compiled[direction]), end: endOf(tier, candidates, mode) }
 }
 
 function unionTierSteps(tier: Tier, selecting: readonly CompiledPolicy[], direction: Direction): TierSteps {
-  const steps = selecting.flatMap((compiled) => stepsOf(compiled, direction))
+  const steps = selecting.flatMap((compiled) => compiled[direction])
   const isolating = selecting.map(({ policy }) => policy).filter((policy) => policy.isolates[direction])
   const [trigger] = isolating
   return {

@@ -10,7 +10,12 @@ export interface PooledSelector {
   readonly selector: Selector
   readonly test: LabelTest
   readonly restrictions: Restrictions
+  /** Answers by the identity's slot; see `answerFor`. */
+  answers: Uint32Array
 }
+
+/** Grown by doubling. */
+const firstSlots = 64
 
 export interface SelectorPool {
   /** The pooled form; counts a user, who calls `release` when done with it. */
@@ -35,6 +40,7 @@ export function createSelectorPool(): SelectorPool {
         selector,
         test: compileSelector(selector),
         restrictions: restrictions(selector),
+        answers: new Uint32Array(firstSlots),
       }
       byText.set(text, { pooled, users: 1 })
       return pooled

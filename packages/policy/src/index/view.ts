@@ -12,6 +12,7 @@ import type { PooledSelector } from './selector-pool.ts'
 export interface IndexedLookup extends Lookup {
   readonly identityOf: (end: End) => Identity | undefined
   readonly setIdentity: (set: NetworkSet) => Identity
+  readonly hasSets: boolean
 }
 
 export interface SideView {
@@ -64,6 +65,8 @@ export function isSelectedIn(view: FlowView, side: SideView, pooled: PooledSelec
     answer = judgeSelector(pooled.selector, side.end.known)
     if (answer) return true
   } else if (side.end.kind === 'missing') answer = undefined
+  // Fast path: most clusters have no network sets.
+  if (!lookup.hasSets) return answer
   for (const set of setsOf(side, lookup)) {
     const inSet = answerFor(set, pooled, work)
     if (inSet) return true

@@ -102,9 +102,12 @@ function readRule(place: Place, namespace: string, direction: Direction, number:
   )
 }
 
-function readDirections(spec: Place): ReadonlySet<Direction> {
-  const types = readList(child(spec, 'policyTypes'))?.flatMap((entry) => readWord(entry, ['Ingress', 'Egress']) ?? [])
-  if (types && types.length > 0) return new Set(types.map((type) => (type === 'Ingress' ? 'ingress' : 'egress')))
+/** Undefined when a stated type is none: the API refuses such an object. */
+function readDirections(spec: Place): ReadonlySet<Direction> | undefined {
+  const entries = readList(child(spec, 'policyTypes')) ?? []
+  const types = entries.map((entry) => readWord(entry, ['Ingress', 'Egress']))
+  if (types.includes(undefined)) return undefined
+  if (types.length > 0) return new Set(types.map((type) => (type === 'Ingress' ? 'ingress' : 'egress')))
   const hasEgress = (readList(child(spec, 'egress'))?.length ?? 0) > 0
   return new Set(hasEgress ? ['ingress', 'egress'] : ['ingress'])
 }
@@ -130,8 +133,8 @@ export function readKubernetesNetworkPolicy(root: Place, staged: boolean): Polic
   const namespace = meta.namespace ?? 'default'
   const subjectPlace = child(spec, 'podSelector')
   const subject = isPresent(subjectPlace) ? readLabelSelector(subjectPlace) : all
-  if (!subject) return undefined
   const directions = readDirections(spec)
+  if (!subject || !directions) return undefined
   return {
     kind: 'KubernetesNetworkPolicy',
     namespace,

@@ -2,7 +2,7 @@
 import {
   child,
   fail,
-  isPresent,
+  isRecord,
   type Place,
   readLabels,
   readList,
@@ -29,6 +29,18 @@ function readExpression(place: Place): Selector | undefined {
   return { kind: operator === 'In' ? 'in' : 'not-in', label, values }
 }
 
+const isKey = (key: string) => keyPattern.test(key.replace(/^(any|k8s|reserved):/, ''))
+
+/** Sorted by key. One wrong entry spoils the whole: without it the selector would select more than its author meant. */
+function readMatchLabels(place: Place): readonly (readonly [string, string])[] | undefined {
+  const labels = readLabels(place)
+  const wrong = [...labels.keys()].find((key) => !isKey(key))
+  if (wrong !== undefined)
+    return fail(place, `label key "${wrong}" is none; want [prefix/]name of letters, digits, - _ and .`)
+  const isWhole = !isRecord(place.value) || labels.size === Object.keys(place.value).length
+  return isWhole ? [...labels].sort(([a], [b]) => (a < b ? -1 : 1)) : undefined
+}
+
 /**
  * Reads `{matchLabels, matchExpressions}`; an empty one matches everything. `rename` turns the author's keys into the
  * labels that endpoints carry here. Undefined when the place is absent or a part of it is wrong (and reported).
@@ -36,13 +48,10 @@ function readExpression(place: Place): Selector | undefined {
 export function readLabelSelector(place: Place, rename = (key: string) => key): Selector | undefined {
   const object = readObject(place, ['matchLabels', 'matchExpressions'])
   if (!object) return undefined
-  const labels = [...readLabels(child(object, 'matchLabels'))].sort(([a], [b]) => (a < b ? -1 : 1))
-  for (const [key] of labels)
-    if (!keyPattern.test(key.replace(/^(any|k8s|reserved):/, '')))
-      fail(child(object, 'matchLabels'), `label key "${key}" is none; want [prefix/]name of letters, digits, - _ and .`)
+  const labels = readMatchLabels(child(object, 'matchLabels'))
   const expressions = readList(child(object, 'matchExpressions')) ?? []
   const parts = expressions.map(readExpression)
-  if (parts.includes(undefined)) return undefined
+  if (!labels || parts.includes(undefined)) return undefined
   const read = [...labels.map(([key, value]) => equals(key, value)), ...parts.flatMap((part) => part ?? [])]
   return and(...read.map((part) => renameLabel(part, rename)))
 }
@@ -51,9 +60,6 @@ function renameLabel(part: Selector, rename: (key: string) => string): Selector 
   if ('label' in part) return { ...part, label: rename(part.label) }
   return part.kind === 'not' ? not(renameLabel(part.of, rename)) : part
 }
-
-/** Whether the place holds a selector, as opposed to nothing; empty ones count. */
-export const hasSelector = isPresent
 
 const words = { contains: 'contains', 'starts-with': 'starts with', 'ends-with': 'ends with' } as const
 

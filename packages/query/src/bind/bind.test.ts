@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { LogType, Row } from '@margay/model'
-import { dnsLog, flowLog, readRow } from '@margay/model'
+import { dnsLog, flowLog, logType, readRow } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { parseKql } from '../kql/parse.ts'
 import { compileMatch } from '../match.ts'
@@ -214,6 +216,7 @@ describe('lists and elements', () => {
     expect(found('labels: { app* and *b }', specimenLog, rows)).toEqual([])
     expect(found('labels: { app* and not *b }', specimenLog, rows)).toEqual(['ab', 'a'])
     expect(found('not labels: { tier* }', specimenLog, rows)).toEqual(['a', 'none'])
+    expect(found('labels: { name=a or app=a }', specimenLog, rows)).toEqual(['ab', 'a'])
     expect(found('labels: { *: * }', specimenLog, rows).length).toBe(2)
   })
 
@@ -266,6 +269,24 @@ describe('policy hits', () => {
   ]
   it.each(cases)('answers %s', (text, expected) => {
     expect(found(text, flowLog, rows)).toEqual(expected)
+  })
+})
+
+const conformance = process.env.MARGAY_CONFORMANCE ?? join(import.meta.dirname, '../../../../../shared/conformance')
+
+describe.skipIf(!existsSync(conformance))('published queries', () => {
+  it('in KQL mean something on their log type', () => {
+    const items = JSON.parse(readFileSync(join(conformance, 'queries.json'), 'utf8')) as {
+      language: string
+      dataset: string
+      query: string
+    }[]
+    const queries = items.filter(({ language }) => language === 'kql')
+    expect(queries.length).toBeGreaterThan(10)
+    for (const { query, dataset } of queries) {
+      const type = logType(dataset)
+      if (type) expect(boundOf(query, type)).toMatchObject({ ok: true })
+    }
   })
 })
 
@@ -370,6 +391,14 @@ describe('errors of meaning', () => {
   it('gives all errors, in order and once each', () => {
     const bound = boundOf('nope: x and dest_port: y and policies: { bad: z }', flowLog)
     expect(bound.ok ? [] : bound.errors.map(({ from }) => from)).toEqual([0, 23, 41])
+  })
+
+  it('limits the comparisons that a filter may ask for', () => {
+    const bound = boundOf(Array.from({ length: 5000 }, () => 'web').join(' or '), flowLog)
+    expect(bound.ok ? [] : bound.errors).toMatchObject([{ message: 'the filter asks for more than 20000 comparisons' }])
+    expect(boundOf(`dest_port: (${Array.from({ length: 5000 }, (_, port) => port).join(' or ')})`, flowLog).ok).toBe(
+      true,
+    )
   })
 
   it('finds nothing, but says nothing, where another log type has the field', () => {

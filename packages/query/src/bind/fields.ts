@@ -12,12 +12,15 @@ export const indexField = '_index'
  * object (`dest_labels` for `dest_labels.labels`). Within `prefix: { … }` names are members of the prefix.
  */
 export function resolveNames(type: LogType, name: Literal, prefix?: string): readonly string[] {
+  const [text = ''] = name.pieces
+  const whole = prefix === undefined ? text : `${prefix}.${text}`
+  // Fast path: most names are written as they are.
+  if (!hasWildcard(name) && Object.hasOwn(type.fields, whole)) return [whole]
   const candidates = Object.keys(type.fields).filter((field) => !prefix || field.startsWith(`${prefix}.`))
   const short = (field: string) => (prefix ? field.slice(prefix.length + 1) : field)
   if (hasWildcard(name)) {
     return candidates.filter((field) => likeText(name.pieces, short(field)) || likeText(name.pieces, field))
   }
-  const [text = ''] = name.pieces
   const exact = candidates.filter((field) => short(field) === text || field === text)
   if (exact.length > 0) return exact.slice(0, 1)
   const members = candidates.filter((field) => field.startsWith(`${text}.`))
@@ -33,10 +36,11 @@ export function membersOf(type: LogType, prefix: string): readonly string[] {
 export function nearest(written: string, names: readonly string[]): readonly string[] {
   const text = written.slice(0, 64).toLowerCase().replaceAll('-', '_')
   const limit = text.length / 2 + 0.5
+  const lengthApart = (name: string) => Math.abs(name.length - text.length)
   return names
     .map((name) => ({ name, distance: nameDistance(text, name.toLowerCase()) }))
     .filter(({ distance }) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance)
+    .sort((a, b) => a.distance - b.distance || lengthApart(a.name) - lengthApart(b.name))
     .slice(0, 3)
     .map(({ name }) => name)
 }
@@ -44,8 +48,16 @@ export function nearest(written: string, names: readonly string[]): readonly str
 /** The edit distance to the name or, a little farther, to a part of it: `nspace` is near `dest_namespace`. */
 function nameDistance(text: string, name: string): number {
   if (text.length >= 4 && name.includes(text)) return 1
-  const parts = name.split(/[._]/).map((part) => editDistance(text, part) + 0.5)
+  const parts = name.split(/[._]/).map((part) => (shortens(text, part) ? 1.5 : editDistance(text, part) + 0.5))
   return Math.min(editDistance(text, name), ...parts)
+}
+
+/** Whether a text is a word with letters left out, the first one kept: `ns` and `nspace` shorten `namespace`. */
+function shortens(text: string, word: string): boolean {
+  if (text[0] !== word[0] || text.length < 2) return false
+  let at = 0
+  for (const letter of word) if (letter === text[at]) at++
+  return at === text.length
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */

@@ -137,6 +137,19 @@ describe('completion', () => {
     )
   })
 
+  it('bears deep brackets at every keystroke (C3)', () => {
+    const text = `${'('.repeat(20)}action: deny${')'.repeat(20)}`
+    for (let cursor = 0; cursor <= text.length; cursor++) {
+      const typed = text.slice(0, cursor)
+      const parsed = parseKql(typed)
+      const isWhole = cursor === 0 || cursor === text.length
+      expect(parsed.ok).toBe(isWhole)
+      if (!parsed.ok) expect(parsed.errors[0].from).toBeLessThanOrEqual(cursor)
+      const [first] = complete(typed, cursor, flowLog)
+      if (cursor < text.length) expect(first).toBeDefined()
+    }
+  })
+
   it.each([
     ['brackets', (n: number) => '('.repeat(n)],
     ['closed brackets', (n: number) => `${'('.repeat(n)}action: deny${')'.repeat(n)}`],

@@ -1,9 +1,10 @@
 // Calico's language of alerts, exceptions and graph filters: `dest_port = 22 AND process_name IN {"python?", "*ssh"}`. A second
 // spelling of the same filter tree. Keywords stand in any case; a star and `?` are wildcards within sets only.
 import type { Comparison, Filter, Gap, Literal } from '../filter.ts'
-import { all, isStar, literal } from '../filter.ts'
+import { all, isStar } from '../filter.ts'
 import { maxNesting, maxQueryLength } from '../kql/parse.ts'
 import type { Parsed, Span, TextProblem } from '../problem.ts'
+import { exactly } from '../spell.ts'
 import type { DslToken } from './scan.ts'
 import { scanDsl } from './scan.ts'
 
@@ -127,7 +128,7 @@ class Reader {
     if (key?.kind === 'open') throw this.#openQuote(key)
     if (!isKey) throw this.#stop(`a field, NOT or "(" expected, ${this.#found}`)
     this.#next++
-    const field = this.#at(literal(key.text, key.kind === 'quoted'), key.from)
+    const field = this.#at(exactly(key.text), key.from)
     if (this.#isWord('IN', 'NOTIN')) return this.#membership(field, key.from)
     const operator = this.#here
     if (operator?.kind !== 'sign' || !operators.has(operator.text)) throw this.#noOperator(key)
@@ -185,8 +186,7 @@ class Reader {
     if (here?.kind === 'open') throw this.#openQuote(here)
     if (here?.kind !== 'word' && here?.kind !== 'quoted') throw this.#stop(`a value expected, ${this.#found}`)
     this.#next++
-    const plain = literal(here.text, here.kind === 'quoted')
-    return this.#at(withWildcards ? wildcards(here.text, plain) : plain, here.from)
+    return this.#at(withWildcards ? wildcards(here.text) : exactly(here.text), here.from)
   }
 
   #openQuote(token: DslToken): Stop {
@@ -217,9 +217,9 @@ const member = (field: Literal, value: Literal): Filter =>
   isStar(value) ? { kind: 'exists', field } : { kind: 'is', field, value }
 
 /** A value of a set: `*` is any run of characters, `?` is one. */
-function wildcards(text: string, plain: Literal = literal(text, true)): Literal {
+function wildcards(text: string): Literal {
   const pieces = text.split(/[*?]/)
-  if (pieces.length === 1) return plain
+  if (pieces.length === 1) return exactly(text)
   const gaps = [...text.matchAll(/[*?]/g)].map(([sign]): Gap => (sign === '?' ? 'one' : 'any'))
   return gaps.includes('one') ? { pieces, gaps, quoted: false } : { pieces, quoted: false }
 }

@@ -56,6 +56,7 @@ export const healthSchema = z.object({
   tables: z.array(tableSchema),
 })
 
+export type Collector = z.output<typeof collectorSchema>
 export type Part = z.output<typeof partSchema>
 export type Source = z.output<typeof sourceSchema>
 export type Health = z.output<typeof healthSchema>

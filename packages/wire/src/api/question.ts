@@ -1,6 +1,7 @@
 // A question as it travels: its filter is KQL text, since printing and parsing KQL gives the same tree back.
 import type { Filter, Question } from '@margay/query'
 import { z } from 'zod'
+import { remarkSchema } from './explain.ts'
 
 const seconds = z.number().int().min(0).max(4_102_444_800)
 
@@ -93,7 +94,7 @@ export const answerSchema = z.object({
   ]),
   effort: effortSchema,
   /** What the linter says about the filter: nothing wrong, but perhaps not what was meant. */
-  notes: z.array(z.object({ from: z.number(), to: z.number(), message: z.string() })).default([]),
+  notes: z.array(remarkSchema).default([]),
 })
 
 export type AnswerResponse = z.output<typeof answerSchema>

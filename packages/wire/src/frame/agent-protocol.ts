@@ -5,6 +5,7 @@
 //
 // Frames are at least once: the server drops what it has, and an agent keeps what was not acknowledged.
 import { z } from 'zod'
+import { collectorSchema } from '../api/health.ts'
 
 export const framesPath = '/agent/v1/frames'
 export const helloPath = '/agent/v1/hello'
@@ -22,6 +23,8 @@ export const helloSchema = z.object({
   /** The host's own addresses, so that its traffic is told from that of others. */
   addresses: z.array(z.string().max(64)).max(4096),
   watched: z.boolean(),
+  /** What the agent's collectors say of themselves. */
+  collectors: z.array(collectorSchema).max(64).default([]),
 })
 export type Hello = z.infer<typeof helloSchema>
 

@@ -63,8 +63,9 @@ export const dns: Collector = {
     kernel?.has('see_ingress') === true ||
     'the kernel programs see_egress and see_ingress are not loaded',
   open(shared) {
-    const lasting = createLookupLog({ maxRows, maxArgs: shared.config.maxArgs })
-    const live = createLookupLog({ maxRows, maxArgs: shared.config.maxArgs })
+    const bounds = { maxRows, maxArgs: shared.config.maxArgs }
+    const lasting = createLookupLog(bounds, { sink: shared.output.lasting })
+    const live = createLookupLog(bounds, { sink: shared.output.live })
     const streams = createStreams()
     const resolvers = createResolvers()
 
@@ -158,9 +159,9 @@ export const dns: Collector = {
       second() {
         pairing.expire(shared.clock.kernelNow())
         const now = Math.floor(shared.clock.now() / 1000)
-        if (shared.output.watched()) live.write(shared.output.live, now - 1, now)
+        if (shared.output.watched()) live.write(now - 1, now)
       },
-      endInterval: (startTime, endTime) => lasting.write(shared.output.lasting, startTime, endTime),
+      endInterval: (startTime, endTime) => lasting.write(startTime, endTime),
       state: () => stateByPrograms(shared.kernel, ['see_egress', 'see_ingress']),
     }
   },

@@ -6,6 +6,9 @@ export interface FieldGroup {
   readonly fields: readonly string[]
 }
 
+/** Where fields stand that belong to no group. */
+const other = 'Record'
+
 /** Parts of names that need another word, or that belong together. */
 const titles: Readonly<Record<string, string>> = {
   dest: 'Destination',
@@ -20,7 +23,9 @@ const titles: Readonly<Record<string, string>> = {
 
 const capital = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`
 
+/** `counts` says that a record counts; it is no count. */
 const titleOf = (name: string): string => {
+  if (name === 'counts') return other
   const word = name.split(/[._]/)[0] ?? name
   return titles[word] ?? capital(word)
 }
@@ -31,12 +36,13 @@ const leastFields = 3
 /** The columns that the log starts with, then the groups in the order of the catalogue, then what belongs to none. */
 export function fieldGroups(type: LogType): readonly FieldGroup[] {
   const byTitle = Map.groupBy(Object.keys(type.fields), titleOf)
-  const large = [...byTitle].filter(([, fields]) => fields.length >= leastFields)
-  const rest = [...byTitle].filter(([, fields]) => fields.length < leastFields).flatMap(([, fields]) => fields)
+  const isGroup = ([title, fields]: [string, string[]]) => title !== other && fields.length >= leastFields
+  const large = [...byTitle].filter(isGroup)
+  const rest = [...byTitle].filter((group) => !isGroup(group)).flatMap(([, fields]) => fields)
   return [
     { title: 'Popular', fields: type.columns.filter((name) => type.fields[name]?.role !== 'time') },
     ...large.map(([title, fields]) => ({ title, fields })),
-    { title: 'Record', fields: rest },
+    { title: other, fields: rest },
   ]
 }
 

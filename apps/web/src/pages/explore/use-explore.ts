@@ -1,8 +1,10 @@
 // Explore's view, read from the address and changed in it.
+import type { LogType } from '@margay/model'
 import { useCallback, useMemo } from 'react'
 import { addPill, type Pill } from '../../view/pill.ts'
 import { useAddress, useChangeAddress, useView } from '../../view/use-view.ts'
-import { readExplore, writeExplore, type ExploreView } from './explore-view.ts'
+import { readView, writeView } from '../../view/view.ts'
+import { readExplore, startOf, writeExplore, type ExploreView } from './explore-view.ts'
 
 export function useExplore() {
   const search = useAddress()
@@ -13,7 +15,15 @@ export function useExplore() {
       changeAddress((previous) => writeExplore({ ...readExplore(previous), ...change })),
     [changeAddress],
   )
-  return { explore, changeExplore }
+  const openLog = useCallback(
+    (type: LogType) =>
+      changeAddress((previous) => ({
+        ...writeExplore(startOf(type)),
+        ...writeView({ ...readView(previous), selection: undefined }),
+      })),
+    [changeAddress],
+  )
+  return { explore, changeExplore, openLog }
 }
 
 /** Adds a filter made by clicking. */

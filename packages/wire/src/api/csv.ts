@@ -25,14 +25,24 @@ function cellText(value: Value, formulas: CsvOptions['formulas']): string {
 
 function cell(field: Field, value: Value | undefined, formulas: CsvOptions['formulas']): string {
   if (value === undefined || !isPresent(field, value)) return ''
-  return quote(cellText(value, formulas))
+  return cellText(value, formulas)
+}
+
+/** A line of texts that are ours: the head, or cells that are made already. */
+export function csvCells(cells: readonly string[]): string {
+  return cells.map(quote).join(',') + lineEnd
+}
+
+/** The text of one value, without the quotes that its line adds. */
+export function csvText(value: Value | undefined, formulas: CsvOptions['formulas']): string {
+  return value === undefined ? '' : cellText(value, formulas)
 }
 
 export function csvHead({ fields }: CsvOptions): string {
-  return fields.map(quote).join(',') + lineEnd
+  return csvCells(fields)
 }
 
 /** One record. Fields must exist in the log type. */
 export function csvLine(type: LogType, row: Row, { fields, formulas }: CsvOptions): string {
-  return fields.map((name) => cell(type.fields[name]!, row[name], formulas)).join(',') + lineEnd
+  return csvCells(fields.map((name) => cell(type.fields[name]!, row[name], formulas)))
 }

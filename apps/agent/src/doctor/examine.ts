@@ -1,0 +1,147 @@
+// Looks at this machine without changing it: kernel, types, cgroups, privileges, conntrack, and each program by loading it
+// and letting it go. A finding that cannot be made is one itself, with the reason.
+import { accessSync, constants as fileMode, existsSync, readFileSync } from 'node:fs'
+import { arch, release } from 'node:os'
+import { join } from 'node:path'
+import type { AgentConfig } from '../config.ts'
+import { readEnumerators } from '../kernel/btf.ts'
+import { writeConstants } from '../kernel/constants.ts'
+import { numberReasons } from '../kernel/drop-reasons.ts'
+import { probeEach } from '../kernel/load.ts'
+import type { ProgramState } from '../kernel/load.ts'
+import { openNative, readObject } from '../kernel/native.ts'
+import { programs } from '../kernel/programs.ts'
+import { findCgroupRoot } from '../process/cgroup-table.ts'
+import { judgeFields } from './fields.ts'
+import { worst } from './report.ts'
+import type { DoctorReport, Finding } from './report.ts'
+
+const btfPath = '/sys/kernel/btf/vmlinux'
+
+/** Bits of capabilities(7). */
+const capabilities = { CAP_NET_ADMIN: 12, CAP_SYS_PTRACE: 19, CAP_SYS_ADMIN: 21, CAP_PERFMON: 38, CAP_BPF: 39 } as const
+
+/** Names of the effective capabilities that matter here, from the text of /proc/self/status. */
+export function readCapabilities(status: string): ReadonlySet<string> {
+  const bits = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`)
+  return new Set(Object.entries(capabilities).flatMap(([name, bit]) => ((bits >> BigInt(bit)) & 1n ? [name] : [])))
+}
+
+/** SYS_ADMIN stands in for BPF and PERFMON, not for NET_ADMIN. */
+export function judgePrivileges(held: ReadonlySet<string>): Finding {
+  const lacks = ['CAP_BPF', 'CAP_PERFMON', 'CAP_NET_ADMIN'].filter(
+    (name) => !held.has(name) && !(held.has('CAP_SYS_ADMIN') && name !== 'CAP_NET_ADMIN'),
+  )
+  const base = { name: 'privileges', title: 'Privileges' }
+  if (lacks.length > 0) {
+    const found = `${lacks.join(', ')} not held; no eBPF program can be loaded`
+    return { ...base, verdict: 'missing', found, hint: 'run the agent as root, or with these capabilities' }
+  }
+  if (!held.has('CAP_SYS_PTRACE') && !held.has('CAP_SYS_ADMIN')) {
+    const found = "enough for eBPF; other users' /proc may be closed"
+    return { ...base, verdict: 'limited', found, hint: 'add CAP_SYS_PTRACE to name processes older than the agent' }
+  }
+  return { ...base, verdict: 'ok', found: [...held].join(', ') }
+}
+
+function readTypes(): { readonly finding: Finding; readonly enumerators: ReadonlyMap<string, number> } {
+  const base = { name: 'btf', title: 'Kernel types (BTF)' }
+  try {
+    const enumerators = readEnumerators(readFileSync(btfPath), 'skb_drop_reason')
+    return { finding: { ...base, verdict: 'ok', found: btfPath }, enumerators }
+  } catch (error) {
+    const hint = 'a kernel built with CONFIG_DEBUG_INFO_BTF is needed; those of all large distributions are'
+    return { finding: { ...base, verdict: 'missing', found: (error as Error).message, hint }, enumerators: new Map() }
+  }
+}
+
+function findCgroup(config: AgentConfig): { readonly finding: Finding; readonly root: string | undefined } {
+  const base = { name: 'cgroup', title: 'Cgroups' }
+  const root = findCgroupRoot(readFileSync(join(config.procPath, 'mounts'), 'utf8'))
+  if (!root) {
+    const hint = 'mount -t cgroup2 none /sys/fs/cgroup/unified'
+    return { root, finding: { ...base, verdict: 'missing', found: 'no cgroup2 is mounted: no UDP, DNS, pods', hint } }
+  }
+  const isHybrid = root !== '/sys/fs/cgroup'
+  const found = isHybrid ? `cgroup2 beside version 1, at ${root}` : `cgroup2 at ${root}`
+  return { root, finding: { ...base, verdict: 'ok', found } }
+}
+
+function judgeConntrack(config: AgentConfig): Finding {
+  const base = { name: 'conntrack', title: 'Conntrack' }
+  const path = join(config.procPath, 'sys/net/netfilter/nf_conntrack_max')
+  if (existsSync(path)) return { ...base, verdict: 'ok', found: 'there: service addresses are told from pods' }
+  return {
+    ...base,
+    verdict: 'limited',
+    found: 'not loaded: service addresses appear as dialled',
+    hint: 'modprobe nf_conntrack',
+  }
+}
+
+function judgeReasons(enumerators: ReadonlyMap<string, number>, config: AgentConfig): Finding {
+  const { byNumber, unknown } = numberReasons(enumerators, config.dropReasons)
+  const base = { name: 'reasons', title: 'Drop reasons' }
+  if (byNumber.size === 0) return { ...base, verdict: 'limited', found: 'this kernel does not name them (before 5.17)' }
+  const found = `${byNumber.size} of ${config.dropReasons.length} names known`
+  return { ...base, verdict: 'ok', found: unknown.length > 0 ? `${found}; not ${unknown.join(', ')}` : found }
+}
+
+function judgeData(config: AgentConfig): Finding {
+  const base = { name: 'data', title: 'Data directory' }
+  let dir = config.data
+  while (!existsSync(dir)) dir = join(dir, '..')
+  try {
+    accessSync(dir, fileMode.W_OK)
+    return { ...base, verdict: 'ok', found: config.data }
+  } catch (error) {
+    return { ...base, verdict: 'missing', found: (error as Error).message, hint: 'give another one with --data' }
+  }
+}
+
+/** The states of all programs; where none can be tried, all carry the reason. */
+function tryPrograms(config: AgentConfig): readonly ProgramState[] {
+  const names = programs.map(({ name }) => name)
+  const none = (problem: string) => names.map((name) => ({ name, problem }))
+  const opened = openNative()
+  if ('problem' in opened) return none(opened.problem)
+  const object = readObject()
+  if (!object) return none('the eBPF object is not built; run apps/agent/build.ts')
+  const constants = writeConstants({ dnsPorts: config.dnsPorts, dropReasons: [] })
+  return probeEach(opened.native, { object, constants, cgroupPath: '' }, names)
+}
+
+function findingOf(state: ProgramState): Finding {
+  const program = programs.find(({ name }) => name === state.name)!
+  const base = { name: program.name, title: program.title }
+  if (state.problem === undefined) return { ...base, verdict: 'ok', found: program.hook }
+  const found = `${program.hook}: ${state.problem}`
+  return { ...base, verdict: 'limited', found, hint: `since kernel ${program.since}; without it ${program.without}` }
+}
+
+/** Everything that decides what the agent will see here. Loads nothing that stays. */
+export function examine(config: AgentConfig): DoctorReport {
+  const types = readTypes()
+  const cgroup = findCgroup(config)
+  const conntrack = judgeConntrack(config)
+  const reasons = judgeReasons(types.enumerators, config)
+  const privileges = judgePrivileges(readCapabilities(readFileSync('/proc/self/status', 'utf8')))
+  const states = tryPrograms(config)
+  const loaded = new Set(states.filter(({ problem }) => problem === undefined).map(({ name }) => name))
+  const findings = [privileges, types.finding, cgroup.finding, conntrack, reasons, judgeData(config)]
+  const fields = judgeFields({
+    programs: cgroup.root
+      ? loaded
+      : new Set([...loaded].filter((name) => !name.startsWith('see_egress') && !name.startsWith('see_ingress'))),
+    conntrack: conntrack.verdict === 'ok',
+    reasons: reasons.verdict === 'ok',
+  })
+  return {
+    kernel: release(),
+    machine: arch(),
+    verdict: worst([...findings, ...fields].map(({ verdict }) => verdict)),
+    findings,
+    programs: states.map(findingOf),
+    fields,
+  }
+}

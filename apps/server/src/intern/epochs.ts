@@ -1,0 +1,68 @@
+// What each agent's series numbers mean: the definitions of its epochs, as frames brought them. Bounded; an epoch that was
+// forgotten is asked for again.
+import type { Row } from '@margay/model'
+import type { Frame } from '@margay/wire'
+import { rowAt } from '@margay/wire'
+import type { HandlePlace } from './handles.ts'
+
+/** An agent's series, and the handles of what it was named as; those of rows that are only shown are apart. */
+export interface Definition {
+  readonly logType: string
+  readonly dimensions: Row
+  readonly stored: HandlePlace
+  readonly shown: HandlePlace
+}
+
+export interface Epoch {
+  readonly definitions: Map<number, Definition>
+  /** The sequence that comes next. */
+  next: number
+}
+
+export interface Epochs {
+  /**
+   * Takes a frame's definitions. Undefined where frames before it are missing: the agent must send the epoch again.
+   * A frame that came before changes nothing.
+   */
+  define(frame: Frame): Epoch | undefined
+  /** A frame of the epoch that can never be read is passed over. */
+  pass(agent: string, epoch: string, sequence: number): void
+}
+
+/** Two living epochs for each of a thousand agents. */
+const maxEpochs = 2048
+
+export function createEpochs(): Epochs {
+  const epochs = new Map<string, Epoch>()
+  const epochOf = (agent: string, name: string): Epoch => {
+    const key = `${agent} ${name}`
+    const epoch = epochs.get(key) ?? { definitions: new Map<number, Definition>(), next: 0 }
+    // Deleted first, so that the order of the map is the order of last use.
+    epochs.delete(key)
+    epochs.set(key, epoch)
+    if (epochs.size > maxEpochs) epochs.delete(epochs.keys().next().value!)
+    return epoch
+  }
+  return {
+    define(frame) {
+      const epoch = epochOf(frame.agent, frame.epoch)
+      if (frame.sequence > epoch.next) return undefined
+      if (frame.sequence < epoch.next) return epoch
+      const { numbers, columns } = frame.defined
+      numbers.forEach((number, at) =>
+        epoch.definitions.set(number, {
+          logType: frame.logType,
+          dimensions: rowAt(columns, at),
+          stored: new Map(),
+          shown: new Map(),
+        }),
+      )
+      epoch.next++
+      return epoch
+    },
+    pass(agent, name, sequence) {
+      const epoch = epochOf(agent, name)
+      if (sequence === epoch.next) epoch.next++
+    },
+  }
+}

@@ -1,0 +1,52 @@
+// Who an address is in an agent's report: the pod of its cgroup, what the inventory says of the address, or the host whose
+// agent reported it. A side that the agent sees itself is known better than one it only sees the address of.
+import type { Endpoint } from '../inventory/endpoint.ts'
+import { makeEndpoint } from '../inventory/endpoint.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import type { Agents } from './agents.ts'
+
+export interface Identity {
+  /** The reporter's own side. `podUid` is from its cgroup. */
+  own(agent: string, ip: string | undefined, podUid: string | undefined, moment: number): Endpoint
+  /** The other side, of which only the address is known. */
+  peer(agent: string, ip: string | undefined, moment: number): Endpoint
+  /** Whether a name may still come for what the agent saw: a pod that the inventory does not know yet. */
+  isUnnamed(podUid: string | undefined, moment: number): boolean
+}
+
+const isLoopback = (ip: string) => ip.startsWith('127.') || ip === '::1'
+
+const nowhere = makeEndpoint({ type: 'net', name: '-', nameAggr: '-', namespace: '-', labels: [] })
+
+export function createIdentity(inventory: Inventory, agents: Agents): Identity {
+  const hosts = new Map<string, Endpoint>()
+  const hostEndpoint = (host: string): Endpoint => {
+    const known = hosts.get(host)
+    if (known) return known
+    const endpoint = makeEndpoint({ type: 'hep', name: '-', nameAggr: host, namespace: '-', labels: [], node: host })
+    hosts.set(host, endpoint)
+    return endpoint
+  }
+  const peer = (agent: string, ip: string | undefined, moment: number): Endpoint => {
+    if (ip === undefined) return nowhere
+    if (isLoopback(ip)) return hostEndpoint(agents.hostOf(agent))
+    const named = inventory.endpointAt(ip, moment)
+    if (named.type !== 'net') return named
+    if (agents.isLocal(agent, ip)) return hostEndpoint(agents.hostOf(agent))
+    const host = agents.hostOfAddress(ip)
+    return host === undefined ? named : hostEndpoint(host)
+  }
+  return {
+    own(agent, ip, podUid, moment) {
+      const pod = podUid === undefined ? undefined : inventory.podAt(podUid, moment)
+      if (pod) return pod
+      const named = ip === undefined ? nowhere : inventory.endpointAt(ip, moment)
+      if (named.type !== 'net' && ip !== undefined) return named
+      // A pod that nobody named is not the host it runs on.
+      return podUid !== undefined && inventory.filled ? named : hostEndpoint(agents.hostOf(agent))
+    },
+    peer,
+    isUnnamed: (podUid, moment) =>
+      podUid !== undefined && inventory.filled && inventory.podAt(podUid, moment) === undefined,
+  }
+}

@@ -1,0 +1,181 @@
+// What happens to an agent's frames: read, named, put into a segment, answered when durable. Each frame has its own answer;
+// one that is broken is refused by its name and the others beside it are kept. Knows no HTTP.
+import { zstdDecompressSync } from 'node:zlib'
+import type { Logger, Stage } from '@margay/kit'
+import type { Row } from '@margay/model'
+import type { Frame, FrameResult } from '@margay/wire'
+import { FrameError, decodeFrame, readPiece } from '@margay/wire'
+import type { Agents } from '../intern/agents.ts'
+import type { Epoch, Epochs } from '../intern/epochs.ts'
+import type { Interner } from '../intern/interner.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import type { LiveBatch } from '../live/live.ts'
+import type { Segments } from '../segment/segments.ts'
+import { NotDurableError } from '../segment/segments.ts'
+
+export interface AgentFramesDeps {
+  readonly segments: Segments
+  readonly interner: Interner
+  readonly epochs: Epochs
+  readonly agents: Agents
+  readonly inventory: Inventory
+  readonly watched: () => boolean
+  readonly publish: (batch: LiveBatch) => void
+  readonly tally: AgentTally
+  readonly log: Logger
+  readonly stage: Stage
+  /** Unix milliseconds. */
+  readonly clock: () => number
+}
+
+/** What is counted for each agent. */
+export interface AgentTally {
+  rows(agent: string, count: number): void
+  lost(agent: string, what: string, count: number): void
+}
+
+export interface AgentFrames {
+  /** One result a piece, in order; the list ends early at a frame that must come again. */
+  take(agent: string, pieces: readonly Uint8Array[]): Promise<readonly FrameResult[]>
+}
+
+/** Ten times a full frame of long rows. */
+const maxFrameBytes = 64 * 1_048_576
+/** How long a batch waits for the name of a pod that was just started. */
+const nameWaitMs = 5_000
+/** Frames older than this came from a spool: whoever was to be named is by now. */
+const freshSeconds = 60
+
+/** A frame had its turn; its answer may still wait for the disk. */
+interface Taken {
+  readonly answer: FrameResult | Promise<FrameResult>
+}
+
+interface Named {
+  readonly epoch: string
+  readonly sequence: number
+}
+
+const refusedAs = (error: FrameError): FrameResult => ({ result: 'refused', code: error.code, message: error.message })
+
+function readFrame(agent: string, piece: Uint8Array, name: Named): Frame {
+  const { compressed } = readPiece(piece)
+  let plain: Uint8Array
+  try {
+    plain = zstdDecompressSync(compressed, { maxOutputLength: maxFrameBytes })
+  } catch (error) {
+    const isLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+    throw isLarge
+      ? new FrameError('too_large', `frame has more than ${maxFrameBytes} bytes when decompressed`)
+      : new FrameError('broken', `frame of ${compressed.length} bytes cannot be decompressed`)
+  }
+  const frame = decodeFrame(plain)
+  if (frame.agent !== agent) throw new FrameError('broken', `frame is of agent "${frame.agent}", sent by "${agent}"`)
+  if (frame.epoch !== name.epoch || frame.sequence !== name.sequence) {
+    throw new FrameError('broken', `frame is batch ${frame.sequence}, its piece says ${name.sequence}`)
+  }
+  return frame
+}
+
+export function createAgentFrames(deps: AgentFramesDeps): AgentFrames {
+  const { segments, interner, epochs } = deps
+  /** Lasting frames of one agent are taken one after the other, whatever requests they came in. */
+  const turns = new Map<string, Promise<unknown>>()
+
+  const waitForNames = async (frame: Frame, epoch: Epoch) => {
+    const until = deps.clock() + nameWaitMs
+    if (until / 1000 - frame.madeAt > freshSeconds) return
+    while (interner.isUnnamed(frame, epoch) && deps.clock() < until) {
+      await deps.inventory.changed(AbortSignal.timeout(Math.max(1, until - deps.clock())))
+    }
+  }
+  const note = (frame: Frame, leftOut: ReadonlyMap<string, number>) => {
+    for (const { what, count } of frame.losses) deps.tally.lost(frame.agent, what, count)
+    for (const [reason, count] of leftOut) deps.stage.lose(reason, count)
+    for (const [reason, count] of frame.leftOut) deps.stage.lose(reason, count)
+  }
+  const store = (frame: Frame, epoch: Epoch, batch: { source: string } & Named): Promise<void> => {
+    const shown: Row[] = []
+    const builder = segments.builder(frame.logType)
+    const show = deps.watched() ? (row: Row) => void shown.push(row) : undefined
+    const { rows, leftOut } = interner.encode(frame, epoch, builder, show)
+    const durable = segments.commit(batch)
+    return durable.then(() => {
+      note(frame, leftOut)
+      deps.tally.rows(frame.agent, rows)
+      if (shown.length > 0) deps.publish({ logType: frame.logType, provisional: false, rows: shown })
+    })
+  }
+  const whenDurable = async (durable: Promise<void>): Promise<FrameResult> => {
+    try {
+      await durable
+      return { result: 'stored' }
+    } catch (error) {
+      if (error instanceof NotDurableError) return { result: 'later' }
+      throw error
+    }
+  }
+  /** A frame that will never be read is remembered as taken, so that what follows it is no gap. */
+  const refuse = (agent: string, name: Named, error: FrameError): Promise<FrameResult> => {
+    deps.stage.lose(`refused_${error.code}`, 1)
+    deps.log.warn('a frame was refused', { code: error.code, reason: error.message })
+    epochs.pass(agent, name.epoch, name.sequence)
+    const batch = { source: agent, ...name }
+    if (segments.standing(batch) !== 'new') return Promise.resolve(refusedAs(error))
+    return whenDurable(segments.commit(batch)).then((kept) => (kept.result === 'stored' ? refusedAs(error) : kept))
+  }
+  const takeLive = (frame: Frame): FrameResult => {
+    const epoch = epochs.define(frame)
+    if (!epoch) return { result: 'define', epoch: frame.epoch }
+    if (deps.watched()) {
+      deps.publish({ logType: frame.logType, provisional: true, rows: interner.rows(frame, epoch) })
+    }
+    return { result: 'shown' }
+  }
+  const takeLasting = async (frame: Frame): Promise<Taken> => {
+    const epoch = epochs.define(frame)
+    if (!epoch) return { answer: { result: 'define', epoch: frame.epoch } }
+    const batch = { source: frame.agent, epoch: frame.epoch, sequence: frame.sequence }
+    if (segments.standing(batch) === 'new') await waitForNames(frame, epoch)
+    switch (segments.standing(batch)) {
+      case 'durable':
+        return { answer: { result: 'stored' } }
+      case 'open':
+        return { answer: whenDurable(segments.settled()) }
+      case 'gap':
+        return { answer: { result: 'define', epoch: frame.epoch } }
+      case 'new':
+        return { answer: segments.isFull ? { result: 'later' } : whenDurable(store(frame, epoch, batch)) }
+    }
+  }
+  const takePiece = async (agent: string, piece: Uint8Array): Promise<Taken> => {
+    const name = readPiece(piece)
+    try {
+      const frame = readFrame(agent, piece, name)
+      return frame.provisional ? { answer: takeLive(frame) } : await takeLasting(frame)
+    } catch (error) {
+      if (error instanceof FrameError) return { answer: refuse(agent, name, error) }
+      throw error
+    }
+  }
+  const takeAll = async (agent: string, pieces: readonly Uint8Array[]) => {
+    const answers: (FrameResult | Promise<FrameResult>)[] = []
+    for (const piece of pieces) {
+      const { answer } = await takePiece(agent, piece)
+      answers.push(answer)
+      if (!(answer instanceof Promise) && (answer.result === 'define' || answer.result === 'later')) break
+    }
+    return answers
+  }
+  return {
+    async take(agent, pieces) {
+      const before = turns.get(agent) ?? Promise.resolve()
+      const turn = before.then(() => takeAll(agent, pieces))
+      const tail = turn.catch(() => {})
+      turns.set(agent, tail)
+      const answers = await turn
+      if (turns.get(agent) === tail) turns.delete(agent)
+      return Promise.all(answers.map((answer) => Promise.resolve(answer)))
+    },
+  }
+}

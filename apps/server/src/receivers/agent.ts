@@ -1,0 +1,190 @@
+// The agents' door: HTTP/1.1 on a listener of its own, a unix socket or TCP. It checks who sends, takes bodies under a cap,
+// and holds hellos open; what frames mean is in agent-frames.ts.
+import { timingSafeEqual } from 'node:crypto'
+import { chmodSync, existsSync, unlinkSync } from 'node:fs'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import type { Logger, Part } from '@margay/kit'
+import { CodedError, FatalError, aborted, defineErrors } from '@margay/kit'
+import type { FramesAnswer, Hello, HelloAnswer } from '@margay/wire'
+import { FrameError, agentHeader, framesPath, helloPath, helloSchema, instanceHeader, splitPieces } from '@margay/wire'
+import type { Agents } from '../intern/agents.ts'
+import type { AgentFrames } from './agent-frames.ts'
+
+export interface AgentReceiverConfig {
+  /** `unix:/path` or `host:port`; port 0 takes a free one. */
+  readonly listen: string
+  /** What agents must send as bearer token; without one only a unix socket or loopback should be listened on. */
+  readonly token?: string | undefined
+  readonly server: string
+}
+
+export interface AgentReceiverDeps {
+  readonly frames: AgentFrames
+  readonly agents: Agents
+  readonly watched: () => boolean
+  /** Resolves when `watched` changes, or the signal aborts. */
+  readonly watchedChanged: (signal: AbortSignal) => Promise<void>
+  readonly onHello: (hello: Hello) => void
+  readonly onListening: (address: string) => void
+  readonly log: Logger
+  /** Unix milliseconds. */
+  readonly clock: () => number
+}
+
+const errors = defineErrors({
+  no_token: { status: 401, hint: 'give the agent the token of this server with MARGAY_SHIP_TOKEN' },
+  name_taken: { status: 409, hint: 'give each agent a name of its own; a restarted one has its name back by itself' },
+  no_name: { status: 400, hint: 'run agent and server of one release' },
+  body_too_large: { status: 413, hint: 'the agent sends less at a time by itself' },
+  body_broken: { status: 400, hint: 'run agent and server of one release' },
+  no_such_path: { status: 404, hint: 'this is the door for agents; people ask the API' },
+})
+
+/** Far over the four megabytes that an agent sends at a time. */
+const maxBodyBytes = 80 * 1_048_576
+const helloHoldMs = 20_000
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of request as AsyncIterable<Buffer>) {
+    bytes += part.length
+    if (bytes > maxBodyBytes) throw errors.body_too_large(`body has more than ${maxBodyBytes} bytes`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
+}
+
+const headerOf = (request: IncomingMessage, name: string): string => {
+  const value = request.headers[name]
+  return typeof value === 'string' ? value : ''
+}
+
+function isToken(given: string, token: string): boolean {
+  const a = Buffer.from(given)
+  const b = Buffer.from(`Bearer ${token}`)
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  const text = JSON.stringify(body)
+  const type = status === 200 ? 'application/json' : 'application/problem+json'
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) })
+  response.end(text)
+}
+
+export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentReceiverDeps): Part {
+  /** Who sends; throws where they may not. */
+  const checkSender = (request: IncomingMessage): string => {
+    if (config.token !== undefined && !isToken(headerOf(request, 'authorization'), config.token)) {
+      throw errors.no_token('agent did not send the token of this server')
+    }
+    const agent = decodeURIComponent(headerOf(request, agentHeader))
+    const instance = headerOf(request, instanceHeader)
+    if (agent === '' || instance === '')
+      throw errors.no_name(`headers ${agentHeader} and ${instanceHeader} are missing`)
+    const now = Math.floor(deps.clock() / 1000)
+    if (!deps.agents.lease(agent, instance, now))
+      throw errors.name_taken(`another agent is named "${agent}" and is alive`)
+    deps.agents.seen(agent, now)
+    return agent
+  }
+  const takeFrames = async (agent: string, body: Buffer): Promise<FramesAnswer> => {
+    const results = await deps.frames.take(agent, splitPieces(body))
+    return { results: [...results], watched: deps.watched() }
+  }
+  const takeHello = async (body: Buffer, gone: AbortSignal): Promise<HelloAnswer> => {
+    const hello = helloSchema.parse(JSON.parse(body.toString()))
+    deps.agents.hello(hello, Math.floor(deps.clock() / 1000))
+    deps.onHello(hello)
+    if (deps.watched() === hello.watched) {
+      await deps.watchedChanged(AbortSignal.any([gone, AbortSignal.timeout(helloHoldMs)]))
+    }
+    return { server: config.server, watched: deps.watched() }
+  }
+  const respond = async (request: IncomingMessage, gone: AbortSignal): Promise<object> => {
+    const agent = checkSender(request)
+    const body = await readBody(request)
+    if (request.method === 'POST' && request.url === framesPath) return takeFrames(agent, body)
+    if (request.method === 'POST' && request.url === helloPath) return takeHello(body, gone)
+    throw errors.no_such_path(`${request.method} ${request.url} is not known here`)
+  }
+  const handle = async (request: IncomingMessage, response: ServerResponse, ended: AbortSignal): Promise<void> => {
+    const gone = new AbortController()
+    response.on('close', () => gone.abort())
+    try {
+      answer(response, 200, await respond(request, AbortSignal.any([gone.signal, ended])))
+    } catch (error) {
+      const coded = codedOf(error)
+      if (coded.status === 500) deps.log.error('agent request failed', { error: error as Error })
+      answer(response, coded.status, {
+        code: coded.code,
+        title: coded.message,
+        detail: coded.message,
+        hint: coded.hint,
+        status: coded.status,
+      })
+    }
+  }
+  return {
+    name: 'agent-receiver',
+    async run(signal) {
+      const server = createServer((request, response) => void handle(request, response, signal))
+      await listen(server, config.listen)
+      deps.onListening(addressOf(server, config.listen))
+      await aborted(signal)
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function codedOf(error: unknown): CodedError {
+  if (error instanceof CodedError) return error
+  if (error instanceof FrameError || error instanceof SyntaxError || (error as Error).name === 'ZodError') {
+    return errors.body_broken((error as Error).message)
+  }
+  return new CodedError('failed', { status: 500, hint: "the server's log says more" }, 'request failed')
+}
+
+/** A unix socket's file outlives a killed server; one that nobody answers on is removed. */
+async function clearSocket(path: string): Promise<void> {
+  if (!existsSync(path)) return
+  const isAlive = await new Promise<boolean>((resolve) => {
+    const probe = connect(path)
+    probe.on('connect', () => resolve(true)).on('error', () => resolve(false))
+    probe.on('connect', () => probe.destroy())
+  })
+  if (isAlive) throw new FatalError(`listen on ${path}: another process listens there; stop it first`)
+  unlinkSync(path)
+}
+
+async function listen(server: Server, where: string): Promise<void> {
+  const path = where.startsWith('unix:') ? where.slice('unix:'.length) : undefined
+  if (path !== undefined) await clearSocket(path)
+  const colon = where.lastIndexOf(':')
+  const target = path === undefined ? { host: where.slice(0, colon), port: Number(where.slice(colon + 1)) } : { path }
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new FatalError(`listen on ${where}: the port is in use; give agents another with --ingest-listen`, {
+              cause: error,
+            })
+          : error,
+      ),
+    )
+    server.listen(target, resolve)
+  })
+  // Only the user of the server and root, who runs the agent.
+  if (path !== undefined) chmodSync(path, 0o600)
+}
+
+function addressOf(server: Server, where: string): string {
+  const address = server.address()
+  return typeof address === 'object' && address
+    ? `http://${where.slice(0, where.lastIndexOf(':'))}:${address.port}`
+    : where
+}

@@ -1,0 +1,127 @@
+// The API's end of the ingest thread: starts it, passes finished rows in, runs its inserts on the store, and hands live
+// rows on. When the thread dies, whoever waits is told, and the supervisor starts another.
+import { Worker } from 'node:worker_threads'
+import type { Part } from '@margay/kit'
+import { CodedError, FatalError } from '@margay/kit'
+import type { Store } from '@margay/store'
+import type { Live } from '../live/live.ts'
+import type { Intake, IntakeBatch } from '../receivers/intake.ts'
+import type { FromIngest, IngestReport, IngestThreadData, SentError, ToIngest } from './ingest-protocol.ts'
+import { packError } from './ingest-protocol.ts'
+
+export interface IngestLinkDeps {
+  readonly store: Pick<Store, 'insert'>
+  readonly live: Pick<Live, 'publish' | 'watched'>
+  /** Where agents send, once they can. */
+  readonly onListening?: (address: string) => void
+}
+
+export interface IngestLink extends Part, Intake {
+  /** What the thread said last; undefined before its first second. */
+  report(): IngestReport | undefined
+}
+
+/** How often it is looked whether somebody watches: an agent is told at once then. */
+const watchEveryMs = 100
+
+const notRunning = { status: 503, hint: 'the server starts its ingest thread; send again in a moment' }
+
+function unpackError({ message, code, status, hint, isFatal }: SentError): Error {
+  if (isFatal) return new FatalError(message)
+  if (code === undefined || status === undefined) return new Error(message)
+  return new CodedError(code, { status, hint: hint ?? '' }, message)
+}
+
+interface Appending {
+  readonly resolve: (value: { readonly duplicate: boolean }) => void
+  readonly reject: (error: Error) => void
+}
+
+export function createIngestLink(data: IngestThreadData, deps: IngestLinkDeps): IngestLink {
+  const appends = new Map<number, Appending>()
+  let lastId = 0
+  let worker: Worker | undefined
+  let latest: IngestReport | undefined
+
+  const send = (message: ToIngest) => worker?.postMessage(message, [])
+  const insert = async ({ id, block }: Extract<FromIngest, { kind: 'insert' }>) => {
+    try {
+      await deps.store.insert(block)
+      send({ kind: 'inserted', id })
+    } catch (error) {
+      send({ kind: 'inserted', id, error: packError(error) })
+    }
+  }
+  const settle = ({ id, duplicate, error }: Extract<FromIngest, { kind: 'appended' }>) => {
+    const append = appends.get(id)
+    appends.delete(id)
+    if (error) append?.reject(unpackError(error))
+    else append?.resolve({ duplicate: duplicate ?? false })
+  }
+  const onMessage = (message: FromIngest, onEnd: (error?: Error) => void) => {
+    switch (message.kind) {
+      case 'insert':
+        void insert(message)
+        break
+      case 'appended':
+        settle(message)
+        break
+      case 'live':
+        deps.live.publish(message.batch)
+        break
+      case 'report':
+        latest = message.report
+        break
+      case 'listening':
+        deps.onListening?.(message.address)
+        break
+      case 'ended':
+        onEnd(message.error && unpackError(message.error))
+    }
+  }
+  const failAppends = () => {
+    for (const { reject } of appends.values())
+      reject(new CodedError('ingest_ended', notRunning, 'the ingest thread ended'))
+    appends.clear()
+  }
+  /** Resolves when the thread ended as told, rejects when it died. */
+  const live = (signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      const thread = new Worker(new URL(import.meta.resolve('./ingest-thread.ts')), { workerData: data })
+      worker = thread
+      let watched = false
+      const watching = setInterval(() => {
+        if (deps.live.watched() === watched) return
+        watched = !watched
+        send({ kind: 'watched', watched })
+      }, watchEveryMs)
+      const stop = () => send({ kind: 'stop' })
+      let death: Error | undefined
+      thread.on('message', (message: FromIngest) => onMessage(message, (error) => (death = error)))
+      thread.on('error', (error) => (death = error as Error))
+      thread.on('exit', (code) => {
+        clearInterval(watching)
+        signal.removeEventListener('abort', stop)
+        worker = undefined
+        failAppends()
+        if (death === undefined && (signal.aborted || code === 0)) resolve()
+        else reject(death ?? new Error(`the ingest thread ended with code ${code}`))
+      })
+      signal.addEventListener('abort', stop, { once: true })
+      if (signal.aborted) stop()
+    })
+  return {
+    name: 'ingest',
+    report: () => latest,
+    append(batch: IntakeBatch) {
+      if (!worker)
+        return Promise.reject(new CodedError('ingest_starting', notRunning, 'the ingest thread is not running'))
+      return new Promise((resolve, reject) => {
+        const id = ++lastId
+        appends.set(id, { resolve, reject })
+        send({ kind: 'append', id, batch })
+      })
+    },
+    run: live,
+  }
+}

@@ -1,0 +1,197 @@
+// Everything between a socket and the store, put together: doors, inventory, naming, segments, inserts. It runs in a thread
+// of its own (ingest-thread.ts) or, in tests and benchmarks, wherever it is made; it asks for an `insert` and gives rows to
+// whoever watches, and knows neither the store's engine nor the API.
+import { join } from 'node:path'
+import type { Health, Logger, Part } from '@margay/kit'
+import { defineErrors, sleep, supervise } from '@margay/kit'
+import { logType, logTypes } from '@margay/model'
+import type { Block } from '@margay/store'
+import { createBlockBuilder } from '@margay/store'
+import type { Hello } from '@margay/wire'
+import { createAgents } from '../intern/agents.ts'
+import { createEpochs } from '../intern/epochs.ts'
+import { createFinishedRows } from '../intern/finished.ts'
+import { createInterner } from '../intern/interner.ts'
+import { createInventory } from '../inventory/inventory.ts'
+import { createYamlSource } from '../inventory/yaml-source.ts'
+import type { LiveBatch } from '../live/live.ts'
+import { createAgentFrames } from '../receivers/agent-frames.ts'
+import { createAgentReceiver } from '../receivers/agent.ts'
+import type { Intake, IntakeBatch } from '../receivers/intake.ts'
+import { createAgentTally } from './agent-tally.ts'
+import type { AgentReport } from './agent-tally.ts'
+import type { IngestConfig } from './config.ts'
+import { createInserter } from './inserter.ts'
+import { createMarks } from './marks.ts'
+import { openSegmentDirectory } from './segment-file.ts'
+import { NotDurableError, createSegments } from './segments.ts'
+
+export interface IngestDeps {
+  readonly dataDir: string
+  readonly insert: (block: Block) => Promise<void>
+  readonly publish: (batch: LiveBatch) => void
+  readonly log: Logger
+  readonly health: Health
+  /** Unix milliseconds. */
+  readonly clock: () => number
+  readonly onListening: (address: string) => void
+}
+
+export interface Ingest extends Part, Intake {
+  /** Whether somebody watches; agents send deltas only then. */
+  setWatched(watched: boolean): void
+  agents(): readonly AgentReport[]
+}
+
+const errors = defineErrors({
+  not_durable: {
+    status: 507,
+    hint: 'make room on the disk of the data directory, then send again; nothing of this batch was kept',
+  },
+  store_behind: { status: 503, hint: 'the store takes rows more slowly than they come; send again in a moment' },
+  batch_gap: { status: 409, hint: 'a batch before this one was not kept; send the request again from its beginning' },
+})
+
+/** A door's rows are findable when it answers, unless the store is away: then they are durable, and the answer does not wait. */
+const findableWaitMs = 5_000
+
+/** Opens the directory of segments and queues what a crash left there; doors open with `run`. */
+export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
+  const { log, health, clock } = deps
+  const now = () => Math.floor(clock() / 1000)
+  const inventory = createInventory()
+  const agents = createAgents(inventory)
+  const epochs = createEpochs()
+  const interner = createInterner(config, { inventory, agents, now })
+  const finished = createFinishedRows(config)
+  const tally = createAgentTally(now)
+  const marks = createMarks()
+  const directory = openSegmentDirectory(join(deps.dataDir, 'segments'))
+  const segmentStage = health.stage('segments')
+  const inserter = createInserter({
+    directory,
+    marks,
+    insert: deps.insert,
+    log,
+    stage: health.stage('inserts', waiting),
+  })
+  let inserted: Promise<void> = Promise.resolve()
+  let watched = false
+  const watchers = new Set<() => void>()
+
+  function waiting() {
+    return { queue: { length: directory.bytes(), limit: config.maxWaitingBytes, unit: 'bytes' as const } }
+  }
+  const segments = createSegments(
+    { maxAgeMs: config.segmentMs, maxRows: config.segmentRows, maxWaitingBytes: config.maxWaitingBytes },
+    {
+      directory,
+      marks,
+      clock,
+      builderOf: (name) => createBlockBuilder(logType(name)!),
+      logTypes: logTypes.map(({ name }) => name),
+      onSealed({ path }) {
+        segmentStage.set({ state: 'ok' })
+        inserted = inserter.add(path)
+        interner.trim()
+        finished.trim()
+      },
+      onFailed(error) {
+        log.error('a segment could not be written; its senders keep its rows', { error })
+        segmentStage.set({
+          state: 'failed',
+          detail: `writing a segment failed: ${error.message}`,
+          hint: errors.not_durable('').hint,
+        })
+      },
+    },
+  )
+  marks.restore(directory.marks())
+  for (const path of directory.list()) void inserter.add(path)
+
+  const frames = createAgentFrames({
+    segments,
+    interner,
+    epochs,
+    agents,
+    inventory,
+    watched: () => watched,
+    publish: deps.publish,
+    tally,
+    log,
+    stage: health.stage('agent-frames'),
+    clock,
+  })
+  const receiver = createAgentReceiver(
+    {
+      listen: config.listen ?? `unix:${join(deps.dataDir, 'agent.sock')}`,
+      token: config.token,
+      server: config.cluster,
+    },
+    {
+      frames,
+      agents,
+      watched: () => watched,
+      watchedChanged,
+      onHello: (hello: Hello) => tally.hello(hello),
+      onListening: deps.onListening,
+      log,
+      clock,
+    },
+  )
+  function watchedChanged(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        watchers.delete(done)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      watchers.add(done)
+      signal.addEventListener('abort', done, { once: true })
+      if (signal.aborted) done()
+    })
+  }
+  const store = async (batch: IntakeBatch): Promise<void> => {
+    if (segments.isFull) throw errors.store_behind('rows wait for the store')
+    finished.encode(batch.logType, batch.rows, segments.builder(batch.logType))
+    await segments.commit({ ...batch.source, source: batch.source.id })
+    if (watched) deps.publish({ logType: batch.logType, provisional: false, rows: batch.rows })
+    await Promise.race([inserted, sleep(findableWaitMs)])
+  }
+  const append = async (batch: IntakeBatch): Promise<{ readonly duplicate: boolean }> => {
+    const standing = segments.standing({ ...batch.source, source: batch.source.id })
+    if (standing === 'gap') throw errors.batch_gap(`batch ${batch.source.sequence} comes before its forerunner is kept`)
+    if (standing === 'open') await segments.settled()
+    if (standing === 'new') await store(batch)
+    return { duplicate: standing !== 'new' }
+  }
+  const parts: Part[] = [receiver, { name: 'inserter', run: (signal) => inserter.run(signal) }]
+  if (config.inventory !== undefined)
+    parts.push(createYamlSource({ path: config.inventory }, { inventory, log, health, clock }))
+
+  return {
+    name: 'ingest',
+    async append(batch) {
+      try {
+        return await append(batch)
+      } catch (error) {
+        if (!(error instanceof NotDurableError)) throw error
+        const cause = (error.cause as Error | undefined)?.message ?? 'the disk does not take it'
+        throw errors.not_durable(`writing rows failed: ${cause}`, { cause: error })
+      }
+    },
+    setWatched(value) {
+      watched = value
+      for (const wake of watchers) wake()
+    },
+    agents: () => tally.report(agents.list()),
+    async run(signal) {
+      segmentStage.set({ state: 'ok' })
+      try {
+        await supervise(parts, { log, health }, signal)
+      } finally {
+        segments.seal()
+      }
+    },
+  }
+}

@@ -1,0 +1,117 @@
+// The server, put together by hand from top to bottom: one directory, one store, the ingest thread, the API, the jobs.
+import { mkdirSync } from 'node:fs'
+import type { Logger, Part } from '@margay/kit'
+import { createHealth, createMetrics, lockDirectory, supervise } from '@margay/kit'
+import { logTypes } from '@margay/model'
+import type { Retention } from '@margay/store'
+import { createEmbeddedStore } from '@margay/store'
+import { createApi } from './api/api.ts'
+import { checkListen, parseListen } from './api/listen.ts'
+import type { ServerConfig } from './config.ts'
+import { createDemo } from './demo.ts'
+import { agentSource } from './health/agents.ts'
+import { createHealthReport } from './health/health.ts'
+import { countedIntake, createSources } from './health/sources.ts'
+import { createRetention } from './jobs/retention.ts'
+import { createLive } from './live/live.ts'
+import { createIngestLink } from './segment/ingest-link.ts'
+
+export interface ServerDeps {
+  readonly dataDir: string
+  readonly version: string
+  readonly log: Logger
+  /** Told the address for a browser once it answers there. */
+  readonly onListening: (address: string) => void
+}
+
+/** Rows that one subscription may hold between two looks of its reader, a tenth of a second. */
+const maxPendingRows = 5_000
+/** An agent's interval, its way here, and a short outage. */
+const newsSeconds = 120
+const secondsPerDay = 86_400
+
+function retentionRules({ retention }: ServerConfig): ReadonlyMap<string, Retention> {
+  const { flows, dns } = retention
+  const rule = ({ days, maxBytes }: typeof flows): Retention => ({ days, ...(maxBytes !== undefined && { maxBytes }) })
+  return new Map([
+    ['flows', rule(flows)],
+    ['dns', rule(dns)],
+  ])
+}
+
+/**
+ * Runs until `signal` aborts. Rejects with a FatalError where it cannot start: the directory or the port is taken, the
+ * address is not loopback.
+ */
+export async function runServer(config: ServerConfig, deps: ServerDeps, signal: AbortSignal): Promise<void> {
+  const { dataDir, version, log } = deps
+  const address = parseListen(config.listen)
+  checkListen(address)
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const lock = lockDirectory(dataDir, 'server')
+
+  const now = () => Math.floor(Date.now() / 1000)
+  const startedAt = now()
+  const health = createHealth()
+  const metrics = createMetrics()
+  const sources = createSources()
+  const live = createLive({ maxPending: maxPendingRows, newsSeconds }, now)
+  const store = createEmbeddedStore({ dir: dataDir })
+  const ingest = createIngestLink(
+    { config: { ...config.ingest, inventory: config.inventory }, dataDir },
+    { store, live, onListening: (socket) => log.info('agents are taken', { at: socket }) },
+  )
+  const report = createHealthReport(
+    { version, demo: config.demo, startedAt },
+    {
+      stages: () => ({ ...health.report(), ...ingest.report()?.stages }),
+      store,
+      counted: (at) => sources.list(at),
+      agents: (at) => (ingest.report()?.agents ?? []).map((agent) => agentSource(agent, at)),
+      now,
+    },
+  )
+  const faults = metrics.counter('api_faults_total', 'Requests that failed by a fault of ours.')
+  metrics.gaugeOf('live_subscriptions', 'Filters that somebody watches.', () => live.state().subscriptions)
+  metrics.gaugeOf('live_dropped_rows', 'Live rows left out because a reader was too slow.', () => live.state().dropped)
+  metrics.gaugeOf('ingest_rows', 'Finished and demo rows stored since the start.', () =>
+    sources.list(now()).reduce((sum, { rowsTotal }) => sum + rowsTotal, 0),
+  )
+
+  const api = createApi(
+    {
+      listen: address,
+      version,
+      allowedHosts: config.allowHost,
+      consoleDir: config.console,
+      ingest: { ...config.import, maxAge: config.import.maxAgeDays * secondsPerDay },
+    },
+    {
+      store,
+      live,
+      intake: countedIntake(ingest, 'import', { sources, now }),
+      health: report,
+      metrics: () => metrics.text(),
+      now,
+      onFault(error, { id, route }) {
+        faults.add()
+        log.error('a request failed', { request: id, route, error: error as Error })
+      },
+    },
+    deps.onListening,
+  )
+  const parts: Part[] = [api, ingest, createRetention(retentionRules(config), { store, log, health, now })]
+  if (config.demo) {
+    const intake = countedIntake(ingest, 'demo', { sources, now })
+    parts.push(createDemo({ dir: dataDir, seed: config.demoSeed }, { intake, log, health, now }))
+  }
+
+  try {
+    await store.open()
+    log.info('store is open', { log_types: logTypes.length })
+    await supervise(parts, { log, health }, signal)
+  } finally {
+    await store.close()
+    lock.release()
+  }
+}

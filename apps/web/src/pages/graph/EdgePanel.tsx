@@ -1,0 +1,152 @@
+// The panel of an edge: the finding in a sentence, the verdict, why, the figures, ports, processes of each side.
+import { portsOf, type Conversations, type Edge, type Picture, type PortUse } from '@margay/graph'
+import { describeHit, decidingHit, type PolicyHit, type Row } from '@margay/model'
+import type { Scope } from '../../api/question.ts'
+import { formatClock, formatSince } from '../../format/time.ts'
+import { formatCount } from '../../format/number.ts'
+import { readTrace } from '../../log-table/presentation.tsx'
+import { Chip } from '../../ui/Chip.tsx'
+import { Failed } from '../../ui/Message.tsx'
+import { asProblem } from '../../api/problem.ts'
+import { Figures, rangeTitle, Times } from './Figures.tsx'
+import { PanelActions } from './PanelActions.tsx'
+import { Processes } from './Processes.tsx'
+import { labelsOf } from './labels.ts'
+import { useExplanation } from './use-subject-details.ts'
+import { VerdictOfEdge } from './VerdictOfEdge.tsx'
+import { evidenceOf, findingOf, hasNoAnswer, noAnswerText, reasonOf, type Ends } from './why.ts'
+import { within } from './subject.ts'
+import css from './Panel.module.css'
+
+interface Props {
+  readonly edge: Edge
+  readonly picture: Picture
+  readonly conversations: Conversations
+  readonly scope: Scope
+  readonly onSelect: (id: string) => void
+}
+
+export function EdgePanel({ edge, picture, conversations, scope, onSelect }: Props) {
+  const labels = labelsOf(picture)
+  const ends = { source: labels(edge.source), dest: labels(edge.dest) }
+  const narrow = within(scope, edge.id)
+  const ports = portsOf(conversations, picture, edge.id)
+  return (
+    <div className={css.panel}>
+      <header>
+        <h1>
+          <button type="button" className={css.name} onClick={() => onSelect(edge.source)}>
+            {ends.source}
+          </button>{' '}
+          →{' '}
+          <button type="button" className={css.name} onClick={() => onSelect(edge.dest)}>
+            {ends.dest}
+          </button>
+        </h1>
+        <div className="dim">{portText(ports)}</div>
+      </header>
+      <p className={css.finding}>{findingOf(edge, ends)}</p>
+      <Why edge={edge} ends={ends} scope={narrow} />
+      <Figures tally={edge.tally} title={rangeTitle(scope)} />
+      <Times scope={narrow} />
+      <Ports ports={ports} />
+      <Processes scope={narrow} />
+      <PanelActions subject={edge.id} />
+    </div>
+  )
+}
+
+const portName = ({ proto, port }: PortUse) => [proto || 'protocol unknown', port].filter(Boolean).join(' ')
+
+function portText(ports: readonly PortUse[]): string {
+  const shown = ports.slice(0, 3).map(portName)
+  const more = ports.length - shown.length
+  return more > 0 ? `${shown.join(', ')} and ${formatCount(more)} more` : shown.join(', ')
+}
+
+export function Ports({ ports }: { readonly ports: readonly PortUse[] }) {
+  if (ports.length === 0) return null
+  return (
+    <section>
+      <h3>Protocols and ports</h3>
+      <dl className={css.figures}>
+        {ports.slice(0, 8).map((use) => {
+          const denied = use.tally.deniedAtSource.connections + use.tally.deniedAtDestination.connections
+          return (
+            <div key={portName(use)}>
+              <dt className="mono">{portName(use)}</dt>
+              <dd>
+                {formatCount(use.tally.total.connections)}
+                {denied > 0 && <span className={css.denied}> {formatCount(denied)} denied</span>}
+              </dd>
+            </div>
+          )
+        })}
+      </dl>
+    </section>
+  )
+}
+
+interface WhyProps {
+  readonly edge: Edge
+  readonly ends: Ends
+  readonly scope: Scope
+}
+
+function Why({ edge, ends, scope }: WhyProps) {
+  const denies = edge.verdict !== 'allowed'
+  const { data, error } = useExplanation(scope, denies)
+  const since = denies && data?.first !== undefined ? data.first : undefined
+  return (
+    <>
+      <div className={css.chips}>
+        <VerdictOfEdge edge={edge} long />
+        {since !== undefined && <Chip>{sinceText(since, scope)}</Chip>}
+      </div>
+      <section>
+        <h3>Why</h3>
+        {hasNoAnswer(edge) && <p>{noAnswerText}</p>}
+        {error && <Failed failure={asProblem(error)} />}
+        {data &&
+          (data.row ? (
+            <Reason row={data.row} ends={ends} scope={scope} />
+          ) : (
+            <p className="faint">No record of it is stored yet.</p>
+          ))}
+      </section>
+    </>
+  )
+}
+
+/** Denied since a moment in the range, or all through it; what was before the range is not known. */
+const sinceText = (first: number, { from, to, zone }: Scope): string =>
+  first - from < (to - from) / 60 ? 'all through the range' : `first at ${formatClock(first, zone).slice(0, 5)}`
+
+function Reason({ row, ends, scope }: { readonly row: Row; readonly ends: Ends; readonly scope: Scope }) {
+  const enforced = readTrace(row['policies.enforced_policies'])
+  const trace = enforced.length > 0 ? enforced : readTrace(row['policies.all_policies'])
+  return (
+    <>
+      <p>{reasonOf(row, trace, ends)}</p>
+      <Trace trace={trace} />
+      <p className="faint">
+        {evidenceOf(row)} Newest record {formatSince(Number(row['start_time'] ?? 0), scope.to, scope.zone)}.
+      </p>
+    </>
+  )
+}
+
+/** The stored trace, in the order of evaluation; the entry that decided is marked in words and shape. */
+export function Trace({ trace }: { readonly trace: readonly PolicyHit[] }) {
+  if (trace.length === 0) return null
+  const deciding = decidingHit(trace)
+  return (
+    <ol className={css.trace} aria-label="Policy trace">
+      {trace.map((hit) => (
+        <li key={`${hit.index} ${hit.name}`} data-action={hit === deciding ? hit.action : 'passed'}>
+          {describeHit(hit)} <b>{hit.action}</b>
+        </li>
+      ))}
+    </ol>
+  )
+}

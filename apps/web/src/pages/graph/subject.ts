@@ -1,0 +1,38 @@
+// What the page is about at the moment: the vertex, box or edge that is selected, and the records behind it. Pure.
+import { endsOf, lookupFilter, selectionFilter } from '@margay/graph'
+import { printKql } from '@margay/query'
+import type { Scope } from '../../api/question.ts'
+import type { Selection } from '../../view/selection.ts'
+
+/** The id that tables and panel are about; a selected record leaves the edge or vertex that it was found under. */
+export function subjectOf(selection: Selection | undefined, within: string | undefined): string | undefined {
+  if (selection?.kind === 'row') return within
+  return selection?.kind === 'vertex' || selection?.kind === 'edge' ? selection.id : undefined
+}
+
+export const selectionOf = (id: string): Selection => ({ kind: endsOf(id) ? 'edge' : 'vertex', id })
+
+/** Both filters at once. */
+export const both = (query: string, more: string): string => {
+  if (query.trim() === '' || more === '') return query.trim() === '' ? more : query
+  return `(${query}) and (${more})`
+}
+
+/** KQL of the records behind a subject; empty where there is none or it is not understood. */
+export function subjectKql(subject: string | undefined): string {
+  const filter = subject === undefined ? undefined : selectionFilter(subject)
+  return filter ? printKql(filter) : ''
+}
+
+/** The scope narrowed to a subject. */
+export const within = (scope: Scope, subject: string | undefined): Scope => ({
+  ...scope,
+  query: both(scope.query, subjectKql(subject)),
+})
+
+/** The same for the lookups of its clients; undefined where the DNS log cannot tell them. */
+export function lookupsWithin(scope: Scope, subject: string | undefined): Scope | undefined {
+  if (subject === undefined) return scope
+  const filter = lookupFilter(subject)
+  return filter && { ...scope, query: both(scope.query, printKql(filter)) }
+}

@@ -1,0 +1,87 @@
+// The records under the graph, and how many there are of each tab: all flows and denied flows of the selection, and the
+// DNS lookups of its clients. Sums are of records that count once, like the edges'.
+import { dnsLog, flowLog, type LogType } from '@margay/model'
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { askGroups, askRows, type Scope } from '../../api/question.ts'
+import type { Tab } from './graph-address.ts'
+import { both } from './subject.ts'
+
+/** Rows of a page, as the panel under the graph reads them. */
+const pageSize = 100
+
+export const typeOf: { readonly [T in Tab]: LogType } = { all: flowLog, denied: flowLog, dns: dnsLog }
+
+export const narrowed = (scope: Scope, tab: Tab): Scope =>
+  tab === 'denied' ? { ...scope, query: both(scope.query, 'action: deny') } : scope
+
+export function useRecords(tab: Tab, scope: Scope | undefined) {
+  const type = typeOf[tab]
+  const query = useInfiniteQuery({
+    queryKey: ['graph rows', tab, scope],
+    queryFn: ({ pageParam, signal }) =>
+      askRows(
+        type,
+        narrowed(scope!, tab),
+        {
+          sort: { field: type.time, descending: true },
+          limit: pageSize,
+          ...(pageParam !== undefined && { cursor: pageParam }),
+        },
+        signal,
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ cursor }) => cursor,
+    enabled: scope !== undefined,
+    placeholderData: keepPreviousData,
+  })
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data])
+  return { ...query, rows }
+}
+
+const count = { by: [], measures: { rows: { rows: true as const } }, limit: 1 }
+
+async function countRows(logType: string, scope: Scope, signal: AbortSignal): Promise<number> {
+  const { groups } = await askGroups(logType, scope, 'every', count, signal)
+  return Number(groups[0]?.measures['rows'] ?? 0)
+}
+
+/** How many records each tab has. */
+export function useCount(tab: Tab, scope: Scope | undefined): number | undefined {
+  const query = useQuery({
+    queryKey: ['graph count', tab, scope],
+    queryFn: ({ signal }) => countRows(typeOf[tab].name, narrowed(scope!, tab), signal),
+    enabled: scope !== undefined,
+    placeholderData: keepPreviousData,
+  })
+  return scope === undefined ? undefined : query.data
+}
+
+const sums = {
+  by: [],
+  measures: {
+    connections: { sum: 'num_flows' },
+    bytesIn: { sum: 'bytes_in' },
+    bytesOut: { sum: 'bytes_out' },
+  },
+  limit: 1,
+}
+
+export interface Sums {
+  readonly connections: number
+  readonly bytes: number
+}
+
+/** Sums over records that count once: what the edges of the selection add up to. */
+export function useSums(scope: Scope): Sums | undefined {
+  const query = useQuery({
+    queryKey: ['graph sums', scope],
+    queryFn: async ({ signal }): Promise<Sums> => {
+      const { groups } = await askGroups('flows', scope, 'counted', sums, signal)
+      const { connections = 0, bytesIn = 0, bytesOut = 0 } = groups[0]?.measures ?? {}
+      return { connections: Number(connections), bytes: Number(bytesIn) + Number(bytesOut) }
+    },
+    placeholderData: keepPreviousData,
+  })
+  return query.data
+}

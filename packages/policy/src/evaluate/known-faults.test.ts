@@ -1,0 +1,182 @@
+// Faults that comparable products had, as tests that pass: groups A5 (its policy half) and D of the list of known faults.
+import { printGoldmaneHit } from '@margay/model'
+import { describe, expect, it } from 'vitest'
+import { explain } from '../explain/explain.ts'
+import { parseYaml, flow, namespaceYaml, podYaml, snapshotOf } from '../testing/yaml.ts'
+import { evaluate } from './evaluate.ts'
+import type { DirectionResult } from './flow.ts'
+
+const traceOf = (result: DirectionResult | undefined) => result?.trace.map(printGoldmaneHit)
+
+const base = `${namespaceYaml('a')}${namespaceYaml('b')}${podYaml('a/web', '10.77.0.1', '{app: web}')}${podYaml('b/client', '10.77.0.9', '{app: client}')}`
+
+const policy = (name: string, ingress: string, namespace = 'a') => `
+---
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: ${name}, namespace: ${namespace}}, spec: {podSelector: {}, policyTypes: [Ingress], ingress: ${ingress}}}`
+
+describe('A5: IPv4 in its IPv6 form', () => {
+  const cluster = (rule: string) =>
+    snapshotOf(`${base}
+---
+{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {name: p}, spec: {selector: "app == 'web'", ingress: [${rule}]}}`)
+
+  it.each([
+    ['a block', '{action: Allow, source: {nets: [10.77.0.0/24]}}', 'allow'],
+    ['a block written in the mapped form', "{action: Allow, source: {nets: ['::ffff:10.77.0.0/120']}}", 'allow'],
+    ['"not in a block" stays false', '{action: Allow, source: {notNets: [10.77.0.0/24]}}', 'deny'],
+    ['IP version 4', '{action: Allow, ipVersion: 4}', 'allow'],
+    ['IP version 6', '{action: Allow, ipVersion: 6}', 'deny'],
+  ])('%s', (_, rule, verdict) => {
+    expect(evaluate(flow('::ffff:10.77.0.2', 'a/web', 'tcp/80'), cluster(rule)).verdict).toBe(verdict)
+    expect(evaluate(flow('10.77.0.2', 'a/web', 'tcp/80'), cluster(rule)).verdict).toBe(verdict)
+  })
+
+  it('a network set and a pod are found by the mapped form', () => {
+    const snapshot = snapshotOf(`${base}${policy('p', '[{from: [{podSelector: {}, namespaceSelector: {}}]}]')}`)
+    expect(evaluate(flow('::ffff:10.77.0.9', 'a/web', 'tcp/80'), snapshot).verdict).toBe('allow')
+  })
+})
+
+describe('D1: except is no deny', () => {
+  const p = policy('p', '[{from: [{ipBlock: {cidr: 10.77.0.0/16, except: [10.77.0.0/24]}}]}]', 'b')
+  const q = policy('q', '[{from: [{ipBlock: {cidr: 10.77.0.1/32}}]}]', 'b')
+  it.each([
+    ['P first', p + q],
+    ['Q first', q + p],
+  ])('another policy allows what the block leaves out, %s', (_, policies) => {
+    const snapshot = snapshotOf(base + policies)
+    expect(evaluate(flow('10.77.0.1', 'b/client', 'tcp/80'), snapshot).verdict).toBe('allow')
+    expect(evaluate(flow('10.77.0.5', 'b/client', 'tcp/80'), snapshot).verdict).toBe('deny')
+    expect(evaluate(flow('10.77.3.5', 'b/client', 'tcp/80'), snapshot).verdict).toBe('allow')
+  })
+})
+
+describe('D2: empty selector against empty rule', () => {
+  const node = `
+---
+{apiVersion: v1, kind: Node, metadata: {name: other}, status: {addresses: [{type: InternalIP, address: 10.1.0.2}]}}`
+  const verdicts = (ingress: string) => {
+    const snapshot = snapshotOf(base + node + policy('p', ingress))
+    return ['b/client', '10.1.0.2', '192.0.2.9'].map(
+      (from) => evaluate(flow(from, 'a/web', 'tcp/80'), snapshot).verdict,
+    )
+  }
+  it.each([
+    ['namespaceSelector: {} is pods only', '[{from: [{namespaceSelector: {}}]}]', ['allow', 'deny', 'deny']],
+    ['an empty rule is everybody', '[{}]', ['allow', 'allow', 'allow']],
+    ['from: [] is everybody too', '[{from: []}]', ['allow', 'allow', 'allow']],
+    ['ingress: [] is nobody', '[]', ['deny', 'deny', 'deny']],
+    ['ingress left out is nobody', 'null', ['deny', 'deny', 'deny']],
+  ])('%s', (_, ingress, wanted) => expect(verdicts(ingress)).toEqual(wanted))
+})
+
+describe('D3: cluster tier, NetworkPolicy, baseline', () => {
+  const admin = (name: string, tier: string, priority: number, rules: string) => `
+---
+{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {name: ${name}}, spec: {tier: ${tier}, priority: ${priority}, subject: {namespaces: {}}, ${rules}}}`
+  const everybody = '[{namespaces: {}}]'
+
+  it('the NetworkPolicy isolates after a Pass, and the baseline is not asked', () => {
+    const snapshot = snapshotOf(
+      base +
+        admin('pass', 'Admin', 1, `ingress: [{action: Pass, from: ${everybody}}]`) +
+        policy('isolate', '[{from: [{podSelector: {matchLabels: {app: other}}}]}]') +
+        admin('allow', 'Baseline', 1, `ingress: [{action: Accept, from: ${everybody}}]`),
+    )
+    const { verdict, destination } = evaluate(flow('b/client', 'a/web', 'tcp/80'), snapshot)
+    expect(verdict).toBe('deny')
+    expect(traceOf(destination)).toEqual(['0|kube-admin|kcnp:pass|pass|0', '1|default|knp:a/isolate|deny|-1'])
+  })
+
+  it('each direction is judged by itself: egress passes, ingress is accepted above a NetworkPolicy that would drop', () => {
+    const snapshot = snapshotOf(
+      base +
+        admin(
+          'both',
+          'Admin',
+          1,
+          `ingress: [{action: Accept, from: ${everybody}}], egress: [{action: Pass, to: ${everybody}}]`,
+        ) +
+        policy('drop', '[]'),
+    )
+    const { verdict, source, destination } = evaluate(flow('b/client', 'a/web', 'tcp/80'), snapshot)
+    expect(verdict).toBe('allow')
+    expect(traceOf(source)).toEqual(['0|kube-admin|kcnp:both|pass|0', '1|__PROFILE__|pro:kns.b|allow|0'])
+    expect(traceOf(destination)).toEqual(['0|kube-admin|kcnp:both|allow|0'])
+  })
+
+  it('both directions must allow', () => {
+    const snapshot = snapshotOf(base + admin('no', 'Admin', 1, `egress: [{action: Deny, to: ${everybody}}]`))
+    expect(evaluate(flow('b/client', 'a/web', 'tcp/80'), snapshot).verdict).toBe('deny')
+  })
+})
+
+describe('D4: a tier without a policy for this endpoint; Pass at the end', () => {
+  const snapshot = snapshotOf(`${base}
+---
+{apiVersion: projectcalico.org/v3, kind: Tier, metadata: {name: t1}, spec: {order: 1}}
+---
+{apiVersion: projectcalico.org/v3, kind: Tier, metadata: {name: t2}, spec: {order: 2, defaultAction: Pass}}
+---
+{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {name: others}, spec: {tier: t1, selector: "app == 'nobody'", ingress: [{action: Allow}]}}
+---
+{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {name: no-match}, spec: {tier: t2, selector: "app == 'web'", ingress: [{action: Deny, protocol: UDP}]}}`)
+
+  it('skips the first, shows the pass of the second, and lets the profile decide', () => {
+    const { verdict, destination } = evaluate(flow('b/client', 'a/web', 'tcp/80'), snapshot)
+    expect(verdict).toBe('allow')
+    expect(traceOf(destination)).toEqual(['0|t2|gnp:no-match|pass|-1', '1|__PROFILE__|pro:kns.a|allow|0'])
+  })
+
+  it('a pass is no accept: without a profile that allows, it is denied', () => {
+    const bare = { ...snapshot, pods: snapshot.pods.map((pod) => ({ ...pod, profiles: [] })) }
+    expect(evaluate(flow('192.0.2.9', 'a/web', 'tcp/80'), bare).verdict).toBe('deny')
+  })
+})
+
+describe('D5: a denial that nobody wrote', () => {
+  const text = `${base}${policy('p', '[{from: [{podSelector: {}}]}]')}${policy('q', '[{from: [{namespaceSelector: {}, podSelector: {matchLabels: {role: web}}}], ports: [{port: 80}]}]')}`
+  const question = flow('b/client', 'a/web', 'tcp/80')
+
+  it('is told as isolation by both, never as a rule', () => {
+    const { evaluation, directions } = explain(question, snapshotOf(text))
+    const ingress = directions.find((each) => each.direction === 'ingress')
+    expect(traceOf(evaluation.destination)).toEqual(['0|default|knp:a/q|deny|-1'])
+    expect(ingress?.sentence).toContain('tier default isolates it by p and q')
+    expect(ingress?.sentence).toContain('no rule matches, the end of tier default denies')
+    expect(ingress?.sentence).not.toMatch(/allowed by|denied by/)
+  })
+
+  it('cannot be told once the peer is gone, and says which fact is missing', () => {
+    const snapshot = snapshotOf(text)
+    const gone = { ...snapshot, pods: snapshot.pods.filter((pod) => pod.name !== 'client') }
+    const { evaluation, directions } = explain(question, gone)
+    expect(evaluation.verdict).toBe('unknown')
+    const ingress = directions.find((each) => each.direction === 'ingress')
+    expect(ingress?.sentence).toBe('ingress to a/web: cannot tell: labels of pod b/client not known')
+  })
+
+  it('an address where pods live and no pod is known is a missing fact as well', () => {
+    const { snapshot } = parseYaml(text, { podBlocks: [{ family: 4, words: [0x0a4d0000], bits: 16 }] })
+    const { verdict, missing } = evaluate(flow('10.77.5.5', 'a/web', 'tcp/80'), snapshot)
+    expect(verdict).toBe('unknown')
+    expect(missing.map((fact) => fact.text)).toContain('who the pod at 10.77.5.5 is')
+  })
+
+  it('labels of a namespace that nobody gave are missing, its name is not', () => {
+    const peer = (labels: string) => `[{from: [{namespaceSelector: {matchLabels: {${labels}}}}]}]`
+    const nameless = (labels: string) =>
+      `${podYaml('a/web', '10.77.0.1', '{app: web}')}${podYaml('b/client', '10.77.0.9', '{app: client}')}${policy('p', peer(labels))}`
+    const byLabel = evaluate(question, snapshotOf(nameless('env: prod')))
+    expect([byLabel.verdict, byLabel.missing.map((fact) => fact.text)]).toEqual(['unknown', ['labels of namespace b']])
+    expect(evaluate(question, snapshotOf(nameless('kubernetes.io/metadata.name: b'))).verdict).toBe('allow')
+    expect(evaluate(question, snapshotOf(nameless('kubernetes.io/metadata.name: c'))).verdict).toBe('deny')
+  })
+
+  it('a missing fact that makes no difference is no obstacle', () => {
+    const snapshot = snapshotOf(`${base}${policy('open', '[{}]')}`)
+    const { verdict, destination } = evaluate(flow('b/vanished', 'a/web', 'tcp/80'), snapshot)
+    expect(destination?.verdict).toBe('allow')
+    expect(verdict).toBe('allow')
+  })
+})

@@ -1,0 +1,100 @@
+// Costs, counted in steps: a change of one pod or of one policy costs what it touches, however large the rest is.
+import { describe, expect, it } from 'vitest'
+import { parseSnapshot } from '../objects/parse.ts'
+import { policyKey } from '../objects/policy.ts'
+import { podKey } from '../objects/snapshot.ts'
+import { flow } from '../testing/yaml.ts'
+import { createEngine } from './engine.ts'
+
+/** Namespaces with ten workloads of two pods and one policy each. */
+function clusterOf(namespaces: number) {
+  const documents = Array.from({ length: namespaces }, (_, index) => {
+    const namespace = `n${index}`
+    const pods = Array.from({ length: 20 }, (_, pod) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace, name: `p${pod}`, labels: { app: `app${pod % 10}` } },
+      status: { podIP: `10.${index}.0.${pod + 1}` },
+    }))
+    const policy = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { namespace, name: 'policy' },
+      spec: {
+        podSelector: { matchLabels: { app: 'app1' } },
+        ingress: [{ from: [{ podSelector: { matchLabels: { app: 'app2' } } }] }],
+      },
+    }
+    return [
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: 'default' } },
+      ...pods,
+      policy,
+    ]
+  })
+  return parseSnapshot(documents.flat()).snapshot
+}
+
+function warmEngine(namespaces: number) {
+  const snapshot = clusterOf(namespaces)
+  const engine = createEngine(snapshot)
+  for (const pod of snapshot.pods) engine.policiesOf(podKey(pod))
+  return { snapshot, engine }
+}
+
+function stepsOf(namespaces: number, change: (warm: ReturnType<typeof warmEngine>) => void): number {
+  const warm = warmEngine(namespaces)
+  const before = { ...warm.engine.work }
+  change(warm)
+  for (const pod of warm.snapshot.pods) warm.engine.policiesOf(podKey(pod))
+  const { work } = warm.engine
+  return (
+    work.plansMade -
+    before.plansMade +
+    work.selectorTests -
+    before.selectorTests +
+    work.identitiesVisited -
+    before.identitiesVisited
+  )
+}
+
+describe('the cost of a change', () => {
+  it('of one pod does not grow with the cluster', () => {
+    const change = ({ snapshot, engine }: ReturnType<typeof warmEngine>) => {
+      const [pod] = snapshot.pods
+      if (pod) engine.apply({ put: 'pod', value: { ...pod, labels: new Map([['app', 'new']]) } })
+    }
+    expect(stepsOf(40, change)).toBe(stepsOf(4, change))
+    expect(stepsOf(4, change)).toBeLessThan(5)
+  })
+
+  it('of one policy does not grow with the cluster', () => {
+    const change = ({ snapshot, engine }: ReturnType<typeof warmEngine>) => {
+      const [policy] = snapshot.policies
+      if (policy) engine.apply({ put: 'policy', value: { ...policy, ingress: [] } })
+    }
+    expect(stepsOf(40, change)).toBe(stepsOf(4, change))
+  })
+})
+
+describe('flows that were judged before', () => {
+  it('are judged again only when something that they rest on changed', () => {
+    const { snapshot, engine } = warmEngine(2)
+    const question = flow('n0/p2', 'n0/p1', 'tcp/80')
+    const judged = () => engine.work.flowsJudged
+    expect(engine.evaluate(question).verdict).toBe('allow')
+    const once = judged()
+    engine.evaluate(question)
+    expect(judged()).toBe(once)
+    const foreign = snapshot.policies.find((policy) => policy.namespace === 'n1') ?? expect.fail('no policy in n1')
+    engine.apply({ remove: 'policy', key: policyKey(foreign) })
+    const pod = snapshot.pods.find((each) => podKey(each) === 'n1/p3') ?? expect.fail('no pod n1/p3')
+    engine.apply({ put: 'pod', value: { ...pod, labels: new Map([['app', 'app2']]) } })
+    engine.evaluate(question)
+    expect(judged()).toBe(once)
+    const source = snapshot.pods.find((each) => podKey(each) === 'n0/p2') ?? expect.fail('no pod n0/p2')
+    engine.apply({ put: 'pod', value: { ...source, labels: new Map([['app', 'other']]) } })
+    expect(engine.evaluate(question).verdict).toBe('deny')
+    expect(judged()).toBe(once + 1)
+  })
+})
