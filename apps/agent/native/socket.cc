@@ -1,5 +1,5 @@
 // Raw sockets, of this network namespace or another: netlink and packets. What is sent and what comes back is
-// TypeScript's affair.
+// TypeScript's affair. And a cgroup's path by its id, which Node has no call for.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -85,6 +85,32 @@ napi_value receive(const Call &call) {
   return call.result(used);
 }
 
+/// The kernel's type number of handles into its own file systems (FILEID_KERNFS).
+constexpr int kernfsHandle = 0xfe;
+
+/// cgroupPath(mountPoint, id) -> path below the mount point. The id is the directory's inode; throws ESTALE once it is gone.
+napi_value cgroupPath(const Call &call) {
+  std::string root = call.text(0);
+  int mount = ::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (mount < 0) throw SystemError("open " + root, errno);
+  alignas(file_handle) char room[sizeof(file_handle) + sizeof(uint64_t)];
+  auto *handle = reinterpret_cast<file_handle *>(room);
+  uint64_t id = call.number(1);
+  handle->handle_bytes = sizeof id;
+  handle->handle_type = kernfsHandle;
+  memcpy(handle->f_handle, &id, sizeof id);
+  int directory = open_by_handle_at(mount, handle, O_PATH | O_CLOEXEC);
+  int number = errno;
+  ::close(mount);
+  if (directory < 0) throw SystemError("open a cgroup by its id", number);
+  char path[4096];
+  ssize_t size = readlink(("/proc/self/fd/" + std::to_string(directory)).c_str(), path, sizeof path);
+  number = errno;
+  ::close(directory);
+  if (size < 0) throw SystemError("read a cgroup's path", number);
+  return call.result(std::string(path, size).substr(root.size()));
+}
+
 /// closeDescriptor(descriptor)
 napi_value closeDescriptor(const Call &call) {
   ::close(call.number(0));
@@ -103,6 +129,7 @@ void defineSockets(napi_env env, napi_value exports) {
       method("send", guard<sendBytes>),
       method("receive", guard<receive>),
       method("closeDescriptor", guard<closeDescriptor>),
+      method("cgroupPath", guard<cgroupPath>),
   };
   napi_define_properties(env, exports, std::size(methods), methods);
 }

@@ -3,13 +3,14 @@
 import { networkInterfaces } from 'node:os'
 import { ConfigError, createHealth, createProcessLogger, FatalError, loadConfig, supervise } from '@margay/kit'
 import type { AgentOutput } from '@margay/wire'
-import { createCollection } from './collection.ts'
+import { reportCollectors } from './collectors/report.ts'
 import { agentConfig } from './config.ts'
 import { examine } from './doctor/examine.ts'
 import { printReport } from './doctor/print.ts'
 import { openNative } from './kernel/native.ts'
 import { createPrintOutput } from './print-output.ts'
 import { createShip } from './ship/index.ts'
+import { createCollectionThread, isCollectionThread, runThread } from './thread/collection-thread.ts'
 import manifest from '../package.json' with { type: 'json' }
 
 function fail(message: string): never {
@@ -51,7 +52,7 @@ async function run(argv: readonly string[]): Promise<void> {
   const onOpen = () => log.info('collecting')
   const collect = (output: AgentOutput) =>
     supervise(
-      [createCollection(config, { native: opened.native, output, health, log, onOpen })],
+      [createCollectionThread(config, { output, health, onOpen, entry: import.meta.filename })],
       { log, health },
       ended.signal,
     )
@@ -66,6 +67,7 @@ async function run(argv: readonly string[]): Promise<void> {
     version,
     dataDir: data,
     addresses: ownAddresses,
+    collectors: () => reportCollectors(health.report()),
   })
   const output = ship.open()
   // The ship leaves last: what collectors write at the end goes to the spool.
@@ -75,7 +77,8 @@ async function run(argv: readonly string[]): Promise<void> {
 }
 
 const [word, ...rest] = process.argv.slice(2)
-if (word === 'doctor') doctor(rest)
+if (isCollectionThread) await runThread()
+else if (word === 'doctor') doctor(rest)
 else {
   await run(process.argv.slice(2)).catch((error: unknown) => {
     if (!(error instanceof FatalError)) throw error

@@ -1,12 +1,12 @@
 // The demo: tells the story of packages/traffic through the same segments that agents' rows go through. The last hour comes
-// first, so that the pages are full at once; then the day before it, backwards; then second by second as time passes. What
-// was told is remembered beside the data, so that a demo that is started again goes on where it was.
+// first, so that the pages are full at once; then what happens now, second by second, and beside it the day before,
+// backwards. What was told is remembered beside the data, so that a demo that is started again goes on where it was.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Health, Logger, Part } from '@margay/kit'
 import { replaceFile, sleep } from '@margay/kit'
 import type { Story } from '@margay/traffic'
-import { rowOf, story } from '@margay/traffic'
+import { story } from '@margay/traffic'
 import type { Intake } from './receivers/intake.ts'
 
 export interface DemoConfig {
@@ -22,17 +22,21 @@ export interface DemoDeps {
   readonly now: () => number
 }
 
-/** What was told: the story's opening, and the span whose rows are stored. */
+/** What was told: the story's opening, and the span whose rows are stored. Unix seconds. */
 interface Told {
   readonly opened: number
   readonly from: number
   readonly until: number
 }
 
+type Span = readonly [from: number, to: number]
+
+const hour = 3600
 const day = 86_400
-/** Rows of so long a time are one batch of history: some thousands, so that people are answered in between. */
-const chunkSeconds = 180
-/** Batches of history that wait for the disk at the same time: as many as one segment takes. */
+/** One batch of the last hour, where intervals are short, and of the time before: some thousands of rows each. */
+const fineChunk = 180
+const coarseChunk = hour
+/** Batches of history that wait for the disk at the same time: about what one segment takes. */
 const ahead = 16
 
 const pathOf = (dir: string) => join(dir, 'demo.json')
@@ -43,17 +47,26 @@ function readTold(dir: string): Told | undefined {
 
 const writeTold = (dir: string, told: Told) => replaceFile(pathOf(dir), [Buffer.from(JSON.stringify(told))])
 
-/** Spans of the story that are missing, those that people look at first at the front. */
-export function missing(told: Told | undefined, now: number): readonly (readonly [from: number, to: number])[] {
-  const known = told ?? { from: now, until: now }
-  const newest = spans(Math.max(known.until, now - day), now).reverse()
-  return [...newest, ...spans(Math.min(now, (told?.opened ?? now) - day), Math.max(known.from, now - day)).reverse()]
+/** A span in batches, the newest first. */
+function* backwards([from, to]: Span, opened: number): Generator<Span> {
+  for (let end = to; end > from;) {
+    const start = Math.max(from, end - (end > opened - hour ? fineChunk : coarseChunk))
+    yield [start, end]
+    end = start
+  }
 }
 
-function spans(from: number, to: number): [number, number][] {
-  const list: [number, number][] = []
-  for (let at = from; at < to; at += chunkSeconds) list.push([at, Math.min(to, at + chunkSeconds)])
-  return list
+/** Batches of the story that are missing: those that people look at first, and the rest of the day. */
+export function missing(told: Told | undefined, now: number): { readonly recent: Span[]; readonly older: Span[] } {
+  const { opened, from, until } = told ?? { opened: now, from: now, until: now }
+  const spans = [
+    ...backwards([Math.max(until, now - day), now], opened),
+    ...backwards([opened - day, Math.max(from, opened - day)], opened),
+  ]
+  return {
+    recent: spans.filter(([, to]) => to > now - hour),
+    older: spans.filter(([, to]) => to <= now - hour),
+  }
 }
 
 export function createDemo({ dir, seed }: DemoConfig, deps: DemoDeps): Part {
@@ -66,27 +79,25 @@ export function createDemo({ dir, seed }: DemoConfig, deps: DemoDeps): Part {
   const createTeller = (told: Story) => {
     const run = `${deps.now()}-${Math.random().toString(36).slice(2)}`
     const sent = new Map<string, number>()
-    return async (from: number, to: number) => {
+    return async ([from, to]: Span) => {
       const byType = Map.groupBy(told.rowsBetween(from, to), ({ logType }) => logType)
       const stored = [...byType].map(([logType, emissions]) => {
         const sequence = (sent.get(logType) ?? 0) + 1
         sent.set(logType, sequence)
         const source = { id: `demo:${logType}`, epoch: run, sequence }
-        return deps.intake.append({ logType, rows: emissions.map(rowOf), source })
+        const rows = emissions.map(({ rest }) => rest)
+        return deps.intake.append({ logType, rows, shared: emissions.map(({ dimensions }) => dimensions), source })
       })
       await Promise.all(stored)
     }
   }
-  const tellHistory = async (
-    tell: (from: number, to: number) => Promise<void>,
-    before: Told | undefined,
-    now: number,
-    signal: AbortSignal,
-  ) => {
+  type Tell = ReturnType<typeof createTeller>
+
+  const tellAll = async (spans: readonly Span[], tell: Tell, signal: AbortSignal) => {
     const waiting = new Set<Promise<void>>()
-    for (const [from, to] of missing(before, now)) {
+    for (const span of spans) {
       if (signal.aborted) break
-      const told = tell(from, to).finally(() => waiting.delete(told))
+      const told = tell(span).finally(() => waiting.delete(told))
       told.catch(() => {})
       waiting.add(told)
       if (waiting.size >= ahead) await Promise.race(waiting)
@@ -95,28 +106,36 @@ export function createDemo({ dir, seed }: DemoConfig, deps: DemoDeps): Part {
     }
     await Promise.all(waiting)
   }
+  const tellNow = async (from: number, tell: Tell, signal: AbortSignal, onTold: (until: number) => void) => {
+    for (let until = from; !signal.aborted;) {
+      await sleep(1000 - (Date.now() % 1000), signal)
+      const next = deps.now()
+      if (next <= until || signal.aborted) continue
+      await tell([until, next])
+      until = next
+      onTold(until)
+    }
+  }
   return {
     name: 'demo',
     async run(signal) {
       const before = readTold(dir)
       const now = deps.now()
       const opened = before?.opened ?? now
-      const told = story({ seed, opened })
-      const tell = createTeller(told)
-      stage.set({ state: 'starting', detail: 'writes a day of history' })
-      await tellHistory(tell, before, now, signal)
-      const from = Math.min(before?.from ?? now - day, now - day)
-      if (!signal.aborted) writeTold(dir, { opened, from, until: now })
-      deps.log.info('demo history is written')
-      stage.set({ state: 'ok', detail: 'invented data of an invented cluster, live' })
-      for (let until = now; !signal.aborted;) {
-        await sleep(1000 - (Date.now() % 1000), signal)
-        const next = deps.now()
-        if (next <= until) continue
-        await tell(until, next)
-        until = next
-        writeTold(dir, { opened, from, until })
+      const tell = createTeller(story({ seed, opened }))
+      const { recent, older } = missing(before, now)
+      stage.set({ state: 'starting', detail: 'writes the last hour' })
+      await tellAll(recent, tell, signal)
+      let told: Told = { opened, from: Math.min(before?.from ?? now, recent.at(-1)?.[0] ?? now), until: now }
+      const note = (change: Partial<Told>) => writeTold(dir, (told = { ...told, ...change }))
+      stage.set({ state: 'ok', detail: 'invented data of an invented cluster; the day before is being written' })
+      const history = async () => {
+        await tellAll(older, tell, signal)
+        if (signal.aborted) return
+        note({ from: Math.min(told.from, opened - day) })
+        stage.set({ state: 'ok', detail: 'invented data of an invented cluster, live' })
       }
+      await Promise.all([tellNow(now, tell, signal, (until) => note({ until })), history()])
     },
   }
 }

@@ -1,5 +1,6 @@
 // The server, put together by hand from top to bottom: one directory, one store, the ingest thread, the API, the jobs.
 import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Logger, Part } from '@margay/kit'
 import { createHealth, createMetrics, lockDirectory, supervise } from '@margay/kit'
 import { logTypes } from '@margay/model'
@@ -12,6 +13,7 @@ import { createDemo } from './demo.ts'
 import { agentSource } from './health/agents.ts'
 import { createHealthReport } from './health/health.ts'
 import { countedIntake, createSources } from './health/sources.ts'
+import { stageMetrics } from './health/stage-metrics.ts'
 import { createRetention } from './jobs/retention.ts'
 import { createLive } from './live/live.ts'
 import { createIngestLink } from './segment/ingest-link.ts'
@@ -26,8 +28,6 @@ export interface ServerDeps {
 
 /** Rows that one subscription may hold between two looks of its reader, a tenth of a second. */
 const maxPendingRows = 5_000
-/** An agent's interval, its way here, and a short outage. */
-const newsSeconds = 120
 const secondsPerDay = 86_400
 
 function retentionRules({ retention }: ServerConfig): ReadonlyMap<string, Retention> {
@@ -55,16 +55,17 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
   const health = createHealth()
   const metrics = createMetrics()
   const sources = createSources()
-  const live = createLive({ maxPending: maxPendingRows, newsSeconds }, now)
-  const store = createEmbeddedStore({ dir: dataDir })
+  const live = createLive({ maxPending: maxPendingRows }, now)
+  const store = createEmbeddedStore({ dir: join(dataDir, 'store') })
   const ingest = createIngestLink(
     { config: { ...config.ingest, inventory: config.inventory }, dataDir },
     { store, live, onListening: (socket) => log.info('agents are taken', { at: socket }) },
   )
+  const stages = () => ({ ...health.report(), ...ingest.report()?.stages })
   const report = createHealthReport(
     { version, demo: config.demo, startedAt },
     {
-      stages: () => ({ ...health.report(), ...ingest.report()?.stages }),
+      stages,
       store,
       counted: (at) => sources.list(at),
       agents: (at) => (ingest.report()?.agents ?? []).map((agent) => agentSource(agent, at)),
@@ -91,7 +92,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
       live,
       intake: countedIntake(ingest, 'import', { sources, now }),
       health: report,
-      metrics: () => metrics.text(),
+      metrics: () => metrics.text() + stageMetrics(stages()),
       now,
       onFault(error, { id, route }) {
         faults.add()

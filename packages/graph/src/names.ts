@@ -12,8 +12,8 @@ export interface Description {
   readonly members: number
 }
 
-/** The hash of a pod template as Kubernetes writes it: its alphabet has no vowels and no 0, 1 and 3. */
-const templateHash = /-[bcdfghjklmnpqrstvwxz2456789]{8,10}$/
+/** The hash of a pod template, in Kubernetes' alphabet (no vowels, no 0, 1, 3) or in hex, or the minute of a cron job. */
+const templateHash = /-(?=[a-z]*\d)(?:[bcdfghjklmnpqrstvwxz2456789]{8,10}|[0-9a-f]{8,10})$/
 
 /** `checkout` for `checkout-7d9fc4b6d5-*`. */
 export const shortName = (nameAggr: string): string => nameAggr.replace(/-\*$/, '').replace(templateHash, '')

@@ -9,7 +9,7 @@ import { compileGroups } from './compile/groups.ts'
 import type { EngineOutput } from './compile/output.ts'
 import { parseOutput, rowDecoder } from './compile/output.ts'
 import type { PageRequest, RowOrder } from './compile/rows.ts'
-import { keysSql, pageSql, rowOrder } from './compile/rows.ts'
+import { keyLength, keysSql, orderedPageSql, pageSql, rowOrder } from './compile/rows.ts'
 import type { Slice } from './compile/slices.ts'
 import { slices } from './compile/slices.ts'
 import type { Source } from './compile/source.ts'
@@ -107,7 +107,7 @@ async function askRows(meter: Meter, source: Source, select: SelectRows): Promis
   const fields = wantedFields(source.type, select.fields)
   const pager: Pager = { meter, source, order, fields, decode: rowDecoder(source.type, fields) }
   const rows: Row[] = []
-  let start = select.cursor === undefined ? undefined : parseCursor(select.cursor)
+  let start = select.cursor === undefined ? undefined : parseCursor(select.cursor, keyLength(order))
   let end = start
   for (const slice of partsOf(source, order, start)) {
     const part = await readPart(pager, slice, start, select.limit - rows.length)
@@ -123,7 +123,7 @@ async function askRows(meter: Meter, source: Source, select: SelectRows): Promis
 /** Where to look, nearest first. A cursor by time says where the page before ended. */
 function partsOf({ from, to }: Source, order: RowOrder, cursor: Cursor | undefined): Iterable<Slice> {
   if (!order.byTime) return [{ from, to }]
-  const at = cursor ? Number(cursor.value) : undefined
+  const at = cursor ? Number(cursor.key[0]) : undefined
   if (at === undefined) return slices(from, to, order.descending)
   return order.descending ? slices(from, Math.min(to, at + 1), true) : slices(Math.max(from, at), to, false)
 }
@@ -146,28 +146,51 @@ interface Part {
 
 /** At most `wanted` rows of a slice, from the cursor on. */
 async function readPart(pager: Pager, slice: Slice, cursor: Cursor | undefined, wanted: number): Promise<Part> {
-  const { meter, source, order, fields, decode } = pager
+  const { meter, source, order } = pager
   const request: PageRequest = { source, order, ...slice, cursor }
   const skip = cursor?.skip ?? 0
   const { data: keys } = await meter.run(keysSql(request, skip + wanted + 1))
   const more = keys.length > skip + wanted
-  const given = keys.slice(skip, skip + wanted) as [string, string][]
-  if (given.length === 0) return { rows: [], end: undefined, more }
-  const last = given.at(-1)!
-  const output = await meter.run(pageSql(request, fields, keyCursor(last), given.length))
-  const rows = output.data.map((values) => decode(values, 2))
-  return { rows, end: endOf(given, last, cursor), more }
+  const given = keys.slice(skip, skip + wanted) as string[][]
+  const last = given.at(-1)
+  if (!last) return { rows: [], end: undefined, more }
+  const found = await readPage(pager, request, keys.slice(0, skip + wanted) as string[][], given.length)
+  return { rows: found, end: endOf(given, last, cursor), more }
 }
 
-const keyCursor = ([value, tie]: readonly [string, string]): Cursor => ({ value, tie, skip: 0 })
+/** Rows that share the last key and do not belong to the page are fetched too, up to so many. */
+const spareRows = 5_000
 
-function endOf(
-  given: readonly (readonly [string, string])[],
-  last: readonly [string, string],
-  cursor: Cursor | undefined,
-): Cursor {
-  const end = keyCursor(last)
-  const same = given.filter(([value, tie]) => value === end.value && tie === end.tie).length
-  const before = cursor && cursor.value === end.value && cursor.tie === end.tie ? cursor.skip : 0
-  return { ...end, skip: before + same }
+/** The rows of these keys in their order, without those that the cursor says were given. */
+async function readPage(
+  { meter, order, fields, decode }: Pager,
+  request: PageRequest,
+  keys: readonly (readonly string[])[],
+  count: number,
+): Promise<readonly Row[]> {
+  const last = keys.at(-1)!
+  const most = keys.length + spareRows
+  const { data } = await meter.run(pageSql(request, fields, last, most))
+  if (data.length >= most) {
+    const ordered = await meter.run(orderedPageSql(request, fields, last, count))
+    return ordered.data.map(decode)
+  }
+  const length = keyLength(order)
+  const places = new Map(keys.map((key, place) => [JSON.stringify(key), place]))
+  const placed = data.map((values) => ({
+    place: places.get(JSON.stringify(values.slice(0, length))) ?? keys.length,
+    whole: values[length] as string,
+    values,
+  }))
+  placed.sort((a, b) => a.place - b.place || (a.whole < b.whole ? -1 : 1))
+  const skip = request.cursor?.skip ?? 0
+  return placed.slice(skip, skip + count).map(({ values }) => decode(values.slice(length + 1)))
+}
+
+const sameKey = (a: readonly string[], b: readonly string[]) => a.every((value, index) => value === b[index])
+
+function endOf(given: readonly (readonly string[])[], last: readonly string[], cursor: Cursor | undefined): Cursor {
+  const same = given.filter((key) => sameKey(key, last)).length
+  const before = cursor && sameKey(cursor.key, last) ? cursor.skip : 0
+  return { key: last, skip: before + same }
 }

@@ -3,6 +3,8 @@
 // namespace's answers serve. Names are kept beyond their time to live, since connections outlive it. Bounded throughout.
 
 export interface ClientDomains {
+  /** Grows whenever something was noted: what was found before may be out of date. */
+  readonly version: number
   /** Notes that a client got these addresses (16 bytes as latin1 text) for a name. */
   note(netns: number, cgroup: number, name: string, addresses: readonly string[], nowMs: number): void
   /** Names that led this client to an address, the latest first. */
@@ -35,6 +37,7 @@ export function createClientDomains(
   config: ClientDomainsConfig = defaults,
 ): ClientDomains {
   const clients = new Map<string, Addresses>()
+  let version = 0
 
   const noteFor = (client: string, name: string, addresses: readonly string[], nowMs: number) => {
     const known = setNewest(clients, client, clients.get(client) ?? new Map(), config.maxClients)
@@ -52,7 +55,11 @@ export function createClientDomains(
   }
 
   return {
+    get version() {
+      return version
+    },
     note(netns, cgroup, name, addresses, nowMs) {
+      version++
       noteFor(`${netns} ${cgroup}`, name, addresses, nowMs)
       noteFor(String(netns), name, addresses, nowMs)
     },

@@ -110,6 +110,18 @@ describe('flow table', () => {
     expect(lasting.rows.map(({ rest }) => [rest.bytes_out, rest.num_flows])).toEqual([[31, 1]])
   })
 
+  it('does not show the past to whoever begins to watch later', () => {
+    const { table, add, live, state } = setUp()
+    state.watched = true
+    add('a', 10, true)
+    state.watched = false
+    table.forgetLive()
+    state.watched = true
+    add('a', 3, false, true)
+    table.endSecond(20, false)
+    expect(live.rows.map(({ rest }) => rest.bytes_out)).toEqual([3])
+  })
+
   it('forgets silent flows, and counts what finds no room', () => {
     const { table, add, state } = setUp(1)
     add('a', 1, true)

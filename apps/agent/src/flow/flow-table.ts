@@ -68,6 +68,8 @@ export interface Flow {
   readonly others: Map<string, Variant>
   /** Interval in which something was last added. */
   lastUsed: number
+  /** False once the table has forgotten it. */
+  isKept: boolean
 }
 
 export interface FlowTable {
@@ -84,6 +86,8 @@ export interface FlowTable {
   endInterval(startTime: number, endTime: number): void
   /** Writes the last second's rows, or only those of flows not yet shown. */
   endSecond(now: number, onlyNew: boolean): void
+  /** Nobody watches any more: what was gathered for live is thrown away. */
+  forgetLive(): void
 }
 
 export interface FlowTableConfig {
@@ -109,7 +113,13 @@ const createVariant = (flow: Flow, verdict: Verdict): Variant => ({
 })
 
 function createFlow(key: string, identity: FlowIdentity, interval: number): Flow {
-  const flow: Omit<Flow, 'main'> & { main?: Variant } = { key, identity, others: new Map(), lastUsed: interval }
+  const flow: Omit<Flow, 'main'> & { main?: Variant } = {
+    key,
+    identity,
+    others: new Map(),
+    lastUsed: interval,
+    isKept: true,
+  }
   flow.main = createVariant(flow as Flow, established)
   return flow as Flow
 }
@@ -197,7 +207,11 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
   }
 
   const forgetSilent = () => {
-    for (const flow of flows.values()) if (interval - flow.lastUsed > config.keepIntervals) flows.delete(flow.key)
+    for (const flow of flows.values()) {
+      if (interval - flow.lastUsed <= config.keepIntervals) continue
+      flow.isKept = false
+      flows.delete(flow.key)
+    }
   }
 
   return {
@@ -257,6 +271,13 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
       for (const variant of due) writeLive(variant, now)
       dirtyLive = onlyNew ? dirtyLive.filter((variant) => variant.dirtyLive) : []
       if (!onlyNew) second++
+    },
+    forgetLive() {
+      for (const variant of dirtyLive) {
+        clearMeasures(variant.live)
+        variant.dirtyLive = false
+      }
+      dirtyLive = []
     },
   }
 }

@@ -33,11 +33,25 @@ const stateOf = (name: string, error: unknown): ProgramState => {
   return { name, problem: message, log: log ?? '' }
 }
 
+const tryAgain = 11
+const tries = 20
+
+/** The verifier gives up whenever a signal comes (a profiler's, a timer's) and asks to be called again. */
+function load(native: Native, options: LoadOptions, names: readonly string[]): number {
+  for (let left = tries; ; left--) {
+    try {
+      return native.load(options.object, options.constants, names)
+    } catch (error) {
+      if ((error as NativeError).errno !== tryAgain || left === 0) throw error
+    }
+  }
+}
+
 /** Loads each program alone and forgets it again; the states of those that the kernel refuses. */
 export function probeEach(native: Native, options: LoadOptions, names: readonly string[]): ProgramState[] {
   return names.map((name) => {
     try {
-      native.close(native.load(options.object, options.constants, [name]))
+      native.close(load(native, options, [name]))
       return { name }
     } catch (error) {
       return stateOf(name, error)
@@ -51,13 +65,13 @@ function loadBest(
   wanted: readonly string[],
 ): { readonly handle: number; readonly states: readonly ProgramState[] } {
   try {
-    return { handle: native.load(options.object, options.constants, wanted), states: wanted.map((name) => ({ name })) }
+    return { handle: load(native, options, wanted), states: wanted.map((name) => ({ name })) }
   } catch {
     const states = probeEach(native, options, wanted)
     const good = states.filter(({ problem }) => problem === undefined).map(({ name }) => name)
     if (good.length === 0)
       throw new Error(`load the eBPF object: no program loads: ${states[0]?.problem ?? 'none wanted'}`)
-    return { handle: native.load(options.object, options.constants, good), states }
+    return { handle: load(native, options, good), states }
   }
 }
 

@@ -1,7 +1,9 @@
-// From a cgroup's id, which is its directory's inode, to pod and container. The process that a record names is asked
-// first; where it has gone the tree is walked, at most once a second. Bounded, as cgroups come and go.
+// From a cgroup's id, which is its directory's inode, to pod and container. The kernel is asked for the path, also of a
+// process that has ended; where that is not allowed the process is asked, else the tree is walked. Bounded, as cgroups
+// come and go.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Native } from '../kernel/native.ts'
 import { readCgroupPath, unifiedPath } from './cgroup.ts'
 import type { Container } from './cgroup.ts'
 
@@ -17,10 +19,16 @@ export interface CgroupTableConfig {
   readonly maxCgroups: number
 }
 
+export interface CgroupTableDeps {
+  readonly native: Pick<Native, 'cgroupPath'>
+  /** Milliseconds. */
+  readonly clock: () => number
+}
+
 const none: Container = {}
 const walkEveryMs = 1000
 
-export function createCgroupTable(config: CgroupTableConfig, deps: { readonly clock: () => number }): CgroupTable {
+export function createCgroupTable(config: CgroupTableConfig, { native, clock }: CgroupTableDeps): CgroupTable {
   const known = new Map<number, Container>()
   let walkedAt = -walkEveryMs
 
@@ -28,6 +36,14 @@ export function createCgroupTable(config: CgroupTableConfig, deps: { readonly cl
     if (known.size >= config.maxCgroups) known.delete(known.keys().next().value!)
     known.set(id, container)
     return container
+  }
+
+  const askKernel = (id: number): Container | undefined => {
+    try {
+      return readCgroupPath(native.cgroupPath(config.root, id))
+    } catch {
+      return undefined
+    }
   }
 
   const askProcess = (id: number, pid: number): Container | undefined => {
@@ -52,9 +68,12 @@ export function createCgroupTable(config: CgroupTableConfig, deps: { readonly cl
 
   return {
     find(id, pid) {
-      const container = known.get(id) ?? askProcess(id, pid)
-      if (container) return known.has(id) ? container : keep(id, container)
-      const now = deps.clock()
+      const before = known.get(id)
+      if (before) return before
+      if (id === 0) return none
+      const asked = askKernel(id) ?? askProcess(id, pid)
+      if (asked) return keep(id, asked)
+      const now = clock()
       if (now - walkedAt < walkEveryMs) return none
       walkedAt = now
       walk(config.root)

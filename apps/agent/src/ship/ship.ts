@@ -76,9 +76,11 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
   const since = Math.floor(clock() / 1000)
   let watched = false
   let wake = () => {}
+  let allSent = false
 
   const stage = deps.health.stage('ship', () => ({
-    queue: { length: spool.spool.bytes, limit: config.maxSpoolBytes, unit: 'bytes' },
+    // What is acknowledged lies in the file in hand until the file ends; it waits for nothing.
+    queue: { length: allSent ? 0 : spool.spool.bytes, limit: config.maxSpoolBytes, unit: 'bytes' },
   }))
   const losses = createLosses((what, count) => stage.lose(what, count))
   const onAnswer = (answer: FramesAnswer) => void (watched = answer.watched)
@@ -88,7 +90,10 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
     agent: deps.agent,
     losses,
     clock,
-    onFrames: () => wake(),
+    onFrames: () => {
+      allSent = false
+      wake()
+    },
     onTrouble: (message, error) => {
       deps.log.error(message, { error })
       stage.set({
@@ -114,6 +119,7 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
         resolve()
       }
       wake = done
+      allSent = true
       signal.addEventListener('abort', done, { once: true })
       if (signal.aborted) done()
     })

@@ -13,7 +13,7 @@ export interface SpoolSenderDeps {
   readonly link: ServerLink
   readonly losses: Losses
   readonly log: Logger
-  /** Resolves when there may be something new, or the signal aborts. */
+  /** Everything that was written is acknowledged. Resolves when there may be something new, or the signal aborts. */
   readonly waitForMore: (signal: AbortSignal) => Promise<void>
   readonly onAnswer: (answer: FramesAnswer) => void
   readonly onState: (state: { readonly connected: boolean; readonly error?: Error }) => void

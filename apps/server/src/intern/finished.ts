@@ -2,10 +2,12 @@
 import type { Row } from '@margay/model'
 import { fieldsOf, logTypes } from '@margay/model'
 import type { BlockBuilder } from '@margay/store'
+import type { HandlePlace } from './handles.ts'
 import { createHandles } from './handles.ts'
 
 export interface FinishedRows {
-  encode(logType: string, rows: readonly Row[], builder: BlockBuilder): void
+  /** `shared` holds the dimensions of each row where the rows do not; the same object is looked at once. */
+  encode(logType: string, rows: readonly Row[], builder: BlockBuilder, shared?: readonly Row[]): void
   /** Called between segments. */
   trim(): void
 }
@@ -14,14 +16,22 @@ const dimensionsOf = new Map(logTypes.map((type) => [type.name, fieldsOf(type, '
 
 export function createFinishedRows(config: { readonly maxSeries: number }): FinishedRows {
   const handles = createHandles({ limit: config.maxSeries })
+  const places = new Map(logTypes.map((type): [string, HandlePlace] => [type.name, new Map()]))
   return {
-    encode(logType, rows, builder) {
+    encode(logType, rows, builder, shared) {
       const names = dimensionsOf.get(logType)
-      if (!names) throw new Error(`BUG: unknown log type ${logType}`)
-      for (const row of rows) {
+      const place = places.get(logType)
+      if (!names || !place) throw new Error(`BUG: unknown log type ${logType}`)
+      const handleOf = (row: Row): number => {
         const dimensions = Object.fromEntries(names.map((name) => [name, row[name]]))
-        const key = `${logType} ${JSON.stringify(dimensions)}`
-        builder.add(handles.get(key, builder, () => dimensions).handle, row)
+        return handles.get(place, JSON.stringify(dimensions), builder, () => dimensions).handle
+      }
+      const seen = new Map<Row, number>()
+      for (const [index, row] of rows.entries()) {
+        const same = shared?.[index]
+        const handle = (same && seen.get(same)) ?? handleOf(same ?? row)
+        if (same) seen.set(same, handle)
+        builder.add(handle, row)
       }
     },
     trim: () => handles.trim(),

@@ -32,9 +32,12 @@ export interface Subscriber {
 export interface LiveConfig {
   /** Rows that a subscription may hold between two calls of `take`. */
   readonly maxPending: number
-  /** Rows that ended longer ago are history that is brought in, and no news. */
-  readonly newsSeconds: number
+  /** Rows that ended longer ago are history that is brought in, and no news. Two minutes unless given. */
+  readonly newsSeconds?: number
 }
+
+/** An agent's interval, its way here, and a short outage. */
+const usualNewsSeconds = 120
 
 export interface Live {
   publish(batch: LiveBatch): void
@@ -58,7 +61,10 @@ interface Entry {
 const endOf = ({ end_time: end, start_time: start }: Row): number => Number(end ?? start ?? 0)
 
 /** `now` gives Unix seconds. */
-export function createLive({ maxPending, newsSeconds }: LiveConfig, now: () => number): Live {
+export function createLive(
+  { maxPending, newsSeconds = usualNewsSeconds }: LiveConfig,
+  now: () => number = () => Math.floor(Date.now() / 1000),
+): Live {
   const entries = new Set<Entry>()
   let newest: number | undefined
   let droppedByClosed = 0

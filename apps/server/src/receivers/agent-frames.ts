@@ -78,6 +78,7 @@ function readFrame(agent: string, piece: Uint8Array, name: Named): Frame {
 }
 
 export function createAgentFrames(deps: AgentFramesDeps): AgentFrames {
+  deps.stage.set({ state: 'ok' })
   const { segments, interner, epochs } = deps
   /** Lasting frames of one agent are taken one after the other, whatever requests they came in. */
   const turns = new Map<string, Promise<unknown>>()

@@ -5,6 +5,11 @@ import type { Row } from '@margay/model'
 export interface IntakeBatch {
   readonly logType: string
   readonly rows: readonly Row[]
+  /**
+   * Dimensions of each row where many rows share them; the rows then hold only the rest. Rows that share give the same
+   * object, which is what makes them cheap: it crosses to the ingest thread once and is coded once.
+   */
+  readonly shared?: readonly Row[]
   /** Who sent it and which of its batches this is. A batch that was stored before is acknowledged and dropped. */
   readonly source: { readonly id: string; readonly epoch: string; readonly sequence: number }
 }

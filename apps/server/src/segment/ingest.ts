@@ -52,6 +52,9 @@ const errors = defineErrors({
   batch_gap: { status: 409, hint: 'a batch before this one was not kept; send the request again from its beginning' },
 })
 
+const wholeRows = ({ rows, shared }: IntakeBatch) =>
+  shared ? rows.map((row, at) => ({ ...shared[at], ...row })) : rows
+
 /** A door's rows are findable when it answers, unless the store is away: then they are durable, and the answer does not wait. */
 const findableWaitMs = 5_000
 
@@ -106,18 +109,8 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       },
     },
   )
-  const restore = () => {
-    marks.restore(directory.readCheckpoint())
-    for (const path of directory.list()) {
-      try {
-        marks.restore(directory.read(path).marks)
-      } catch (error) {
-        log.error('a segment is damaged', { error: error as Error })
-      }
-      void inserter.add(path)
-    }
-  }
-  restore()
+  marks.restore(directory.marks())
+  for (const path of directory.list()) void inserter.add(path)
 
   const frames = createAgentFrames({
     segments,
@@ -163,9 +156,9 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
   }
   const store = async (batch: IntakeBatch): Promise<void> => {
     if (segments.isFull) throw errors.store_behind('rows wait for the store')
-    finished.encode(batch.logType, batch.rows, segments.builder(batch.logType))
+    finished.encode(batch.logType, batch.rows, segments.builder(batch.logType), batch.shared)
     await segments.commit({ ...batch.source, source: batch.source.id })
-    if (watched) deps.publish({ logType: batch.logType, provisional: false, rows: batch.rows })
+    if (watched) deps.publish({ logType: batch.logType, provisional: false, rows: wholeRows(batch) })
     await Promise.race([inserted, sleep(findableWaitMs)])
   }
   const append = async (batch: IntakeBatch): Promise<{ readonly duplicate: boolean }> => {

@@ -30,6 +30,9 @@ interface Waiting {
 /** An engine that fails so often with an error that no retry mends will not take this segment. */
 const triesBeforeAside = 5
 
+/** A checkpoint costs two syncs and rewrites all marks; a head costs one small file until then. */
+const releasedBeforeCheckpoint = 32
+
 const isForGood = (error: unknown): boolean => (error as { retry?: unknown }).retry === false
 
 export function createInserter(deps: InserterDeps): Inserter {
@@ -74,10 +77,18 @@ export function createInserter(deps: InserterDeps): Inserter {
       setAside(path, rows, error as Error)
       return true
     }
-    deps.directory.checkpoint(deps.marks.durable())
-    deps.directory.remove(path)
+    deps.directory.release(path)
     deps.stage.set({ state: 'ok' })
+    if (deps.directory.released >= releasedBeforeCheckpoint) checkpoint()
     return true
+  }
+  /** May fail on a full disk and is then done later: the heads hold the same marks. */
+  const checkpoint = () => {
+    try {
+      deps.directory.checkpoint(deps.marks.durable())
+    } catch (error) {
+      deps.log.warn('writing the checkpoint of marks failed; it is tried again', { error: error as Error })
+    }
   }
   return {
     add,
@@ -89,12 +100,7 @@ export function createInserter(deps: InserterDeps): Inserter {
       while (!signal.aborted) {
         const next = await queue.take(signal)
         if (!next) return
-        const isDone = await insertSegment(next.path, signal).catch(async (error: unknown) => {
-          // A full disk, most likely: the checkpoint could not be written. The insert is known by its token.
-          deps.log.warn('finishing a segment failed; it is tried again', { error: error as Error })
-          await sleep(1_000, signal)
-          return false
-        })
+        const isDone = await insertSegment(next.path, signal)
         if (isDone) next.done()
         else queue.unshift(next)
       }

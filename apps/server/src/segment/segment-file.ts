@@ -1,7 +1,17 @@
 // Segments on disk. A segment is what was acknowledged together: blocks that are ready for the store, and the marks of the
-// batches in them. It is written whole, synced and only then given its name, so a file with a name is complete. The marks
-// of segments that are gone live on in the checkpoint, which is written before they go.
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, unlinkSync } from 'node:fs'
+// batches in them. It is written whole, synced and only then given its name, so a file with a name is complete. Once it is
+// inserted it is cut back to its head, which needs no room on a disk that may be full; the marks in the heads live on in
+// the checkpoint, which is written now and then, and before the heads go.
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { replaceFile, syncDirectory } from '@margay/kit'
@@ -37,10 +47,14 @@ export interface SegmentDirectory {
   read(path: string): Segment
   /** Paths of the segments that are not inserted yet, oldest first. */
   list(): readonly string[]
-  /** Makes these marks outlive the segments that are removed next. */
+  /** All marks on disk: of the checkpoint, and of the segments and heads that are younger. */
+  marks(): readonly MarkEntry[]
+  /** The segment is inserted: its blocks go, its head stays until the next checkpoint. */
+  release(path: string): void
+  /** Heads that wait for a checkpoint. */
+  readonly released: number
+  /** Writes all durable marks, durably, and removes the heads. */
   checkpoint(marks: readonly MarkEntry[]): void
-  readCheckpoint(): readonly MarkEntry[]
-  remove(path: string): void
   /** Keeps a segment that cannot be inserted where people find it, out of the way. Its new path. */
   setAside(path: string): string
   /** Bytes of all segments that are not inserted yet. */
@@ -51,6 +65,7 @@ export interface SegmentDirectory {
 const magic = 'MGSEGM01'
 const frontBytes = 16
 const suffix = '.segment'
+const releasedSuffix = '.inserted'
 
 const nameOf = ({ number, id }: Segment) => `${String(number).padStart(12, '0')}-${id}${suffix}`
 
@@ -83,17 +98,45 @@ function readHead(bytes: Buffer, path: string): { readonly head: SegmentHead; re
   return { head: JSON.parse(head.toString()) as SegmentHead, end }
 }
 
+/** Whether a file is a head that says blocks and has none. */
+function isCut(path: string): boolean {
+  try {
+    const bytes = readFileSync(path)
+    const { head, end } = readHead(bytes, path)
+    return head.blocks.length > 0 && bytes.length === end
+  } catch {
+    return false
+  }
+}
+
 export function openSegmentDirectory(dir: string): SegmentDirectory {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const checkpointPath = join(dir, 'marks.json')
   for (const name of readdirSync(dir)) if (name.endsWith('.draft')) unlinkSync(join(dir, name))
   const sizes = new Map<string, number>()
-  const list = () =>
+  const named = (ending: string) =>
     readdirSync(dir)
-      .filter((name) => name.endsWith(suffix))
+      .filter((name) => name.endsWith(ending))
       .sort()
       .map((name) => join(dir, name))
-  for (const path of list()) sizes.set(path, statSync(path).size)
+  const cut = (path: string) => {
+    const kept = path.replace(suffix, releasedSuffix)
+    renameSync(path, kept)
+    truncateSync(kept, readHead(readFileSync(kept), kept).end)
+    sizes.delete(path)
+  }
+  // A power cut may undo the new name and not the cut: a segment without its blocks was inserted.
+  for (const path of named(suffix)) if (isCut(path)) cut(path)
+  for (const path of named(suffix)) sizes.set(path, statSync(path).size)
+  let released = named(releasedSuffix)
+  const marksOf = (path: string): readonly MarkEntry[] => {
+    try {
+      return readHead(readFileSync(path), path).head.marks
+    } catch {
+      // Told when it is read to be inserted.
+      return []
+    }
+  }
   return {
     write(segment) {
       const path = join(dir, nameOf(segment))
@@ -118,13 +161,22 @@ export function openSegmentDirectory(dir: string): SegmentDirectory {
       })
       return { number: numberOf(path), id: head.id, marks: head.marks, blocks }
     },
-    list,
-    checkpoint: (marks) => replaceFile(checkpointPath, [Buffer.from(JSON.stringify(marks))]),
-    readCheckpoint: () =>
-      existsSync(checkpointPath) ? (JSON.parse(readFileSync(checkpointPath, 'utf8')) as MarkEntry[]) : [],
-    remove(path) {
-      unlinkSync(path)
-      sizes.delete(path)
+    list: () => named(suffix),
+    marks() {
+      const before = existsSync(checkpointPath) ? (JSON.parse(readFileSync(checkpointPath, 'utf8')) as MarkEntry[]) : []
+      return [...before, ...[...released, ...named(suffix)].flatMap(marksOf)]
+    },
+    release(path) {
+      cut(path)
+      released.push(path.replace(suffix, releasedSuffix))
+    },
+    get released() {
+      return released.length
+    },
+    checkpoint(marks) {
+      replaceFile(checkpointPath, [Buffer.from(JSON.stringify(marks))])
+      for (const path of released) unlinkSync(path)
+      released = []
     },
     setAside(path) {
       const aside = join(dir, 'aside')

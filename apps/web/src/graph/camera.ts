@@ -13,7 +13,7 @@ export const mostZoom = 3
 const mostFit = 1.15
 
 /** Room that the tools at the top and the legend at the bottom take. */
-export const fitPadding = { top: 60, right: 24, bottom: 56, left: 24 }
+export const fitPadding = { top: 60, right: 56, bottom: 56, left: 24 }
 
 export const toScreen = ({ x, y, zoom }: Camera, point: Point): Point => ({
   x: point.x * zoom + x,

@@ -9,6 +9,9 @@ export interface EdgePath {
   readonly to: Point
 }
 
+/** Parts that a curve is cut into when distances are measured; enough for a curve of one bend. */
+const cuts = 16
+
 const setOff = 6
 /** Room left before the destination for the arrow head. */
 export const headLength = 8
@@ -52,14 +55,21 @@ export function pointAt({ from, c1, c2, to }: EdgePath, t: number): Point {
   return { x: a * from.x + b * c1.x + c * c2.x + d * to.x, y: a * from.y + b * c1.y + c * c2.y + d * to.y }
 }
 
+/** The point that is so far from the beginning of the way, or from its end; the middle of a way that is too short. */
+export function pointFrom(path: EdgePath, end: 'from' | 'to', distance: number): Point {
+  for (let cut = 1; cut < cuts * 2; cut++) {
+    const part = cut / (cuts * 4)
+    const point = pointAt(path, end === 'from' ? part : 1 - part)
+    if (Math.hypot(point.x - path[end].x, point.y - path[end].y) >= distance) return point
+  }
+  return pointAt(path, 0.5)
+}
+
 /** The direction at the end, as an angle. */
 export const endAngle = ({ c2, to, c1 }: EdgePath): number => {
   const before = c2.x === to.x && c2.y === to.y ? c1 : c2
   return Math.atan2(to.y - before.y, to.x - before.x)
 }
-
-/** Parts that a curve is cut into when a distance to it is measured; enough for a curve of one bend. */
-const cuts = 16
 
 /** How far a point is from the curve. */
 export function distanceTo(path: EdgePath, point: Point): number {

@@ -14,5 +14,5 @@ export interface LayoutReply {
 
 self.addEventListener('message', ({ data }: MessageEvent<LayoutQuestion>) => {
   const reply: LayoutReply = { number: data.number, result: layoutGraph(data.input) }
-  self.postMessage(reply)
+  self.postMessage(reply, { transfer: [] })
 })

@@ -21,7 +21,7 @@ export function createLayouter(): Layouter {
   const start = (waiting: Waiting) => {
     working = waiting
     const question: LayoutQuestion = { number: ++number, input: waiting.input }
-    worker.postMessage(question)
+    worker.postMessage(question, { transfer: [] })
   }
   worker.addEventListener('message', ({ data }: MessageEvent<LayoutReply>) => {
     if (data.number !== number || !working) return

@@ -5,7 +5,7 @@ import type { EdgeVerdict, Rect } from '@margay/graph'
 import { iconPaths } from '../ui/Icon.tsx'
 import type { Palette, Token } from '../theme/theme.ts'
 import { toScreen, type Camera } from './camera.ts'
-import { endAngle, headLength, pathBounds, pointAt, type EdgePath } from './edge-path.ts'
+import { endAngle, headLength, pathBounds, pointAt, pointFrom, type EdgePath } from './edge-path.ts'
 import type { Scene, SceneBox, SceneEdge, SceneVertex } from './scene.ts'
 
 type Context = CanvasRenderingContext2D
@@ -30,8 +30,13 @@ const look: {
   denied_at_destination: { colour: 'deny-dest', dash: [6, 5], alpha: 1 },
 }
 
-/** Under this zoom letters would be smaller than can be read, so none are painted. */
-const leastTextZoom = 0.55
+/** Text is never smaller than this on the screen: under this zoom letters are made larger, further out there are none. */
+const leastText = 11
+const leastTextZoom = 0.42
+/** Under this zoom a vertex has room for its name only. */
+const leastSubZoom = 0.85
+/** The size of a text that is `size` at zoom 1 and stays readable. */
+const readable = (size: number, zoom: number) => Math.max(size, leastText / zoom)
 /** Under this zoom arrow heads and crosses are dots that say nothing. */
 const leastHeadZoom = 0.25
 
@@ -43,9 +48,15 @@ export function paintScene(surface: Surface, scene: Scene, camera: Camera): void
   for (const box of scene.boxes) if (touches(seen, box)) paintBox(surface, box, camera)
   const edges = scene.edges.filter(({ path }) => touches(seen, pathBounds(path)))
   paintLines(surface, edges)
-  if (camera.zoom >= leastHeadZoom) for (const edge of edges) paintEnds(surface, edge)
+  if (camera.zoom >= leastHeadZoom) for (const edge of edges) paintHead(surface, edge)
   for (const vertex of scene.vertices) if (touches(seen, vertex)) paintVertex(surface, vertex, camera)
-  if (camera.zoom >= leastTextZoom) for (const edge of edges) if (edge.label) paintLabel(surface, edge, edge.label)
+  if (camera.zoom >= leastHeadZoom) for (const edge of edges) paintCross(surface, edge)
+  paintLabels(
+    surface,
+    edges.flatMap((edge) => (edge.label === undefined ? [] : [{ edge, label: edge.label }])),
+    scene,
+    camera,
+  )
 }
 
 export interface Highlight {
@@ -57,24 +68,25 @@ export interface Highlight {
 }
 
 /** Paints what stands out, on a canvas of its own above the scene. */
-export function paintHighlight(surface: Surface, highlight: Highlight, camera: Camera): void {
+export function paintHighlight(surface: Surface, scene: Scene, highlight: Highlight, camera: Camera): void {
   clear(surface)
   enter(surface, camera)
   for (const { edge, path, width } of highlight.edges) {
     if (highlight.selected.has(edge.id)) glow(surface, path, width)
   }
   paintLines(surface, highlight.edges)
-  if (camera.zoom >= leastHeadZoom) for (const edge of highlight.edges) paintEnds(surface, edge)
+  if (camera.zoom >= leastHeadZoom) for (const edge of highlight.edges) paintHead(surface, edge)
   for (const vertex of highlight.vertices) {
     paintVertex(surface, vertex, camera)
     if (highlight.selected.has(vertex.vertex.id)) outline(surface, vertex, 2, 0)
     if (highlight.focused === vertex.vertex.id) outline(surface, vertex, 2, 4)
   }
-  if (camera.zoom < leastTextZoom) return
-  for (const edge of highlight.edges) {
+  if (camera.zoom >= leastHeadZoom) for (const edge of highlight.edges) paintCross(surface, edge)
+  const labelled = highlight.edges.flatMap((edge) => {
     const label = highlight.labels.get(edge.edge.id) ?? edge.label
-    if (label) paintLabel(surface, edge, label)
-  }
+    return label === undefined ? [] : [{ edge, label }]
+  })
+  paintLabels(surface, labelled, scene, camera)
 }
 
 function clear({ context, width, height, ratio }: Surface): void {
@@ -107,7 +119,7 @@ function paintBox({ context, palette, font }: Surface, { box, ...rect }: SceneBo
   context.lineWidth = 1
   context.stroke()
   // The name of a box stays as large as it must be to be read, so that a far view still has its map.
-  const size = 11 / Math.min(1, zoom)
+  const size = readable(leastText, zoom)
   if (size * 0.6 * box.label.length > rect.width + 40) return
   context.font = `600 ${size}px ${font}`
   context.fillStyle = palette['text-2']
@@ -145,24 +157,14 @@ function glow({ context, palette }: Surface, path: EdgePath, width: number): voi
   context.globalAlpha = 1
 }
 
-/** Where the cross of a denied edge stands on its way: next to the end that denies. */
-const crossAt = { denied_at_source: 0.12, denied_at_destination: 0.9 } as const
-const crossRadius = 7.5
-
-function paintEnds(surface: Surface, { edge, path, width }: SceneEdge): void {
-  const { colour } = look[edge.verdict]
-  if (edge.verdict !== 'denied_at_destination') paintHead(surface, path, width, colour)
-  if (edge.verdict === 'allowed' || edge.verdict === 'mixed') return
-  paintCross(surface, pointAt(path, crossAt[edge.verdict]), colour)
-}
-
-function paintHead({ context, palette }: Surface, path: EdgePath, width: number, colour: Token): void {
-  const angle = endAngle(path)
+function paintHead({ context, palette }: Surface, { edge, path, width }: SceneEdge): void {
+  // What was denied on arrival has its cross there instead.
+  if (edge.verdict === 'denied_at_destination') return
   const half = Math.max(4, width * 1.1)
   context.save()
   context.translate(path.to.x, path.to.y)
-  context.rotate(angle)
-  context.fillStyle = palette[colour]
+  context.rotate(endAngle(path))
+  context.fillStyle = palette[look[edge.verdict].colour]
   context.beginPath()
   context.moveTo(-1, -half)
   context.lineTo(headLength - 1, 0)
@@ -171,22 +173,25 @@ function paintHead({ context, palette }: Surface, path: EdgePath, width: number,
   context.restore()
 }
 
-function paintCross(
-  { context, palette }: Surface,
-  at: { readonly x: number; readonly y: number },
-  colour: Token,
-): void {
-  context.fillStyle = palette[colour]
+/** Where the cross of a denied edge stands: next to the end that denies. */
+const crossAt = { denied_at_source: 'from', denied_at_destination: 'to' } as const
+const [crossRadius, crossDistance] = [7.5, 12]
+
+/** Crosses are painted over the vertices that their edges pass behind. */
+function paintCross({ context, palette }: Surface, { edge, path }: SceneEdge): void {
+  if (edge.verdict === 'allowed' || edge.verdict === 'mixed') return
+  const { x, y } = pointFrom(path, crossAt[edge.verdict], edge.verdict === 'denied_at_source' ? crossDistance : 2)
+  context.fillStyle = palette[look[edge.verdict].colour]
   context.beginPath()
-  context.arc(at.x, at.y, crossRadius, 0, 2 * Math.PI)
+  context.arc(x, y, crossRadius, 0, 2 * Math.PI)
   context.fill()
   context.strokeStyle = palette.surface
   context.lineWidth = 1.8
   context.beginPath()
-  context.moveTo(at.x - 3, at.y - 3)
-  context.lineTo(at.x + 3, at.y + 3)
-  context.moveTo(at.x + 3, at.y - 3)
-  context.lineTo(at.x - 3, at.y + 3)
+  context.moveTo(x - 3, y - 3)
+  context.lineTo(x + 3, y + 3)
+  context.moveTo(x + 3, y - 3)
+  context.lineTo(x - 3, y + 3)
   context.stroke()
 }
 
@@ -201,7 +206,7 @@ function paintVertex(surface: Surface, placed: SceneVertex, { zoom }: Camera): v
   if (placed.vertex.members > 0) paintStack(surface, placed)
   if (zoom < leastTextZoom) return
   paintIcon(surface, placed)
-  paintNames(surface, placed)
+  paintNames(surface, placed, zoom)
 }
 
 /** A second line under a vertex that can be opened: it stands for more than itself. */
@@ -226,16 +231,20 @@ function paintIcon({ context, palette }: Surface, { icon, x, y }: SceneVertex): 
   context.restore()
 }
 
-function paintNames({ context, palette, font }: Surface, { vertex, icon, x, y, width }: SceneVertex): void {
+function paintNames({ context, palette, font }: Surface, placed: SceneVertex, zoom: number): void {
+  const { vertex, icon, x, y, width, height } = placed
   const left = x + 11 + (icon ? iconRoom : 0)
   const room = x + width - 9 - left
+  const size = readable(12, zoom)
+  const hasSub = zoom >= leastSubZoom
   context.textAlign = 'left'
   context.fillStyle = palette.text
-  context.font = `550 12px ${font}`
-  context.fillText(cut(context, vertex.label, room), left, y + 17)
+  context.font = `550 ${size}px ${font}`
+  context.fillText(cut(context, vertex.label, room), left, hasSub ? y + 17 : y + height / 2 + size * 0.36)
+  if (!hasSub) return
   context.fillStyle = palette['text-3']
-  context.font = `400 11px ${font}`
-  context.fillText(cut(context, vertex.sub, room), left, y + 31)
+  context.font = `400 ${readable(11, zoom)}px ${font}`
+  context.fillText(cut(context, vertex.sub, room), left, y + 32)
 }
 
 /** Cuts a text in its middle: both the beginning and the end of a generated name tell it apart. */
@@ -246,16 +255,44 @@ function cut(context: Context, text: string, room: number): string {
   return `${text.slice(0, letters - tail)}…${tail > 0 ? text.slice(-tail) : ''}`
 }
 
-function paintLabel({ context, palette, font }: Surface, { path }: SceneEdge, label: string): void {
-  const { x, y } = pointAt(path, 0.5)
-  context.font = `500 11px ${font}`
+interface Labelled {
+  readonly edge: SceneEdge
+  readonly label: string
+}
+
+/** Parts of an edge's way where its label may stand, the middle first. */
+const labelPlaces = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]
+
+/** Labels stand where they cover neither a vertex nor each other; one that finds no place is left to the tip. */
+function paintLabels(surface: Surface, labels: readonly Labelled[], scene: Scene, { zoom }: Camera): void {
+  if (zoom < leastTextZoom) return
+  const { context, font } = surface
+  const size = readable(11, zoom)
+  context.font = `500 ${size}px ${font}`
+  const occupied: Rect[] = [...scene.vertices, ...scene.boxes.map(nameRect)]
+  for (const { edge, label } of labels.toReversed()) {
+    const width = context.measureText(label).width + 6
+    const place = labelPlaces
+      .map((part) => pointAt(edge.path, part))
+      .map(({ x, y }): Rect => ({ x: x - width / 2, y: y - size - 5, width, height: size + 3 }))
+      .find((rect) => !occupied.some((other) => touches(other, rect)))
+    if (!place) continue
+    occupied.push(place)
+    paintLabel(surface, place, label)
+  }
+}
+
+/** Where the name of a box stands, about. */
+const nameRect = ({ x, y, box }: SceneBox): Rect => ({ x, y, width: 20 + box.label.length * 8, height: 26 })
+
+function paintLabel({ context, palette }: Surface, { x, y, width, height }: Rect, label: string): void {
   context.textAlign = 'center'
   context.strokeStyle = palette.bg
   context.lineWidth = 4
   context.lineJoin = 'round'
-  context.strokeText(label, x, y - 8)
+  context.strokeText(label, x + width / 2, y + height - 3)
   context.fillStyle = palette['text-2']
-  context.fillText(label, x, y - 8)
+  context.fillText(label, x + width / 2, y + height - 3)
 }
 
 function outline({ context, palette }: Surface, rect: Rect, width: number, by: number): void {

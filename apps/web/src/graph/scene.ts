@@ -40,7 +40,7 @@ export type SceneIcon = 'globe' | 'private' | 'networkSet' | 'host'
 const vertexHeight = 40
 const [leastWidth, mostWidth] = [92, 196]
 /** Mean widths of a letter of the label and of the line under it; long names are cut by the painter. */
-const [labelLetter, subLetter] = [7, 6]
+const [labelLetter, subLetter] = [8, 6]
 const iconRoom = 18
 
 /** How large a vertex is drawn. It depends on its words only, so that it does not change with the traffic. */

@@ -76,7 +76,7 @@ export function createStage(root: HTMLElement, { palette, font, onCamera }: Stag
   const paintUpper = () => {
     lower.style.opacity = standing ? '0.28' : '1'
     const surface = surfaceOf(upper, size.width, size.height)
-    paintHighlight(surface, standing ?? nothing, camera)
+    if (scene) paintHighlight(surface, scene, standing ?? nothing, camera)
   }
   /** Moves the painted picture to where the camera now sees it. */
   const shift = () => {

@@ -16,6 +16,8 @@ export interface Spacing {
   readonly row: number
   /** Width over height that the whole should have. */
   readonly aspect: number
+  /** So many columns are never too many. */
+  readonly leastColumns: number
 }
 
 export interface Layered {
@@ -30,7 +32,7 @@ const sweeps = 4
 /** Places items in columns. The points are within a rectangle that starts at 0, 0. */
 export function layered(items: readonly Size[], links: readonly Link[], spacing: Spacing): Layered {
   const graph = adjacency(items.length, links)
-  const ranks = rankItems(graph)
+  const ranks = fold(rankItems(graph), items, spacing)
   const columns = orderColumns(graph, ranks)
   const stacks = columns.flatMap((column) => wrap(column, items, heightLimit(items, spacing), spacing))
   const points = placeStacks(stacks, items, graph, spacing)
@@ -70,6 +72,60 @@ function rankItems(graph: Adjacency): number[] {
     if (!hasBefore && nexts.length > 0) ranks[item] = Math.min(...nexts.map((next) => ranks[next]!)) - 1
   }
   return ranks
+}
+
+interface Column {
+  readonly ranks: readonly number[]
+  readonly width: number
+  readonly height: number
+}
+
+/**
+ * Long chains make more columns than a screen is wide. Neighbouring columns are put into one, lowest first, until the
+ * whole has about the wanted aspect; links within such a column run down or up.
+ */
+function fold(
+  ranks: readonly number[],
+  items: readonly Size[],
+  { column: gap, row, aspect, leastColumns }: Spacing,
+): number[] {
+  let columns = columnsOf(ranks, items, row)
+  const widthOf = () => columns.reduce((sum, { width }) => sum + width + gap, -gap)
+  const heightOf = () => columns.reduce((most, { height }) => Math.max(most, height), 0)
+  while (columns.length > leastColumns && widthOf() > heightOf() * aspect * mostStretch) {
+    const at = lowestPair(columns)
+    const [a, b] = [columns[at]!, columns[at + 1]!]
+    const joined: Column = {
+      ranks: [...a.ranks, ...b.ranks],
+      width: Math.max(a.width, b.width),
+      height: a.height + b.height + row,
+    }
+    columns = [...columns.slice(0, at), joined, ...columns.slice(at + 2)]
+  }
+  const columnOf = new Map(columns.flatMap((column, at) => column.ranks.map((rank) => [rank, at] as const)))
+  return ranks.map((rank) => columnOf.get(rank)!)
+}
+
+/** How much wider than wanted a drawing may be before columns are put together: a little is better than bent chains. */
+const mostStretch = 1.25
+
+function columnsOf(ranks: readonly number[], items: readonly Size[], row: number): readonly Column[] {
+  const byRank = new Map<number, { width: number; height: number }>()
+  ranks.forEach((rank, item) => {
+    const { width, height } = items[item]!
+    const known = byRank.get(rank) ?? { width: 0, height: -row }
+    byRank.set(rank, { width: Math.max(known.width, width), height: known.height + height + row })
+  })
+  return [...byRank].sort(([a], [b]) => a - b).map(([rank, size]) => ({ ranks: [rank], ...size }))
+}
+
+function lowestPair(columns: readonly Column[]): number {
+  let best = 0
+  for (let at = 0; at + 1 < columns.length; at++) {
+    const height = (pair: number) => columns[pair]!.height + columns[pair + 1]!.height
+    if (height(at) < height(best)) best = at
+  }
+  return best
 }
 
 /** Depth-first order that starts at what sends most and receives least; links against it close circles. */

@@ -36,8 +36,8 @@ export const vertexGap = 16
 /** Room inside a box around its members; above it is more, for the label. */
 export const boxPadding = { side: 12, top: 30, bottom: 14 }
 
-const inside: Spacing = { column: 60, row: 22, aspect: 0.8 }
-const among: Spacing = { column: 84, row: 28, aspect: 1.7 }
+const inside: Spacing = { column: 52, row: 22, aspect: 0.8, leastColumns: 3 }
+const among: Spacing = { column: 76, row: 28, aspect: 1.7, leastColumns: 3 }
 
 /** Places every vertex. */
 export function layoutGraph(input: LayoutInput): LayoutResult {

@@ -1,5 +1,5 @@
 // Writing that outlives a power cut: a file counts only when its bytes and its directory entry were both synced.
-import { closeSync, fsyncSync, openSync, renameSync, writevSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writevSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Syncs a directory, which makes names that were added, renamed or removed in it durable. */
@@ -33,6 +33,10 @@ export function replaceFile(path: string, pieces: readonly Uint8Array[]): void {
   try {
     writeAll(fd, pieces)
     fsyncSync(fd)
+  } catch (error) {
+    // On a full disk the draft would keep what little room there is.
+    unlinkSync(draft)
+    throw error
   } finally {
     closeSync(fd)
   }

@@ -50,7 +50,7 @@ export function matchRule(rule: Rule, flow: Flow, ends: Ends, lookup: Lookup, mi
   )
   if (unevaluated)
     conditions.push((note) => {
-      for (const part of unevaluated) note({ kind: 'unevaluated', text: `${part}, which is not evaluated` })
+      for (const part of unevaluated) note({ kind: 'unevaluated', text: part })
       return undefined
     })
   return allOf(conditions, miss)

@@ -2,9 +2,9 @@
 // admitting it, and the smallest change that would. The rule named as deciding is the trace's, always.
 import { type Ends, resolveEnds } from '../evaluate/ends.ts'
 import { evaluatePrepared } from '../evaluate/evaluate.ts'
-import type { DirectionResult, Evaluation, Flow, Mode, Verdict } from '../evaluate/flow.ts'
+import type { DirectionResult, Evaluation, Flow, MissingFact, Mode, Verdict } from '../evaluate/flow.ts'
 import type { Lookup } from '../evaluate/lookup.ts'
-import { prepare } from '../evaluate/prepare.ts'
+import { prepare, type Prepared } from '../evaluate/prepare.ts'
 import type { Direction, Policy } from '../objects/policy.ts'
 import { protocolName } from '../objects/ports.ts'
 import type { Snapshot } from '../objects/snapshot.ts'
@@ -101,9 +101,11 @@ function decisionClauses(result: DirectionResult, near: readonly Near[]): readon
     case 'exemption':
       return [decision.reason]
     case 'missing-fact':
-      return [`cannot tell: ${list(result.missing.map((fact) => fact.text))} not known`]
+      return [`cannot tell: ${list(result.missing.map(factWords))}`]
   }
 }
+
+const factWords = ({ kind, text }: MissingFact) => `${text} ${kind === 'unevaluated' ? 'not evaluated' : 'not known'}`
 
 /** The policies that a change would be made in: those that isolate, or the one whose rule denied. */
 function changeable(result: DirectionResult): readonly Policy[] {
@@ -123,15 +125,15 @@ function explainDirection(
   const { direction, endpoint, verdict } = result
   const policies = verdict === 'deny' ? changeable(result) : []
   const near = nearRules(policies, direction, flow, ends, lookup)
-  const end = direction === 'ingress' ? ends.destination : ends.source
   const clauses = [...passWords(result), ...decisionClauses(result, near)]
   const [nearest] = near
-  const fix = policies.length > 0 ? findFix(near, policies, flow, ends, direction, snapshot, mode) : undefined
+  const isEnd = endpoint === (direction === 'ingress' ? ends.destination : ends.source).title
+  const fix = policies.length > 0 && isEnd ? findFix(near, policies, flow, ends, direction, snapshot, mode) : undefined
   return {
     direction,
     endpoint,
     verdict,
-    sentence: `${sourceWord(direction)} ${shortTitle(end)}: ${clauses.join('; ')}`,
+    sentence: `${sourceWord(direction)} ${endpoint.replace(/^pod /, '')}: ${clauses.join('; ')}`,
     ...(nearest && { nearest }),
     ...(fix && { fix }),
   }
@@ -144,12 +146,17 @@ function headlineOf(flow: Flow, ends: Ends, verdict: Verdict): string {
   return `${shortTitle(ends.source)} to ${shortTitle(ends.destination)}, ${protocolName(flow.protocol)}${port}: ${verdictWords[verdict]}`
 }
 
-/** Judges the flow and says why. */
-export function explain(flow: Flow, snapshot: Snapshot, mode: Mode = 'enforced'): Explanation {
-  const prepared = prepare(snapshot)
+/** Judges the flow and says why. Who explains many flows of one snapshot prepares it once. */
+export function explain(
+  flow: Flow,
+  snapshot: Snapshot,
+  mode: Mode = 'enforced',
+  prepared: Prepared = prepare(snapshot),
+): Explanation {
   const ends = resolveEnds(flow, prepared.lookup)
   const evaluation = evaluatePrepared(flow, prepared, mode)
-  const results = [evaluation.source, evaluation.destination].flatMap((result) => result ?? [])
+  const { source, destination, hops } = evaluation
+  const results = [source, ...hops, destination].flatMap((result) => result ?? [])
   return {
     evaluation,
     headline: headlineOf(flow, ends, evaluation.verdict),

@@ -118,6 +118,15 @@ function ruleFix(
 const resultOf = (flow: Flow, snapshot: Snapshot, direction: Direction, mode: Mode): DirectionResult | undefined =>
   evaluate(flow, snapshot, mode)[direction === 'ingress' ? 'destination' : 'source']
 
+/** Of many near rules only the nearest are worth a proposal, and each proposal costs a judgement. */
+const mostProposals = 5
+
+/** Verdicts rest on the two ends alone, so trying a change needs no other pod. */
+function onlyEnds(snapshot: Snapshot, ends: Record<'source' | 'destination', End>): Snapshot {
+  const pods = [ends.source, ends.destination].flatMap((end) => (end.kind === 'pod' ? end.pod : []))
+  return { ...snapshot, pods: [...new Set(pods)] }
+}
+
 /** The first proposal that works, cheapest first; undefined when none does. */
 export function findFix(
   near: readonly Near[],
@@ -128,10 +137,12 @@ export function findFix(
   snapshot: Snapshot,
   mode: Mode,
 ): Fix | undefined {
+  const nearest = near.slice(0, mostProposals)
   const proposals = [
-    ...near.map((each) => labelFix(each, ends)),
-    ...near.map((each) => portFix(each, flow, direction)),
-    ...policies.map((policy) => ruleFix(policy, flow, ends, direction)),
+    ...nearest.map((each) => labelFix(each, ends)),
+    ...nearest.map((each) => portFix(each, flow, direction)),
+    ...policies.slice(0, mostProposals).map((policy) => ruleFix(policy, flow, ends, direction)),
   ]
-  return proposals.find((fix) => fix && resultOf(flow, fix.apply(snapshot), direction, mode)?.verdict === 'allow')
+  const tried = onlyEnds(snapshot, ends)
+  return proposals.find((fix) => fix && resultOf(flow, fix.apply(tried), direction, mode)?.verdict === 'allow')
 }

@@ -53,12 +53,11 @@ function compileNets(nets: readonly Cidr[], sideOf: SideOf): Test {
   }
 }
 
-function compileNotNets({ nets, notNets = [] }: Entity, sideOf: SideOf): Test {
+function compileNotNets(notNets: readonly Cidr[], sideOf: SideOf): Test {
   return (view) => {
     const { address } = sideOf(view).end
     if (!address) return undefined
-    const concerns = nets !== undefined || notNets.some((net) => net.family === address.family)
-    return concerns && !notNets.some((net) => contains(net, address))
+    return notNets.some((net) => net.family === address.family) && !notNets.some((net) => contains(net, address))
   }
 }
 
@@ -74,7 +73,7 @@ function compileEntity(
   if (ports) tests.push(compilePorts(ports, sideOf, selector))
   if (selector) tests.push((view) => isSelectedIn(view, sideOf(view), selector))
   if (nets) tests.push(compileNets(nets, sideOf))
-  if (notNets) tests.push(compileNotNets(entity, sideOf))
+  if (notNets) tests.push(compileNotNets(notNets, sideOf))
   if (notSelector) tests.push((view) => negate(isSelectedIn(view, sideOf(view), notSelector)))
   if (notPorts) {
     const inPorts = compilePorts(notPorts, sideOf, selector)

@@ -2,7 +2,6 @@
 import {
   child,
   fail,
-  isPresent,
   isRecord,
   type Place,
   readLabels,
@@ -61,9 +60,6 @@ function renameLabel(part: Selector, rename: (key: string) => string): Selector 
   if ('label' in part) return { ...part, label: rename(part.label) }
   return part.kind === 'not' ? not(renameLabel(part.of, rename)) : part
 }
-
-/** Whether the place holds a selector, as opposed to nothing; empty ones count. */
-export const hasSelector = isPresent
 
 const words = { contains: 'contains', 'starts-with': 'starts with', 'ends-with': 'ends with' } as const
 

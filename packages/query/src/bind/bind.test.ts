@@ -216,6 +216,7 @@ describe('lists and elements', () => {
     expect(found('labels: { app* and *b }', specimenLog, rows)).toEqual([])
     expect(found('labels: { app* and not *b }', specimenLog, rows)).toEqual(['ab', 'a'])
     expect(found('not labels: { tier* }', specimenLog, rows)).toEqual(['a', 'none'])
+    expect(found('labels: { name=a or app=a }', specimenLog, rows)).toEqual(['ab', 'a'])
     expect(found('labels: { *: * }', specimenLog, rows).length).toBe(2)
   })
 

@@ -9,10 +9,11 @@ import { hasWildcard, isStar } from '../filter.ts'
 import { printLiteral } from '../kql/literal.ts'
 import type { Positions, Problem } from '../problem.ts'
 import type { DateContext } from './dates.ts'
-import { indexField, membersOf, nearest, resolveNames } from './fields.ts'
+import { indexField, membersOf, resolveNames } from './fields.ts'
+import { hintForField, notAList, slipAnywhere } from './hints.ts'
 import { bindIndex } from './index-name.ts'
 import { readDecimal } from './numbers.ts'
-import { assignmentSlip, conjunctionSlip, rangeInKql, slipOfValue } from './slips.ts'
+import { slipOfValue } from './slips.ts'
 import type { Meaning } from './values.ts'
 import { bindEqual, bindRange, shapeOf, shown } from './values.ts'
 import type { Zone } from './zone.ts'
@@ -180,7 +181,7 @@ class Binder {
 
   /** A value without a field. */
   #anywhere(value: Literal, scope: Scope): BoundFilter {
-    const slip = this.#slipAnywhere(value, scope)
+    const slip = scope.self === undefined ? slipAnywhere(this.#type, value, scope.prefix) : undefined
     if (slip) return this.#fail(value, slip)
     if (scope.self !== undefined) return this.#is({ pieces: [scope.self], quoted: true }, value, scope)
     const names = scope.members ? [...scope.members.keys()] : Object.keys(this.#type.fields)
@@ -206,26 +207,6 @@ class Binder {
     return joined(meaning, (leaf) => (scope.members ? this.#leaf(name, leaf, scope) : this.#test(name, leaf)))
   }
 
-  #slipAnywhere(value: Literal, scope: Scope): Problem | undefined {
-    const conjunction = conjunctionSlip(value)
-    if (conjunction) return conjunction
-    const assignment = assignmentSlip(value)
-    if (!assignment) return slipOfValue('field', undefined, value)
-    const { name, operator, value: right, isSpaced } = assignment
-    const isKnown =
-      resolveNames(this.#type, { pieces: [name], quoted: true }, scope.prefix).length > 0 || name === indexField
-    if (!isKnown && !isSpaced) return undefined
-    const isNegated = operator.startsWith('!')
-    const known = isKnown ? name : (nearest(name, this.#namesWithin(scope.prefix))[0] ?? name)
-    const hint = `write ${isNegated ? 'not ' : ''}${known}: ${right || '…'}; to search for the text, quote it`
-    return { message: `"${operator}" is no operator of KQL`, hint }
-  }
-
-  #namesWithin(prefix: string | undefined): readonly string[] {
-    const names = prefix ? membersOf(this.#type, prefix).map((name) => name.slice(prefix.length + 1)) : []
-    return prefix ? names : Object.keys(this.#type.fields)
-  }
-
   /** The fields that a name means, or undefined once an error or the right to match nothing is noted. */
   #names(field: Literal, scope: Scope): readonly string[] | undefined {
     if (scope.self !== undefined && field.pieces.length === 1 && field.pieces[0] === scope.self) return [scope.self]
@@ -240,24 +221,8 @@ class Binder {
     const written = shown(field)
     const message = `unknown field "${written}" on log type "${this.#type.name}"`
     if (scope.self !== undefined) return { message, hint: `within ${scope.self}: { … } write values only` }
-    const hint = this.errors.size < mostHints ? this.#hintForField(written, scope) : undefined
+    const hint = this.errors.size < mostHints ? hintForField(this.#type, written, scope.prefix) : undefined
     return hint === undefined ? { message } : { message, hint }
-  }
-
-  #hintForField(written: string, { prefix }: Scope): string | undefined {
-    const isKnown = (name: string | undefined) =>
-      name !== undefined && resolveNames(this.#type, { pieces: [name], quoted: true }, prefix).length > 0
-    const members = membersOf(this.#type, written)
-    if (members.length > 0) return `it has the members ${members.join(', ')}`
-    const negation = /^(?:[-!]\s*|not)(\S.*)$/is.exec(written)?.[1]
-    if (isKnown(negation)) return `write not ${negation}: …`
-    const reversed = /^(\S+)\s*=$/.exec(written)?.[1]
-    if (isKnown(reversed)) return `write ${reversed} >= … or ${reversed} <= …`
-    if (written === '_exists_') return 'write field: *'
-    const glued = /^.*\S\s+(\S+)$/s.exec(written)?.[1]
-    if (isKnown(glued)) return `"and" or "or" may be missing before ${glued}`
-    const near = nearest(written, this.#namesWithin(prefix))
-    return near.length > 0 ? `did you mean ${near.join(', ')}?` : undefined
   }
 
   /** `field: { … }` */
@@ -323,14 +288,6 @@ function joined(
 }
 
 const isIndex = ({ pieces }: Literal, scope: Scope) => !scope.members && pieces.length === 1 && pieces[0] === indexField
-
-function notAList(name: string, inner: Filter): Problem {
-  const message = `"${name}" is no list`
-  const text = inner.kind === 'is' && !inner.field ? shown(inner.value) : ''
-  const range = /^(.*\S)\s+TO\s+(\S.*)$/i.exec(text)
-  if (range) return { message, hint: `write ${rangeInKql(name, false, range[1]!, range[2]!, false)}` }
-  return { message, hint: `write ${name}: ( … )` }
-}
 
 /** Lists that are members of one object stand side by side; every other list stands alone. */
 function groupsOf(type: LogType, members: readonly string[]): readonly (readonly string[])[] {

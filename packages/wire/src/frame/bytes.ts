@@ -26,7 +26,9 @@ export class ByteWriter {
   }
 
   byte(value: number): void {
-    this.#bytes[this.#room(1)] = value
+    // Room first: it may replace the array.
+    const at = this.#room(1)
+    this.#bytes[at] = value
   }
 
   bytes(value: Uint8Array): void {

@@ -112,6 +112,18 @@ describe('frame', () => {
     expect(() => decodeFrame(bytes)).toThrow(message)
     expect(() => decodeFrame(bytes)).toThrow(expect.objectContaining({ code }) as Error)
   })
+  it('grows with its rows, byte for byte', () => {
+    for (let rows = 1; rows < 2000; rows = Math.ceil(rows * 1.13)) {
+      const builder = createFrameBuilder(flowLog)
+      for (let i = 0; i < rows; i++)
+        builder.add(i, { start_time: 1_793_000_000 + i, dest_ip: `fd00::${i.toString(16)}`, bytes_in: i })
+      const frame = decodeFrame(builder.take(head, []))
+      expect(rowAt(frame.rows.columns, rows - 1)).toMatchObject({
+        start_time: 1_793_000_000 + rows - 1,
+        bytes_in: rows - 1,
+      })
+    }
+  })
   it('refuses more rows than its limit', () => {
     const builder = createFrameBuilder(flowLog)
     for (let i = 0; i < 11; i++) builder.add(0, { start_time: 1 })

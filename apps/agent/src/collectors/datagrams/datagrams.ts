@@ -72,8 +72,8 @@ function createExchanges(shared: Shared, openedAt: number) {
   }
 
   const refresh = (exchange: Exchange, keys: Buffer, keyAt: number, values: Buffer, at: number) => {
-    if (exchange.isSure || values[at + party.sure] !== 1) return
-    exchange.isSure = true
+    if ((exchange.isSure || values[at + party.sure] !== 1) && exchange.flow?.isKept) return
+    exchange.isSure ||= values[at + party.sure] === 1
     exchange.socket = readSocketAt(shared, keys, keyAt, values, at)
     exchange.flow = flowOf(shared, exchange.socket, exchange.role, keys, keyAt)
   }

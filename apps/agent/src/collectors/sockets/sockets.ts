@@ -83,7 +83,7 @@ export const sockets: Collector = {
       connections.begin()
       for (const record of records) learn(record)
       for (const record of records) if (!listens(record)) connections.see(record, 0)
-      connections.sweep()
+      connections.sweep(1)
     }
 
     look()

@@ -1,11 +1,10 @@
 // The TCP connections that live, by socket cookie: what was already counted of each, so that a reading adds only what is
 // new. A cookie is never given twice, so a tuple that comes again is another connection and nothing becomes negative.
 import type { Shared } from '../collector.ts'
-import { flowOf, readSocket } from '../../flow/endpoints.ts'
-import type { Socket } from '../../flow/endpoints.ts'
+import { createEndpointCache } from '../../flow/endpoint-cache.ts'
+import type { Endpoint } from '../../flow/endpoint-cache.ts'
 import { established } from '../../flow/flow-table.ts'
-import type { Flow, Variant, Verdict } from '../../flow/flow-table.ts'
-import type { Role } from '../../flow/hosts.ts'
+import type { Variant, Verdict } from '../../flow/flow-table.ts'
 import { createMeasures, clearMeasures, slot } from '../../flow/measures.ts'
 import type { Measures } from '../../flow/measures.ts'
 import { growth, growth32, handshakeSegments, headerBytes, noTotals, readTotals } from '../../flow/tcp-counters.ts'
@@ -15,12 +14,9 @@ import { tcpState, verdictOf } from '../../flow/verdict.ts'
 import { party, readU64, role, tcpRecord } from '../../kernel/layout.ts'
 
 interface Connection {
-  socket: Socket
-  role: Role
-  flow: Flow | undefined
+  endpoint: Endpoint
   readonly totals: TcpTotals
   readonly partial: boolean
-  readonly domains: readonly string[]
   sure: boolean
   interval: number
   second: number
@@ -35,9 +31,13 @@ export interface Connections {
   see(bytes: Buffer, at: number): void
   /** Adds the rest and forgets the connection. */
   close(bytes: Buffer, at: number): void
-  /** Forgets connections that a complete listing since `begin` did not have: their end was lost. */
+  /** A complete listing begins. */
   begin(): void
-  sweep(): number
+  /**
+   * Forgets connections that the last `listings` complete ones did not have, and says how many. One is not enough where
+   * the ends of connections are told otherwise: such an end may be on its way.
+   */
+  sweep(listings: number): number
 }
 
 /** Round trips over an hour are no measurements; the kernel's "no sample" is 2^32 - 1. */
@@ -63,25 +63,19 @@ function addSamples(measures: Measures, bytes: Buffer, at: number): void {
 }
 
 export function createConnections(shared: Shared): Connections {
-  const { config, evidence, flows, hosts } = shared
+  const { config, evidence, flows } = shared
+  const endpoints = createEndpointCache(shared)
   const connections = new Map<number, Connection>()
   const measures = createMeasures()
   const now = noTotals()
   let listing = 0
 
-  const roleOf = (socket: Socket): Role => (socket.role === role.unknown ? hosts.roleOf(socket.ends) : socket.role)
-
   const open = (bytes: Buffer, at: number): Connection => {
-    const socket = readSocket(shared, bytes, at + tcpRecord.tuple, at + tcpRecord.party)
-    hosts.own(socket.ends.netns, socket.ends.local)
-    const ofRole = roleOf(socket)
+    const partial = bytes[at + tcpRecord.party + party.seeded] === 1
     return {
-      socket,
-      role: ofRole,
-      flow: flowOf(shared, socket, ofRole, bytes, at + tcpRecord.tuple),
-      totals: socket.seeded ? readTotals(bytes, at, noTotals()) : noTotals(),
-      partial: socket.seeded,
-      domains: ofRole === role.server ? [] : shared.domains.find(socket.ends.netns, socket.cgroup, socket.ends.remote),
+      endpoint: endpoints.find(bytes, at + tcpRecord.tuple),
+      totals: partial ? readTotals(bytes, at, noTotals()) : noTotals(),
+      partial,
       sure: bytes[at + tcpRecord.party + party.sure] === 1,
       interval: -1,
       second: -1,
@@ -93,19 +87,19 @@ export function createConnections(shared: Shared): Connections {
   /** The owner may have become certain, and the role known, since the connection was opened. */
   const refresh = (connection: Connection, bytes: Buffer, at: number) => {
     const isSure = bytes[at + tcpRecord.party + party.sure] === 1
-    const ownerChanged = isSure && !connection.sure
-    const roleNow = connection.role === role.unknown ? roleOf(connection.socket) : connection.role
-    if (!ownerChanged && roleNow === connection.role) return
-    if (ownerChanged) connection.socket = readSocket(shared, bytes, at + tcpRecord.tuple, at + tcpRecord.party)
+    const isSettled = isSure === connection.sure && connection.endpoint.role !== role.unknown
+    // A flow that was silent for long has been forgotten by the table.
+    if (isSettled && connection.endpoint.flow?.isKept) return
+    const { domains } = connection.endpoint
     connection.sure = isSure
-    connection.role = roleNow
-    connection.flow = flowOf(shared, connection.socket, roleNow, bytes, at + tcpRecord.tuple)
+    // Names asked for after it connected did not lead to it.
+    connection.endpoint = { ...endpoints.find(bytes, at + tcpRecord.tuple), domains }
   }
 
   const measure = (connection: Connection, bytes: Buffer, at: number, closed: boolean) => {
     const { totals: before } = connection
     readTotals(bytes, at, now)
-    const extra = connection.isNew && !connection.partial ? handshakeSegments(connection.role) : 0
+    const extra = connection.isNew && !connection.partial ? handshakeSegments(connection.endpoint.role) : 0
     const segsIn = growth32(now.segsIn, before.segsIn) + extra
     const segsOut = growth32(now.segsOut, before.segsOut) + extra
     const header = headerBytes(bytes, at)
@@ -125,18 +119,20 @@ export function createConnections(shared: Shared): Connections {
 
   const gather = (variant: Variant, connection: Connection) => {
     const { pids, args, domains } = variant.gathered
-    pids.add(connection.socket.pid)
-    const line = connection.socket.process.args
+    const { socket, domains: names } = connection.endpoint
+    if (socket.pid !== 0) pids.add(socket.pid)
+    const line = socket.process.args
     if (line !== undefined && args.size < config.maxArgs) args.add(line)
-    for (const domain of connection.domains) if (domains.size < config.maxDomains) domains.add(domain)
+    for (const domain of names) if (domains.size < config.maxDomains) domains.add(domain)
     if (connection.partial) variant.gathered.partial = true
   }
 
   const account = (connection: Connection, verdict: Verdict, bytes: Buffer, at: number, closed: boolean) => {
-    if (!connection.flow) return
+    const { flow } = connection.endpoint
+    if (!flow) return
     measure(connection, bytes, at, closed)
     if (verdict.outcome === 'established' || verdict.outcome === 'reset') addSamples(measures, bytes, at)
-    const variant = flows.variant(connection.flow, verdict)
+    const variant = flows.variant(flow, verdict)
     gather(variant, connection)
     flows.add(variant, measures, connection.interval !== flows.interval, connection.second !== flows.second)
     connection.interval = flows.interval
@@ -179,10 +175,10 @@ export function createConnections(shared: Shared): Connections {
     begin() {
       listing++
     },
-    sweep() {
+    sweep(listings) {
       let swept = 0
       for (const [cookie, connection] of connections) {
-        if (connection.seen >= listing) continue
+        if (connection.seen > listing - listings) continue
         connections.delete(cookie)
         swept++
       }

@@ -8,10 +8,10 @@ import { readTrace } from '../../log-table/presentation.tsx'
 import { Chip } from '../../ui/Chip.tsx'
 import { Failed } from '../../ui/Message.tsx'
 import { asProblem } from '../../api/problem.ts'
-import { Figures } from './Figures.tsx'
+import { Figures, rangeTitle, Times } from './Figures.tsx'
 import { PanelActions } from './PanelActions.tsx'
 import { Processes } from './Processes.tsx'
-import { labelOf } from './Toolbar.tsx'
+import { labelsOf } from './labels.ts'
 import { useExplanation } from './use-subject-details.ts'
 import { VerdictOfEdge } from './VerdictOfEdge.tsx'
 import { evidenceOf, findingOf, hasNoAnswer, noAnswerText, reasonOf, type Ends } from './why.ts'
@@ -27,7 +27,8 @@ interface Props {
 }
 
 export function EdgePanel({ edge, picture, conversations, scope, onSelect }: Props) {
-  const ends = { source: nameIn(picture, edge.source), dest: nameIn(picture, edge.dest) }
+  const labels = labelsOf(picture)
+  const ends = { source: labels(edge.source), dest: labels(edge.dest) }
   const narrow = within(scope, edge.id)
   const ports = portsOf(conversations, picture, edge.id)
   return (
@@ -46,15 +47,14 @@ export function EdgePanel({ edge, picture, conversations, scope, onSelect }: Pro
       </header>
       <p className={css.finding}>{findingOf(edge, ends)}</p>
       <Why edge={edge} ends={ends} scope={narrow} />
-      <Figures tally={edge.tally} scope={narrow} />
+      <Figures tally={edge.tally} title={rangeTitle(scope)} />
+      <Times scope={narrow} />
       <Ports ports={ports} />
       <Processes scope={narrow} />
-      <PanelActions subject={edge.id} scope={scope} />
+      <PanelActions subject={edge.id} />
     </div>
   )
 }
-
-const nameIn = ({ vertices }: Picture, id: string) => vertices.find((vertex) => vertex.id === id)?.label ?? labelOf(id)
 
 const portName = ({ proto, port }: PortUse) => [proto || 'protocol unknown', port].filter(Boolean).join(' ')
 

@@ -7,19 +7,16 @@ import { exactness, tallyLines } from '../../graph/words.ts'
 import { useTiming, type Timing } from './use-subject-details.ts'
 import css from './Panel.module.css'
 
-export function Figures({
-  tally,
-  scope,
-  title,
-}: {
+interface Props {
   readonly tally: Tally
-  readonly scope: Scope
-  readonly title?: string
-}) {
+  readonly title: string
+}
+
+export function Figures({ tally, title }: Props) {
   const lines = tallyLines(tally)
   return (
     <section>
-      <h3>{title ?? rangeTitle(scope)}</h3>
+      <h3>{title}</h3>
       <table className={css.amounts}>
         <thead>
           <tr>
@@ -37,20 +34,35 @@ export function Figures({
           ))}
         </tbody>
       </table>
-      <Times scope={scope} />
     </section>
   )
+}
+
+/** Counts from here on are shortened to fit a panel; the tooltip has every digit. */
+const long = 100_000
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 })
+const shorten = (value: number) => compact.format(value).replace(/[A-Z]/, (unit) => ` ${unit === 'K' ? 'k' : unit}`)
+
+function Count({ value }: { readonly value: number }) {
+  return <span title={formatCount(value)}>{value < long ? formatCount(value) : shorten(value)}</span>
+}
+
+const shortLabels: Readonly<Record<string, string>> = {
+  'Denied at source': '✕ source',
+  'Denied at destination': '✕ destination',
 }
 
 function AmountRow({ label, tally, amounts }: { label: string; tally: Tally; amounts: Tally['total'] }) {
   return (
     <tr data-verdict={label}>
-      <th scope="row">{label}</th>
+      <th scope="row">{shortLabels[label] ?? label}</th>
       <td>
         {exactness(tally)}
-        {formatCount(amounts.connections)}
+        <Count value={amounts.connections} />
       </td>
-      <td>{formatCount(amounts.packets)}</td>
+      <td>
+        <Count value={amounts.packets} />
+      </td>
       <td title={`${formatCount(amounts.sent)} bytes`}>{formatBytes(amounts.sent)}</td>
       <td title={`${formatCount(amounts.received)} bytes`}>{formatBytes(amounts.received)}</td>
     </tr>
@@ -72,41 +84,41 @@ export function rangeTitle({ from, to }: Scope): string {
   return `In ${formatCount(count)} ${unit}${count === 1 ? '' : 's'}`
 }
 
-const sides: Readonly<Record<string, string>> = { src: 'source', dst: 'destination', fwd: 'on the way' }
+const sides: Readonly<Record<string, string>> = { src: 'Source', dst: 'Destination', fwd: 'On the way' }
 
-function Times({ scope }: { readonly scope: Scope }) {
+/** Round trips and retransmits as each side measured them. */
+export function Times({ scope }: { readonly scope: Scope }) {
   const { data = [] } = useTiming(scope)
+  if (data.length === 0) return null
   return (
-    <dl className={css.figures}>
-      {data.map((timing) => (
-        <Side key={timing.reporter} timing={timing} />
-      ))}
-    </dl>
+    <section>
+      <h3>Round trip and retransmits</h3>
+      <dl className={css.figures}>
+        {data.map((timing) => (
+          <Side key={timing.reporter} timing={timing} />
+        ))}
+      </dl>
+    </section>
   )
 }
 
 function Side({ timing }: { readonly timing: Timing }) {
-  const side = sides[timing.reporter] ?? timing.reporter
-  const { meanRtt, maxRtt, retransmits, packets } = timing
+  const { reporter, meanRtt, maxRtt, retransmits, packets } = timing
   return (
-    <>
-      <div>
-        <dt>Round trip at {side}</dt>
-        <dd>
-          {isMeasured(meanRtt) ? (
-            `${micros(meanRtt)}, slowest ${micros(maxRtt)}`
-          ) : (
-            <span title="No TCP time was measured">–</span>
-          )}
-        </dd>
-      </div>
-      <div>
-        <dt>Retransmits at {side}</dt>
-        <dd title={`${formatCount(retransmits)} of ${formatCount(packets)} packets`}>
+    <div>
+      <dt>{sides[reporter] ?? reporter}</dt>
+      <dd>
+        {isMeasured(meanRtt) ? (
+          `${micros(meanRtt)}, max ${micros(maxRtt)}`
+        ) : (
+          <span title="No TCP time was measured">–</span>
+        )}
+        {' · '}
+        <span title={`${formatCount(retransmits)} of ${formatCount(packets)} packets were sent again`}>
           {packets > 0 ? formatShare(retransmits / packets) : '–'}
-        </dd>
-      </div>
-    </>
+        </span>
+      </dd>
+    </div>
   )
 }
 

@@ -7,16 +7,18 @@ import { GraphCanvas, type GraphCanvasHandle, type Hovered } from '../../graph/G
 import type { Hit } from '../../graph/hit.ts'
 import { rowIds } from '../../log-table/row-id.ts'
 import { usePhone, WithSidePanel } from '../../shell/SidePanel.tsx'
-import { IconButton } from '../../ui/Button.tsx'
+import { Button, IconButton } from '../../ui/Button.tsx'
 import { Loading } from '../../ui/Message.tsx'
 import { useScope } from '../../view/as-of.tsx'
+import { addPill } from '../../view/pill.ts'
 import { useView } from '../../view/use-view.ts'
 import { EdgePanel } from './EdgePanel.tsx'
 import { GraphStates } from './GraphStates.tsx'
 import { Legend } from './Legend.tsx'
 import { ListTwin } from './ListTwin.tsx'
 import { MatrixTwin } from './MatrixTwin.tsx'
-import { RecordPanel } from './RecordPanel.tsx'
+import { Overview } from './Overview.tsx'
+import { RecordPanel } from '../explore/RecordPanel.tsx'
 import { Records } from './Records.tsx'
 import type { GraphView } from './graph-address.ts'
 import { selectionOf, subjectOf } from './subject.ts'
@@ -72,41 +74,53 @@ export function GraphPage() {
         />
       }
     >
-      <div className={css.page}>
-        <section className={css.canvas} aria-label="Service graph">
-          <Loading active={groups.loading} label="Loading the graph" />
-          {picture && conversations && twin === 'graph' && (
-            <Drawing
-              {...{ picture, conversations, canvas, graphView, subject, seconds }}
+      <div className={css.split}>
+        <div className={css.page}>
+          <section
+            className={twin === 'graph' ? css.canvas : `${css.canvas} ${css.asTable}`}
+            aria-label="Service graph"
+          >
+            <Loading active={groups.loading} label="Loading the graph" />
+            {picture && conversations && twin === 'graph' && (
+              <Drawing
+                {...{ picture, conversations, canvas, graphView, subject, seconds }}
+                onSelect={select}
+                onToggle={toggleOpen}
+              />
+            )}
+            {picture && twin === 'list' && <ListTwin {...shared} picture={picture} onSelect={select} />}
+            {picture && twin === 'matrix' && <MatrixTwin {...shared} picture={picture} onSelect={select} />}
+            <Toolbar
+              {...{ conversations, picture, graphView, twin, subject, changeGraphView }}
               onSelect={select}
-              onToggle={toggleOpen}
+              onFind={find}
             />
-          )}
-          {picture && twin === 'list' && <ListTwin {...shared} picture={picture} onSelect={select} />}
-          {picture && twin === 'matrix' && <MatrixTwin {...shared} picture={picture} onSelect={select} />}
-          <Toolbar
-            {...{ conversations, picture, graphView, twin, subject, changeGraphView }}
-            onSelect={select}
-            onFind={find}
+            <GraphStates
+              groups={groups}
+              picture={picture}
+              onDrawAll={() => changeGraphView(({ view }) => ({ view: { ...view, all: true } }))}
+            />
+          </section>
+          <Records
+            tab={graphView.tab}
+            subject={subject}
+            flows={scope}
+            dns={dns.problem ? undefined : { ...dns.scope, from: scope.from, to: scope.to }}
+            openId={view.selection?.kind === 'row' ? view.selection.id : undefined}
+            onTab={(tab) => changeGraphView(() => ({ tab }))}
+            onOpen={(id) => {
+              changeGraphView(() => ({ within: subject }), { selection: { kind: 'row', id } })
+            }}
+            onRows={setRows}
           />
-          <GraphStates
-            groups={groups}
-            picture={picture}
-            onDrawAll={() => changeGraphView(({ view }) => ({ view: { ...view, all: true } }))}
-          />
-        </section>
-        <Records
-          tab={graphView.tab}
-          subject={subject}
-          flows={scope}
-          dns={dns.problem ? undefined : { ...dns.scope, from: scope.from, to: scope.to }}
-          openId={view.selection?.kind === 'row' ? view.selection.id : undefined}
-          onTab={(tab) => changeGraphView(() => ({ tab }))}
-          onOpen={(id) => {
-            changeGraphView(() => ({ within: subject }), { selection: { kind: 'row', id } })
-          }}
-          onRows={setRows}
-        />
+        </div>
+        {!phone && view.selection === undefined && (
+          <aside className={css.overview} aria-label="Overview">
+            {picture && picture.vertices.length > 0 && (
+              <Overview picture={picture} scope={scope} measure={graphView.measure} onSelect={select} />
+            )}
+          </aside>
+        )}
       </div>
     </WithSidePanel>
   )
@@ -116,6 +130,8 @@ export function GraphPage() {
 const revealMs = 250
 
 const panelLabel = (kind: string | undefined) => (kind === 'edge' ? 'Edge' : kind === 'row' ? 'Record' : 'Vertex')
+
+const noSize = { clientWidth: 0, clientHeight: 0 }
 
 interface DrawingProps {
   readonly picture: Picture
@@ -151,9 +167,7 @@ function Drawing({ picture, conversations, canvas, graphView, subject, seconds, 
         onDrop={placed.drop}
         onHover={setHovered}
       />
-      {hovered && (
-        <Tip {...{ hovered, conversations }} picture={placed.picture} width={frame.current?.clientWidth ?? 0} />
-      )}
+      {hovered && <Tip {...{ hovered, conversations }} picture={placed.picture} size={frame.current ?? noSize} />}
       <Legend measure={measure} />
       <div className={css.zoom} role="group" aria-label="Camera">
         <IconButton look="plain" icon="plus" label="Nearer" onClick={() => canvas.current?.zoom(1.3)} />
@@ -187,11 +201,27 @@ interface PanelProps {
 
 function Panel({ groups, picture, conversations, subject, row, rows, tab, onSelect, onToggle }: PanelProps) {
   const { scope } = groups
+  const { changeView } = useView()
   const type = typeOf[tab]
   if (row !== undefined) {
     const at = rowIds(rows, type.time).indexOf(row)
     const onBack = subject === undefined ? undefined : () => onSelect(subject)
-    return <RecordPanel type={type} row={rows[at]} zone={scope.zone} onBack={onBack} />
+    return (
+      <>
+        {onBack && (
+          <Button small look="quiet" icon="back" onClick={onBack}>
+            Back to the selection
+          </Button>
+        )}
+        <RecordPanel
+          type={type}
+          id={row}
+          row={rows[at]}
+          scope={scope}
+          onFilter={(added) => changeView(({ pills }) => ({ pills: addPill(pills, added) }))}
+        />
+      </>
+    )
   }
   if (!picture || !conversations || subject === undefined) return null
   const edge = picture.edges.find(({ id }) => id === subject)

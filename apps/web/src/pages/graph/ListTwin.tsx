@@ -1,8 +1,9 @@
 // The graph as a list: every edge a row, denied ones first, then by volume. On a phone it is what opens.
-import { ratePerSecond, type Edge, type EdgeMeasure, type Picture } from '@margay/graph'
+import { ratePerSecond, type EdgeMeasure, type Picture } from '@margay/graph'
 import { formatBytes, formatCount } from '../../format/number.ts'
 import { rateText } from '../../graph/scene.ts'
-import { labelOf } from './Toolbar.tsx'
+import { labelsOf } from './labels.ts'
+import { listOrder } from './list-order.ts'
 import { VerdictOfEdge } from './VerdictOfEdge.tsx'
 import css from './Graph.module.css'
 
@@ -14,18 +15,12 @@ interface Props {
   readonly onSelect: (id: string) => void
 }
 
-/** What is denied comes first; among equals the heavier. */
-export function listOrder(edges: readonly Edge[], measure: EdgeMeasure): readonly Edge[] {
-  return edges.toSorted(
-    (a, b) => b.deniedShare - a.deniedShare || ratePerSecond(b.tally, measure, 1) - ratePerSecond(a.tally, measure, 1),
-  )
-}
-
 /** Rows drawn; beyond them the sentence at the end says how to see the rest. */
 const mostRows = 500
 
 export function ListTwin({ picture, selected, measure, seconds, onSelect }: Props) {
   const edges = listOrder(picture.edges, measure)
+  const labels = labelsOf(picture)
   return (
     <div className={css.twin}>
       <table className={css.list}>
@@ -56,19 +51,19 @@ export function ListTwin({ picture, selected, measure, seconds, onSelect }: Prop
             <tr key={edge.id} aria-selected={edge.id === selected} onClick={() => onSelect(edge.id)}>
               <td>
                 <button type="button" className={css.link} onClick={() => onSelect(edge.source)}>
-                  {labelOf(edge.source)}
+                  {labels(edge.source)}
                 </button>
               </td>
               <td>
                 <button type="button" className={css.link} onClick={() => onSelect(edge.dest)}>
-                  {labelOf(edge.dest)}
+                  {labels(edge.dest)}
                 </button>
               </td>
               <td>
                 <button
                   type="button"
                   className={css.link}
-                  aria-label={`Edge: ${labelOf(edge.source)} to ${labelOf(edge.dest)}`}
+                  aria-label={`Edge: ${labels(edge.source)} to ${labels(edge.dest)}`}
                 >
                   <VerdictOfEdge edge={edge} />
                 </button>

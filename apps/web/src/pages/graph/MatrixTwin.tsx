@@ -32,10 +32,8 @@ export function MatrixTwin({ picture, selected, measure, seconds, onSelect }: Pr
   const left = picture.vertices.length - new Set([...sources, ...dests]).size
   return (
     <div className={css.twin}>
-      <table className={css.matrix}>
-        <caption className={css.caption}>
-          Sources down, destinations across; ● allowed, ✕ denied, ◐ mixed, size by {measure}
-        </caption>
+      <p className={css.caption}>Sources down, destinations across; ● allowed, ✕ denied, ◐ mixed, size by {measure}</p>
+      <table className={css.matrix} aria-label="Edges by source and destination">
         <thead>
           <tr>
             <td />

@@ -1,6 +1,5 @@
 // What can be done with a selection: look at its records in Explore, or keep it as a filter.
 import { Link } from '@tanstack/react-router'
-import type { Scope } from '../../api/question.ts'
 import { Button, buttonClass } from '../../ui/Button.tsx'
 import { addPill, pill } from '../../view/pill.ts'
 import { useView } from '../../view/use-view.ts'
@@ -11,7 +10,6 @@ import type { ReactNode } from 'react'
 
 interface Props {
   readonly subject: string
-  readonly scope: Scope
   readonly children?: ReactNode
 }
 

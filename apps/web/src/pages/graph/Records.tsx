@@ -43,10 +43,10 @@ function flowColumns(): readonly string[] {
     'dest_namespace',
     'dest_name_aggr',
     'dest_port',
-    'policies.enforced_policies',
-    'process_name',
     'bytes_in',
     'bytes_out',
+    'process_name',
+    'policies.enforced_policies',
   ]
 }
 

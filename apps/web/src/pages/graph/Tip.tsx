@@ -2,22 +2,25 @@
 import { trafficOf, type Conversations, type Picture, type Tally } from '@margay/graph'
 import type { Hovered } from '../../graph/GraphCanvas.tsx'
 import { amountsText, exactness, tallyLines, verdictText } from '../../graph/words.ts'
-import { labelOf } from './Toolbar.tsx'
+import { labelsOf } from './labels.ts'
 import css from './Graph.module.css'
 
 interface Props {
   readonly hovered: Hovered
   readonly picture: Picture
   readonly conversations: Conversations
-  /** Width of the canvas, so that the tip stays on it. */
-  readonly width: number
+  /** Size of the canvas, so that the tip stays on it. */
+  readonly size: { readonly clientWidth: number; readonly clientHeight: number }
 }
 
-export function Tip({ hovered, picture, conversations, width }: Props) {
-  const isRight = hovered.at.x > width - 340
+/** Room that a tip may take. */
+const [tipWidth, tipHeight] = [340, 230]
+
+export function Tip({ hovered, picture, conversations, size }: Props) {
+  const { x, y } = hovered.at
   const style = {
-    top: hovered.at.y + 14,
-    ...(isRight ? { right: width - hovered.at.x + 10 } : { left: hovered.at.x + 14 }),
+    ...(x > size.clientWidth - tipWidth ? { right: size.clientWidth - x + 10 } : { left: x + 14 }),
+    ...(y > size.clientHeight - tipHeight ? { bottom: size.clientHeight - y + 10 } : { top: y + 14 }),
   }
   return (
     <div className={css.tip} style={style} role="tooltip">
@@ -33,10 +36,11 @@ export function Tip({ hovered, picture, conversations, width }: Props) {
 function EdgeTip({ id, picture }: { readonly id: string; readonly picture: Picture }) {
   const edge = picture.edges.find((each) => each.id === id)
   if (!edge) return null
+  const labels = labelsOf(picture)
   return (
     <>
       <b>
-        {labelOf(edge.source)} → {labelOf(edge.dest)}
+        {labels(edge.source)} → {labels(edge.dest)}
       </b>
       <span>{verdictText(edge)}</span>
       <TallyLines tally={edge.tally} />
@@ -44,7 +48,7 @@ function EdgeTip({ id, picture }: { readonly id: string; readonly picture: Pictu
   )
 }
 
-function VertexTip({ id, picture, conversations }: Omit<Props, 'hovered' | 'width'> & { readonly id: string }) {
+function VertexTip({ id, picture, conversations }: Omit<Props, 'hovered' | 'size'> & { readonly id: string }) {
   const vertex = picture.vertices.find((each) => each.id === id)
   const traffic = trafficOf(conversations, id)
   if (!vertex || !traffic) return null

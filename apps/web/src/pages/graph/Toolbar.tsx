@@ -2,8 +2,6 @@
 import {
   edgeMeasures,
   pathTo,
-  readVertexId,
-  plainLabel,
   search,
   viewLevels,
   type Conversations,
@@ -15,6 +13,7 @@ import { useId, useState } from 'react'
 import { formatCount } from '../../format/number.ts'
 import { Icon } from '../../ui/Icon.tsx'
 import { Button } from '../../ui/Button.tsx'
+import { plainName } from './labels.ts'
 import { twins, type GraphView, type Twin } from './graph-address.ts'
 import type { ChangeGraphView } from './use-graph-view.ts'
 import css from './Graph.module.css'
@@ -122,18 +121,12 @@ function Path({ conversations, subject, changeGraphView, onSelect }: Props) {
         <span key={id}>
           /{' '}
           <button type="button" aria-current={id === subject} onClick={() => onSelect(id)}>
-            {labelOf(id)}
+            {plainName(id)}
           </button>
         </span>
       ))}
     </nav>
   )
-}
-
-/** The name of any id, drawn or not. */
-export function labelOf(id: string): string {
-  const vertex = readVertexId(id)
-  return vertex ? plainLabel(vertex.level, vertex.parts) : id
 }
 
 function Infrastructure({ picture, graphView, changeGraphView }: Props) {
@@ -164,7 +157,7 @@ function Search({ conversations, onFind }: Props) {
   const list = useId()
   const [text, setText] = useState('')
   const found = conversations ? search(conversations.hierarchy, text) : []
-  const titleOf = ({ label, within }: (typeof found)[number]) => [...within.slice(1).map(labelOf), label].join(' / ')
+  const titleOf = ({ label, within }: (typeof found)[number]) => [...within.slice(1).map(plainName), label].join(' / ')
   const choose = (value: string) => {
     setText(value)
     const chosen = found.find((each) => titleOf(each) === value)

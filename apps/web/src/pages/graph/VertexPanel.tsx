@@ -1,6 +1,7 @@
 // The panel of a vertex or box: what it says and hears, with whom, on which ports, by which processes.
 import {
   neighboursOf,
+  readVertexId,
   sumTallies,
   trafficOf,
   type Conversations,
@@ -14,13 +15,12 @@ import { levelWord } from '../../graph/words.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Chip } from '../../ui/Chip.tsx'
 import { Ports } from './EdgePanel.tsx'
-import { Figures, rangeTitle } from './Figures.tsx'
+import { EdgeList } from './EdgeList.tsx'
+import { Figures, rangeTitle, Times } from './Figures.tsx'
+import { labelsOf } from './labels.ts'
 import { PanelActions } from './PanelActions.tsx'
 import { Processes } from './Processes.tsx'
 import { within } from './subject.ts'
-import { labelOf } from './Toolbar.tsx'
-import { VerdictOfEdge } from './VerdictOfEdge.tsx'
-import { readVertexId } from '@margay/graph'
 import css from './Panel.module.css'
 
 interface Props {
@@ -37,10 +37,14 @@ export function VertexPanel({ id, picture, conversations, scope, onSelect, onTog
   const vertex = picture.vertices.find((each) => each.id === id)
   const box = picture.boxes.find((each) => each.id === id)
   const level = readVertexId(id)?.level
-  const label = vertex?.label ?? box?.label ?? labelOf(id)
+  const labels = labelsOf(picture)
+  const label = labels(id)
   if (!traffic || level === undefined) return <Gone label={label} />
   const { inbound, outbound } = edgesOf(picture, id, box !== undefined)
   const narrow = within(scope, id)
+  // Of a box it matters which member is meant; of a vertex only the other end is news.
+  const ends = (end: 'source' | 'dest') => (box ? {} : { end })
+  const lists = { most, labels, onSelect }
   return (
     <div className={css.panel}>
       <header>
@@ -49,13 +53,19 @@ export function VertexPanel({ id, picture, conversations, scope, onSelect, onTog
       </header>
       <p className={css.finding}>{finding(label, traffic)}</p>
       <Denials traffic={traffic} />
-      <Figures tally={traffic.inbound} scope={narrow} title={`Inbound, ${rangeTitle(scope).toLowerCase()}`} />
-      <Edges title={`Inbound (${formatCount(inbound.length)})`} edges={inbound} end="source" onSelect={onSelect} />
-      <Figures tally={traffic.outbound} scope={narrow} title={`Outbound, ${rangeTitle(scope).toLowerCase()}`} />
-      <Edges title={`Outbound (${formatCount(outbound.length)})`} edges={outbound} end="dest" onSelect={onSelect} />
+      <Figures tally={traffic.inbound} title={`Inbound, ${rangeTitle(scope).toLowerCase()}`} />
+      <EdgeList
+        title={`From (${formatCount(inbound.length)})`}
+        edges={byNews(inbound)}
+        {...ends('source')}
+        {...lists}
+      />
+      <Figures tally={traffic.outbound} title={`Outbound, ${rangeTitle(scope).toLowerCase()}`} />
+      <EdgeList title={`To (${formatCount(outbound.length)})`} edges={byNews(outbound)} {...ends('dest')} {...lists} />
+      <Times scope={narrow} />
       <Ports ports={traffic.answersOn} />
       <Processes scope={narrow} />
-      <PanelActions subject={id} scope={scope}>
+      <PanelActions subject={id}>
         {box && (
           <Button small onClick={() => onToggle(id, true)}>
             Close the box
@@ -108,39 +118,11 @@ function Denials({ traffic }: { readonly traffic: Traffic }) {
   )
 }
 
-/** Edges shown in a panel; the list twin has all. */
-const mostEdges = 8
+/** Edges shown each way; the list twin has all. */
+const most = 8
 
-interface EdgesProps {
-  readonly title: string
-  readonly edges: readonly Edge[]
-  readonly end: 'source' | 'dest'
-  readonly onSelect: (id: string) => void
-}
-
-function Edges({ title, edges, end, onSelect }: EdgesProps) {
-  const sorted = edges.toSorted(
-    (a, b) => b.deniedShare - a.deniedShare || b.tally.total.connections - a.tally.total.connections,
-  )
-  return (
-    <section>
-      <h3>{title}</h3>
-      <ul className={css.processes}>
-        {sorted.slice(0, mostEdges).map((edge) => (
-          <li key={edge.id}>
-            <button type="button" className={css.name} onClick={() => onSelect(edge.id)}>
-              {labelOf(edge[end])}
-            </button>
-            <span className={css.right}>
-              <VerdictOfEdge edge={edge} />
-            </span>
-          </li>
-        ))}
-      </ul>
-      {sorted.length > mostEdges && <p className="faint">{formatCount(sorted.length - mostEdges)} more in the list.</p>}
-    </section>
-  )
-}
+const byNews = (edges: readonly Edge[]) =>
+  edges.toSorted((a, b) => b.deniedShare - a.deniedShare || b.tally.total.connections - a.tally.total.connections)
 
 function Gone({ label }: { readonly label: string }) {
   return (

@@ -1,0 +1,60 @@
+import { dnsLog, flowLog } from '@margay/model'
+import { describe, expect, it } from 'vitest'
+import { programs } from '../kernel/programs.ts'
+import { judgePrivileges, readCapabilities } from './examine.ts'
+import { fieldGroups, judgeFields } from './fields.ts'
+import { printReport } from './print.ts'
+import { worst } from './report.ts'
+
+const all = new Set(programs.map(({ name }) => name))
+
+describe('doctor', () => {
+  it('speaks of fields that exist, and of every program', () => {
+    const beside = new Set(['dialled_ip', 'dialled_port', 'dns'])
+    for (const field of fieldGroups.flatMap(({ fields }) => fields)) {
+      expect([field, field in flowLog.fields || field in dnsLog.fields || beside.has(field)]).toEqual([field, true])
+    }
+    const named = new Set(fieldGroups.flatMap(({ needs, wants }) => [...needs, ...(wants ?? [])]))
+    expect(named).toEqual(all)
+  })
+
+  it('finds nothing wrong where everything loads', () => {
+    const fields = judgeFields({ programs: all, conntrack: true, reasons: true })
+    expect(worst(fields.map(({ verdict }) => verdict))).toBe('ok')
+  })
+
+  it('says for each missing program which fields suffer, and leaves the others', () => {
+    for (const name of all) {
+      const fields = judgeFields({
+        programs: new Set([...all].filter((other) => other !== name)),
+        conntrack: true,
+        reasons: true,
+      })
+      const suffering = fields.filter(({ verdict }) => verdict !== 'ok')
+      expect([name, suffering.length > 0 && suffering.length < fields.length]).toEqual([name, true])
+      const { without } = programs.find((program) => program.name === name)!
+      for (const { why } of suffering) expect(why).toBe(without)
+    }
+  })
+
+  it.each([
+    ['ffffffffffffffff', 'ok'],
+    // SYS_ADMIN and NET_ADMIN.
+    ['0000000000201000', 'ok'],
+    // BPF, PERFMON, NET_ADMIN.
+    ['000000c000001000', 'limited'],
+    // SYS_ADMIN alone.
+    ['0000000000200000', 'missing'],
+    ['0000000000000000', 'missing'],
+  ])('judges the capabilities %s as %s', (bits, verdict) => {
+    expect(judgePrivileges(readCapabilities(`CapPrm:\t0\nCapEff:\t${bits}\n`)).verdict).toBe(verdict)
+  })
+
+  it('prints what to do only where something is wrong', () => {
+    const finding = { name: 'x', title: 'Thing', found: 'there', hint: 'do that' } as const
+    const report = { kernel: '6', machine: 'x64', verdict: 'limited', programs: [], fields: [] } as const
+    const text = printReport({ ...report, findings: [{ ...finding, verdict: 'ok' }] })
+    expect([text.includes('Thing: there'), text.includes('do that')]).toEqual([true, false])
+    expect(printReport({ ...report, findings: [{ ...finding, verdict: 'limited' }] })).toContain('do that')
+  })
+})

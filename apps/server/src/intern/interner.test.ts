@@ -1,0 +1,210 @@
+// Names, services, `counts` and identities of rows, from frames as agents send them.
+import type { Row } from '@margay/model'
+import { logType } from '@margay/model'
+import { createBlockBuilder } from '@margay/store'
+import { createFrameBuilder, decodeFrame } from '@margay/wire'
+import { describe, expect, it } from 'vitest'
+import { createInventory } from '../inventory/inventory.ts'
+import { readYaml } from '../inventory/yaml-source.ts'
+import { createAgents } from './agents.ts'
+import { createEpochs } from './epochs.ts'
+import { createInterner } from './interner.ts'
+
+const now = 1_793_000_100
+const cluster = `
+kind: Pod
+metadata: {name: web-7d9f-abc, namespace: shop, uid: uid-web, generateName: web-7d9f-, labels: {app: web}}
+spec: {nodeName: n1}
+status: {phase: Running, podIP: 10.77.0.1}
+---
+kind: Pod
+metadata: {name: db-0, namespace: data, uid: uid-db}
+spec: {nodeName: n2}
+status: {phase: Running, podIP: 10.77.0.2}
+---
+kind: Service
+metadata: {name: db, namespace: data}
+spec: {clusterIP: 10.96.0.10, ports: [{name: pg, port: 5432}]}
+`
+
+function setUp(yaml = '') {
+  const inventory = createInventory()
+  for (const object of readYaml(yaml).objects) inventory.put(object, 0)
+  const agents = createAgents(inventory)
+  const epochs = createEpochs()
+  let clock = now
+  const interner = createInterner({ cluster: 'c1', maxSeries: 1000 }, { inventory, agents, now: () => clock })
+  let sequence = 0
+  const decode = (agent: string, dimensions: Row, rest: Row, log = 'flows') => {
+    const builder = createFrameBuilder(logType(log)!)
+    builder.define(sequence, dimensions)
+    builder.add(sequence, { start_time: now - 20, end_time: now - 10, ...rest })
+    const epoch = `${sequence++}`.padStart(16, '0')
+    const frame = decodeFrame(builder.take({ agent, epoch, sequence: 0, provisional: false, madeAt: now }, []))
+    return { frame, epoch: epochs.define(frame)! }
+  }
+  const row = (agent: string, dimensions: Row, rest: Row, log = 'flows'): Row => {
+    const { frame, epoch } = decode(agent, dimensions, rest, log)
+    const shown: Row[] = []
+    interner.encode(frame, epoch, createBlockBuilder(logType(log)!), (one) => shown.push(one))
+    return shown[0]!
+  }
+  const hello = (agent: string, at = now - 1000, addresses: string[] = []) =>
+    agents.hello({ agent, host: agent, version: '1', since: at, addresses, watched: false, collectors: [] }, clock)
+  return { inventory, agents, interner, row, decode, hello, setClock: (at: number) => (clock = at) }
+}
+const src = { reporter: 'src', proto: 'tcp', action: 'allow', dest_port: 5432 }
+const dst = { ...src, reporter: 'dst' }
+
+describe('names', () => {
+  it('are those of pods, by uid on the own side and by address on the other', () => {
+    const row = setUp(cluster).row(
+      'n1',
+      { ...src, pod_uid: 'uid-web' },
+      { source_ip: '10.77.0.1', dest_ip: '10.77.0.2' },
+    )
+    expect(row).toMatchObject({
+      cluster: 'c1',
+      host: 'n1',
+      origin: 'agent',
+      evidence: 'unknown',
+      source_type: 'wep',
+      source_namespace: 'shop',
+      source_name: 'web-7d9f-abc',
+      source_name_aggr: 'web-7d9f-*',
+      'source_labels.labels': ['app=web'],
+      dest_type: 'wep',
+      dest_namespace: 'data',
+      dest_name: 'db-0',
+      dest_name_aggr: 'db-0',
+      dest_service_name: '-',
+      dest_service_port: '-',
+    })
+    expect(row).not.toHaveProperty('dialled_ip')
+  })
+  it('tell the service that was dialled, and none where the pod was dialled itself', () => {
+    const { row } = setUp(cluster)
+    const dialled = row('n1', src, {
+      source_ip: '10.77.0.1',
+      dest_ip: '10.77.0.2',
+      dialled_ip: '10.96.0.10',
+      dialled_port: 5432,
+    })
+    expect(dialled).toMatchObject({
+      dest_service_name: 'db',
+      dest_service_namespace: 'data',
+      dest_service_port: 'pg',
+      dest_service_port_num: 5432,
+      dest_name: 'db-0',
+    })
+    expect(row('n1', src, { source_ip: '10.77.0.1', dest_ip: '10.77.0.2' }).dest_service_name).toBe('-')
+  })
+  it('are host and container where there is no Kubernetes, and pub and pvt outside', () => {
+    const { row, hello } = setUp()
+    hello('box', now - 100, ['192.168.1.5'])
+    const seen = row('box', { ...src, container: '0123456789ab' }, { source_ip: '172.17.0.2', dest_ip: '8.8.8.8' })
+    expect(seen).toMatchObject({
+      source_type: 'hep',
+      source_name_aggr: 'box',
+      source_namespace: '-',
+      container: '0123456789ab',
+      dest_type: 'net',
+      dest_name_aggr: 'pub',
+    })
+    expect(row('box', src, { source_ip: '127.0.0.1', dest_ip: '127.0.0.1' })).toMatchObject({
+      dest_type: 'hep',
+      dest_name_aggr: 'box',
+    })
+    expect(row('box', src, { source_ip: '172.17.0.2', dest_ip: '192.168.1.5' }).dest_name_aggr).toBe('box')
+    expect(row('box', src, { source_ip: '172.17.0.2', dest_ip: '10.1.1.1' }).dest_name_aggr).toBe('pvt')
+  })
+  it('are waited for while a pod is not known yet', () => {
+    const { decode, interner, inventory } = setUp(cluster)
+    const { frame, epoch } = decode(
+      'n1',
+      { ...src, pod_uid: 'uid-new' },
+      { source_ip: '10.77.0.9', dest_ip: '10.77.0.2' },
+    )
+    expect(interner.isUnnamed(frame, epoch)).toBe(true)
+    for (const object of readYaml(
+      '{kind: Pod, metadata: {name: new-1, namespace: shop, uid: uid-new}, status: {podIP: 10.77.0.9}}',
+    ).objects)
+      inventory.put(object, 0)
+    expect(interner.isUnnamed(frame, epoch)).toBe(false)
+  })
+  it('of a denied row say that the drop was observed', () => {
+    expect(setUp().row('n1', { ...src, action: 'deny' }, { source_ip: '10.0.0.1', dest_ip: '10.0.0.2' }).evidence).toBe(
+      'observed',
+    )
+  })
+  it('of lookups are the client and its servers', () => {
+    const row = setUp(cluster).row(
+      'n1',
+      { qtype: 'A', rcode: 'NOERROR', pod_uid: 'uid-web' },
+      { client_ip: '10.77.0.1', 'servers.ip': ['10.77.0.2', '8.8.8.8'], qname: 'x.test', count: 1 },
+      'dns',
+    )
+    expect(row).toMatchObject({
+      type: 'LOG',
+      client_name: 'web-7d9f-abc',
+      client_namespace: 'shop',
+      client_type: 'wep',
+      'servers.ip': ['10.77.0.2', '8.8.8.8'],
+      'servers.name': ['db-0', '-'],
+      'servers.name_aggr': ['db-0', 'pub'],
+      'servers.namespace': ['data', '-'],
+      'servers.labels': [[], []],
+    })
+  })
+})
+
+describe('counts', () => {
+  const ends = { source_ip: '10.77.0.1', dest_ip: '10.77.0.2' }
+  it('is true for the source, false for the destination of a covered source', () => {
+    const { row, hello } = setUp(cluster)
+    hello('n1')
+    hello('n2')
+    expect([row('n1', src, ends).counts, row('n2', dst, ends).counts]).toEqual([true, false])
+  })
+  it('is true for the destination where nobody reports the source', () => {
+    const { row, hello } = setUp(cluster)
+    hello('n2')
+    expect(row('n2', dst, ends).counts).toBe(true)
+    expect(row('n2', dst, { ...ends, source_ip: '203.0.113.1' }).counts).toBe(true)
+  })
+  it('is false for the destination of a leg inside one network namespace', () => {
+    expect(setUp().row('box', { ...dst, local: true }, { source_ip: '127.0.0.1', dest_ip: '127.0.0.1' }).counts).toBe(
+      false,
+    )
+  })
+  it('knows two containers of one host without Kubernetes', () => {
+    const { row, hello } = setUp()
+    hello('box')
+    const between = { source_ip: '172.17.0.2', dest_ip: '172.17.0.3' }
+    expect([row('box', src, between).counts, row('box', dst, between).counts]).toEqual([true, false])
+  })
+  it('moves to the destination in a gap of the source agent, and the spool of that agent does not count twice', () => {
+    const { row, hello, setClock } = setUp(cluster)
+    hello('n1')
+    hello('n2')
+    for (const at of [now + 30, now + 60]) {
+      setClock(at)
+      hello('n2')
+    }
+    const later = { ...ends, start_time: now + 40, end_time: now + 50 }
+    expect(row('n2', dst, later).counts).toBe(true)
+    setClock(now + 90)
+    hello('n1')
+    expect(row('n1', src, later).counts).toBe(false)
+    expect(row('n1', src, { ...later, dest_ip: '8.8.8.8' }).counts).toBe(true)
+  })
+})
+
+describe('rows that cannot be stored', () => {
+  it.each([[1000], [now + 90_000]])('of the time %s are left out and counted', (time) => {
+    const { decode, interner } = setUp()
+    const { frame, epoch } = decode('n1', src, { start_time: time, end_time: time })
+    const { rows, leftOut } = interner.encode(frame, epoch, createBlockBuilder(logType('flows')!))
+    expect([rows, [...leftOut]]).toEqual([0, [['time_far_off', 1]]])
+  })
+})

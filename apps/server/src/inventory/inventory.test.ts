@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest'
+import { createInventory } from './inventory.ts'
+import { readObject } from './objects.ts'
+import { readYaml } from './yaml-source.ts'
+
+const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
+
+const read = (value: unknown) => {
+  const object = readObject(value)
+  if (object.kind !== 'object') throw new Error(JSON.stringify(object))
+  return object.object
+}
+const pod = (
+  name: string,
+  uid: string,
+  ip: string,
+  change: { phase?: string; start?: number; end?: number; labels?: Record<string, string>; hostNetwork?: boolean } = {},
+) =>
+  read({
+    kind: 'Pod',
+    metadata: { name, namespace: 'shop', uid, generateName: `${name.split('-')[0]}-`, labels: change.labels ?? {} },
+    spec: { nodeName: 'n1', hostNetwork: change.hostNetwork ?? false },
+    status: {
+      phase: change.phase ?? 'Running',
+      podIP: ip,
+      ...(change.start === undefined ? {} : { startTime: iso(change.start) }),
+      containerStatuses: change.end === undefined ? [] : [{ state: { terminated: { finishedAt: iso(change.end) } } }],
+    },
+  })
+const nameAt = (inventory: ReturnType<typeof createInventory>, ip: string, moment: number) => {
+  const { name, nameAggr } = inventory.endpointAt(ip, moment)
+  return name === '-' ? nameAggr : name
+}
+
+describe('an address over time', () => {
+  it('is the finished job before and its successor after, also when asked later', () => {
+    const inventory = createInventory()
+    inventory.put(pod('job-1', 'u1', '10.77.0.2', { start: 1000 }), 1000)
+    inventory.put(pod('job-1', 'u1', '10.77.0.2', { start: 1000, phase: 'Succeeded', end: 1100 }), 1105)
+    inventory.put(pod('web-1', 'u2', '10.77.0.2', { start: 1110 }), 1112)
+    expect([1050, 1099, 1105, 1110, 4700].map((at) => nameAt(inventory, '10.77.0.2', at))).toEqual([
+      'job-1',
+      'job-1',
+      'pvt',
+      'web-1',
+      'web-1',
+    ])
+  })
+  it('goes to the successor even if the job was only ever seen finished', () => {
+    const inventory = createInventory()
+    inventory.put(pod('web-1', 'u2', '10.77.0.2', { start: 1110 }), 1112)
+    inventory.put(pod('job-1', 'u1', '10.77.0.2', { start: 1000, phase: 'Failed', end: 1100 }), 1200)
+    expect([1050, 1150, 1300].map((at) => nameAt(inventory, '10.77.0.2', at))).toEqual(['job-1', 'web-1', 'web-1'])
+  })
+  it('is not wiped by the late end of an old uid of the same name', () => {
+    const inventory = createInventory()
+    inventory.put(pod('web-1', 'old', '10.77.0.2', { start: 1000 }), 1000)
+    inventory.put(pod('web-1', 'new', '10.77.0.3', { start: 1200 }), 1200)
+    inventory.remove('old', 1300)
+    expect(nameAt(inventory, '10.77.0.3', 1400)).toBe('web-1')
+    expect(nameAt(inventory, '10.77.0.2', 1250)).toBe('web-1')
+    expect(nameAt(inventory, '10.77.0.2', 1400)).toBe('pvt')
+  })
+  it('is not wiped by the late end of an old uid that had the same address', () => {
+    const inventory = createInventory()
+    inventory.put(pod('a-1', 'old', '10.77.0.2', { start: 1000 }), 1000)
+    inventory.put(pod('b-1', 'new', '10.77.0.2', { start: 1200 }), 1200)
+    inventory.put(pod('a-1', 'old', '10.77.0.2', { start: 1000, phase: 'Succeeded' }), 1250)
+    inventory.remove('old', 1300)
+    expect([1100, 1249, 1400].map((at) => nameAt(inventory, '10.77.0.2', at))).toEqual(['a-1', 'b-1', 'b-1'])
+  })
+  it('has the labels of the moment', () => {
+    const inventory = createInventory()
+    inventory.put(pod('web-1', 'u', '10.77.0.2', { start: 1000, labels: { app: 'old' } }), 1000)
+    inventory.put(pod('web-1', 'u', '10.77.0.2', { start: 1000, labels: { app: 'new' } }), 2000)
+    expect(inventory.endpointAt('10.77.0.2', 1500).labels).toEqual(['app=old'])
+    expect(inventory.endpointAt('10.77.0.2', 2500).labels).toEqual(['app=new'])
+  })
+  it('costs the same to ask however many pods had it, for the present', () => {
+    const inventory = createInventory()
+    for (let i = 0; i < 1000; i++) {
+      inventory.put(pod(`w-${i}`, `u${i}`, '10.77.0.2', { start: 1000 + i }), 1000 + i)
+      inventory.remove(`u${i}`, 1001 + i)
+    }
+    expect(nameAt(inventory, '10.77.0.2', 5000)).toBe('pvt')
+    expect(nameAt(inventory, '10.77.0.2', 1999)).toBe('w-999')
+  })
+})
+
+describe('a shared address', () => {
+  it('is the host; its pods are told apart by uid', () => {
+    const inventory = createInventory()
+    inventory.put(
+      read({
+        kind: 'Node',
+        metadata: { name: 'n1' },
+        status: {
+          addresses: [
+            { type: 'InternalIP', address: '192.168.1.1' },
+            { type: 'Hostname', address: 'n1' },
+          ],
+        },
+      }),
+      0,
+    )
+    inventory.put(pod('proxy-a', 'ua', '192.168.1.1', { hostNetwork: true }), 0)
+    inventory.put(pod('proxy-b', 'ub', '192.168.1.1', { hostNetwork: true }), 0)
+    expect(inventory.endpointAt('192.168.1.1', 10)).toMatchObject({ type: 'hep', nameAggr: 'n1' })
+    expect([inventory.podAt('ua', 10)?.name, inventory.podAt('ub', 10)?.name]).toEqual(['proxy-a', 'proxy-b'])
+    expect(inventory.nodeOf('192.168.1.1', 10)).toBe('n1')
+  })
+})
+
+describe('services', () => {
+  const service = read({
+    kind: 'Service',
+    metadata: { name: 's', namespace: 'shop' },
+    spec: {
+      clusterIP: '10.96.0.10',
+      externalIPs: ['203.0.113.9'],
+      ports: [
+        { name: 'http', port: 80, nodePort: 30_080 },
+        { name: 'udp-a', port: 53, protocol: 'UDP' },
+        { name: 'b', port: 53 },
+      ],
+    },
+  })
+  it('are found by what a client dialled, protocol and node port included', () => {
+    const inventory = createInventory()
+    inventory.put(
+      read({
+        kind: 'Node',
+        metadata: { name: 'n1' },
+        status: { addresses: [{ type: 'InternalIP', address: '192.168.1.1' }] },
+      }),
+      0,
+    )
+    inventory.put(service, 0)
+    expect(inventory.serviceAt('10.96.0.10', 80, 'tcp', 5)).toMatchObject({
+      name: 's',
+      namespace: 'shop',
+      portName: 'http',
+      port: 80,
+    })
+    expect(inventory.serviceAt('203.0.113.9', 80, 'tcp', 5)?.name).toBe('s')
+    expect(inventory.serviceAt('192.168.1.1', 30_080, 'tcp', 5)?.port).toBe(80)
+    expect(inventory.serviceAt('10.96.0.10', 53, 'udp', 5)?.portName).toBe('*')
+    expect(inventory.serviceAt('10.96.0.10', 80, 'udp', 5)).toBeUndefined()
+    expect(inventory.serviceAt('10.77.0.2', 8080, 'tcp', 5)).toBeUndefined()
+  })
+  it('give an address up that they lose', () => {
+    const inventory = createInventory()
+    inventory.put(service, 0)
+    inventory.put(
+      read({
+        kind: 'Service',
+        metadata: { name: 's', namespace: 'shop' },
+        spec: { clusterIP: '10.96.0.11', ports: [{ port: 80 }] },
+      }),
+      100,
+    )
+    expect(inventory.serviceAt('10.96.0.10', 80, 'tcp', 50)?.name).toBe('s')
+    expect(inventory.serviceAt('10.96.0.10', 80, 'tcp', 150)).toBeUndefined()
+  })
+})
+
+describe('networks', () => {
+  it('are sets by longest prefix, else pvt and pub', () => {
+    const inventory = createInventory()
+    const set = (name: string, nets: string[], namespace?: string) =>
+      read({
+        kind: namespace ? 'NetworkSet' : 'GlobalNetworkSet',
+        metadata: { name, ...(namespace ? { namespace } : {}) },
+        spec: { nets },
+      })
+    inventory.put(set('wide', ['198.51.0.0/16', 'fd00::/8']), 0)
+    inventory.put(set('narrow', ['198.51.100.0/24'], 'shop'), 0)
+    expect(
+      ['198.51.100.7', '198.51.7.7', 'fd00::1', '10.0.0.1', '8.8.8.8']
+        .map((ip) => inventory.endpointAt(ip, 5))
+        .map(({ type, nameAggr, namespace }) => `${type} ${namespace} ${nameAggr}`),
+    ).toEqual(['ns shop narrow', 'ns - wide', 'ns - wide', 'net - pvt', 'net - pub'])
+  })
+})
+
+describe('YAML files', () => {
+  it('give their objects and name what cannot be read', () => {
+    const text =
+      'kind: Pod\nmetadata: {name: a-1, namespace: shop}\nstatus: {podIP: 10.0.0.1}\n---\nkind: Deployment\nmetadata: {name: d}\n---\nkind: Node\n---\nkind: List\nitems:\n- {kind: Namespace, metadata: {name: shop}}\n'
+    const { objects, problems } = readYaml(text)
+    expect(objects.map(({ kind }) => kind)).toEqual(['Pod', 'Namespace'])
+    expect(problems).toEqual([expect.stringMatching(/^Node without name: metadata/)])
+  })
+})

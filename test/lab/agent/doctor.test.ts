@@ -1,0 +1,31 @@
+// The doctor on the real kernel: each program is tried alone, and without privileges everything that is missing is said.
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { buildAgent } from '../../../apps/agent/build.ts'
+import type { DoctorReport } from '../../../apps/agent/src/doctor/report.ts'
+import { programs } from '../../../apps/agent/src/kernel/programs.ts'
+
+const main = join(import.meta.dirname, '../../../apps/agent/src/main.ts')
+const doctor = (...before: string[]): DoctorReport => {
+  const [program, ...args] = [...before, process.execPath, main, 'doctor', '--json']
+  return JSON.parse(execFileSync(program, args, { encoding: 'utf8' })) as DoctorReport
+}
+
+describe('doctor', () => {
+  beforeAll(() => void buildAgent())
+
+  it('loads each program alone on this kernel', () => {
+    const report = doctor()
+    expect(report.programs.map(({ name }) => name)).toEqual(programs.map(({ name }) => name))
+    for (const { name, verdict, found } of report.programs) expect([name, verdict, found]).toEqual([name, 'ok', found])
+    expect(report.verdict).toBe('ok')
+  })
+
+  it('says what is missing without privileges, and does not fail', () => {
+    const report = doctor('setpriv', '--bounding-set=-all', '--inh-caps=-all')
+    expect(report.findings.find(({ name }) => name === 'privileges')?.verdict).toBe('missing')
+    expect(report.programs.every(({ verdict }) => verdict === 'limited')).toBe(true)
+    expect(report.fields.some(({ verdict }) => verdict === 'missing')).toBe(true)
+  })
+})
