@@ -158,10 +158,7 @@ try {
   const inventoryPath = join(dataDir, 'cluster.yaml')
   writeFileSync(inventoryPath, inventory())
 
-  const store = createEmbeddedStore(
-    { dir: join(dataDir, 'store'), readers: 1 },
-    { bind: () => ({ kind: 'constant', value: true }) },
-  )
+  const store = createEmbeddedStore({ dir: join(dataDir, 'store'), readers: 1 })
   await store.open()
   const ended = new AbortController()
   const listening = Promise.withResolvers<string>()

@@ -105,10 +105,7 @@ export function temporaryDir(): { readonly dir: string; readonly remove: () => v
 
 /** What the store of a stopped server holds. */
 export async function storedRows(dataDir: string): Promise<{ readonly rows: number; readonly distinct: number }> {
-  const store = createEmbeddedStore(
-    { dir: `${dataDir}/store`, memoryBytes: 2 ** 30, readers: 1 },
-    { bind: () => ({ kind: 'constant', value: true }) },
-  )
+  const store = createEmbeddedStore({ dir: `${dataDir}/store`, memoryBytes: 2 ** 30, readers: 1 })
   await store.open()
   try {
     const { answer } = await store.ask(
