@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseSnapshot } from '../objects/parse.ts'
 import { policyKey } from '../objects/policy.ts'
 import { podKey } from '../objects/snapshot.ts'
+import type { Selector } from '../selector/ast.ts'
 import { flow } from '../testing/yaml.ts'
 import { createEngine } from './engine.ts'
 
@@ -96,5 +97,25 @@ describe('flows that were judged before', () => {
     engine.apply({ put: 'pod', value: { ...source, labels: new Map([['app', 'other']]) } })
     expect(engine.evaluate(question).verdict).toBe('deny')
     expect(judged()).toBe(once + 1)
+  })
+})
+
+describe('a namespace that changes', () => {
+  it('hands its new labels to its pods, and to no other', () => {
+    const { snapshot } = warmEngine(2)
+    const [first] = snapshot.policies
+    const selector: Selector = { kind: 'equals', label: 'pcns.env', value: 'prod' }
+    const asking = first && {
+      ...first,
+      ingress: first.ingress?.map((rule) => ({ ...rule, source: { selector } })) ?? [],
+    }
+    const asked = createEngine({ ...snapshot, policies: asking ? [asking] : [] })
+    const [near, far] = [flow('n0/p2', 'n0/p1', 'tcp/80'), flow('n1/p2', 'n0/p1', 'tcp/80')]
+    const verdicts = () => [near, far].map((question) => asked.evaluate(question).verdict)
+    expect(verdicts()).toEqual(['deny', 'deny'])
+    asked.apply({ put: 'namespace', value: { name: 'n1', labels: new Map([['env', 'prod']]) } })
+    expect(verdicts()).toEqual(['deny', 'allow'])
+    asked.apply({ remove: 'namespace', key: 'n1' })
+    expect(verdicts()).toEqual(['deny', 'unknown'])
   })
 })

@@ -92,7 +92,8 @@ export function createInventory(start: Snapshot, identities: Identities): Invent
   }
 
   function refresh(namespace: string): void {
-    for (const key of byNamespace.get(namespace) ?? []) {
+    // A copy: putting a pod takes its key out of the set and back in.
+    for (const key of [...(byNamespace.get(namespace) ?? [])]) {
       const endpoint = endpoints.get(key)
       if (endpoint) putPod(endpoint.pod)
     }
