@@ -3,7 +3,7 @@ import { printGoldmaneHit } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { explain } from '../explain/explain.ts'
 import { parseYaml, flow, namespaceYaml, podYaml, snapshotOf } from '../testing/yaml.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluateBoth as evaluate } from '../testing/judge.ts'
 import type { DirectionResult } from './flow.ts'
 
 const traceOf = (result: DirectionResult | undefined) => result?.trace.map(printGoldmaneHit)
