@@ -119,3 +119,23 @@ describe('a namespace that changes', () => {
     expect(verdicts()).toEqual(['deny', 'unknown'])
   })
 })
+
+describe('what is held', () => {
+  it('does not grow with pods that come and go', () => {
+    const { snapshot, engine } = warmEngine(2)
+    const before = engine.sizes().identities
+    const [pod] = snapshot.pods
+    for (let round = 0; pod && round < 50; round += 1) {
+      engine.apply({ put: 'pod', value: { ...pod, name: 'guest', labels: new Map([['round', String(round)]]) } })
+      engine.policiesOf('n0/guest')
+    }
+    engine.apply({ remove: 'pod', key: 'n0/guest' })
+    expect(engine.sizes().identities).toBe(before)
+  })
+
+  it('forgets flows beyond the number that it was told to remember', () => {
+    const engine = createEngine(clusterOf(1), { remember: 5 })
+    for (let port = 1; port <= 12; port += 1) engine.evaluate(flow('n0/p2', 'n0/p1', `tcp/${port}`))
+    expect(engine.sizes().flows).toBeLessThanOrEqual(5)
+  })
+})
