@@ -85,7 +85,14 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
       version,
       allowedHosts: config.allowHost,
       consoleDir: config.console,
-      ingest: { ...config.import, maxAge: config.import.maxAgeDays * secondsPerDay },
+      ingest: {
+        ...config.import,
+        maxAge: config.import.maxAgeDays * secondsPerDay,
+        keep: {
+          flows: config.retention.flows.days * secondsPerDay,
+          dns: config.retention.dns.days * secondsPerDay,
+        },
+      },
     },
     {
       store,
