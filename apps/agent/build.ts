@@ -51,7 +51,8 @@ function addonTarget(): Target {
 
 function fingerprint(target: Target): string {
   const hash = createHash('sha256').update(JSON.stringify(target.commands(target.output)))
-  for (const name of readdirSync(target.sourceDir).sort()) hash.update(readFileSync(join(target.sourceDir, name)))
+  const sources = readdirSync(target.sourceDir).filter((name) => /\.(?:c|cc|h)$/.test(name))
+  for (const name of sources.sort()) hash.update(readFileSync(join(target.sourceDir, name)))
   return hash.digest('hex')
 }
 

@@ -1,6 +1,7 @@
 // Debian's Chromium as a person uses it: contexts with a scheme and a size, and axe.
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { expect } from 'vitest'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 
 const flags = [
@@ -20,6 +21,9 @@ export const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, 
 export type Size = keyof typeof sizes
 export const schemes = ['light', 'dark'] as const
 export type Scheme = (typeof schemes)[number]
+
+/** Waits for what a page comes to show; the limit is for a machine that is busy with other things. */
+export const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 30_000, interval: 100 })
 
 /** A fresh person: own storage, own clipboard. */
 export const visit = (browser: Browser, size: Size = 'desk', colorScheme: Scheme = 'light'): Promise<BrowserContext> =>

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { logType, parseJsonExact, readRow, type Row } from '@margay/model'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { launch, open, visit } from './browser.ts'
-import { startProduct, type Product } from './product.ts'
+import { eventually, launch, open, visit } from './browser.ts'
+import { current, startProduct, type Product } from './product.ts'
 
 const flows = logType('flows')!
 const now = Math.floor(Date.now() / 1000)
@@ -102,7 +102,7 @@ beforeEach(async () => {
 afterEach(() => context.close())
 
 const explore = async (search: Record<string, string> = {}): Promise<Page> =>
-  (await open(context, `${product.address}/explore?${new URLSearchParams(search)}`)).page
+  (await open(context, `${product.address}/explore?${new URLSearchParams(search).toString()}`)).page
 
 const columns = (...fields: string[]) => fields.join(',')
 const rowsIn = (page: Page) => page.locator('[role=grid] [role=row][data-id]')
@@ -125,33 +125,33 @@ describe('filters made by clicking', () => {
         cols: columns('start_time', 'process_name'),
         sort: '-start_time',
       })
-      await expect.poll(() => rowsIn(page).count()).toBe(hostile.length + 1)
+      await eventually(() => rowsIn(page).count()).toBe(hostile.length + 1)
       // The one without a process is the newest.
       const cell = rowsIn(page)
         .nth(at + 1)
         .locator('[data-column="1"]')
       await cell.hover()
       await page.click('[aria-label="Filter in"]')
-      await expect.poll(() => rowsIn(page).count()).toBe(1)
+      await eventually(() => rowsIn(page).count()).toBe(1)
       expect((await rowsIn(page).first().locator('[data-column="1"]').textContent())?.replace(/\s/g, ' ')).toBe(
         name.replace(/\s/g, ' '),
       )
       await rowsIn(page).first().locator('[data-column="1"]').hover()
       await page.click('[aria-label="Filter out"]')
-      await expect.poll(() => rowsIn(page).count()).toBe(hostile.length)
+      await eventually(() => rowsIn(page).count()).toBe(hostile.length)
     },
   )
 
   it('on an empty cell ask whether the field is there', async () => {
     const page = await explore({ q: 'source_namespace: names', cols: columns('start_time', 'process_name') })
-    await expect.poll(() => rowsIn(page).count()).toBe(hostile.length + 1)
+    await eventually(() => rowsIn(page).count()).toBe(hostile.length + 1)
     await rowsIn(page).first().locator('[data-column="1"]').hover()
     await page.click('[aria-label="Filter in"]')
-    await expect.poll(() => rowsIn(page).count()).toBe(1)
-    await expect.poll(() => page.locator('section[aria-label=Filters]').textContent()).toBe('notprocess_name: *')
+    await eventually(() => rowsIn(page).count()).toBe(1)
+    await eventually(() => page.locator('section[aria-label=Filters]').textContent()).toBe('notprocess_name: *')
     await rowsIn(page).first().locator('[data-column="1"]').hover()
     await page.click('[aria-label="Filter out"]')
-    await expect.poll(() => rowsIn(page).count()).toBe(hostile.length)
+    await eventually(() => rowsIn(page).count()).toBe(hostile.length)
     expect(await page.locator('section[aria-label=Filters]').textContent()).toBe('process_name: *')
   })
 
@@ -162,29 +162,29 @@ describe('filters made by clicking', () => {
       await pill.click()
       await page.click(`[role=menuitem]:has-text("${item}")`)
     }
-    await expect.poll(() => count(page).textContent()).toBe(String(names.length + 1))
+    await eventually(() => count(page).textContent()).toBe(String(names.length + 1))
     await choose('Leave these out')
-    await expect.poll(() => count(page).textContent()).toBe(String(conversations.length + 2))
+    await eventually(() => count(page).textContent()).toBe(String(conversations.length + 2))
     await choose('Switch off')
-    await expect.poll(() => count(page).textContent()).toBe(String(names.length + conversations.length + 3))
+    await eventually(() => count(page).textContent()).toBe(String(names.length + conversations.length + 3))
     await choose('Pin')
-    await expect.poll(() => new URL(page.url()).searchParams.get('f')).toBe('nop~source_namespace: names')
+    await eventually(() => new URL(page.url()).searchParams.get('f')).toBe('nop~source_namespace: names')
     await choose('Switch on')
     await choose('Edit')
     await page.locator('.mantine-Popover-dropdown .cm-content').fill('source_namespace: totals')
     await page.keyboard.press('Enter')
-    await expect.poll(() => count(page).textContent()).toBe(String(names.length + 3))
+    await eventually(() => count(page).textContent()).toBe(String(names.length + 3))
     await page.click('[aria-label^="Remove filter"]')
-    await expect.poll(() => page.locator('section[aria-label=Filters]').count()).toBe(0)
+    await eventually(() => page.locator('section[aria-label=Filters]').count()).toBe(0)
   })
 
   it('come from the widget of unique ports', async () => {
     const page = await explore({ q: 'not source_namespace: names' })
     await page.click('[aria-label=Fields] button[title^="Port of the destination"]')
     const values = page.locator('[aria-label="Values of dest_port"]')
-    await expect.poll(() => values.textContent()).toContain('3 values, exact')
+    await eventually(() => values.textContent()).toContain('3 values, exact')
     await values.locator('button', { hasText: /^22$/ }).click()
-    await expect.poll(() => count(page).textContent()).toBe('1')
+    await eventually(() => count(page).textContent()).toBe('1')
     expect(new URL(page.url()).searchParams.get('f')).toBe('~dest_port: 22')
   })
 
@@ -192,7 +192,7 @@ describe('filters made by clicking', () => {
     const page = await explore({ q: 'source_namespace: outside' })
     await page.fill('[aria-label="Search fields"]', 'dest_ip')
     await page.click('[aria-label=Fields] button[title^="Address of the destination"]')
-    await expect.poll(() => page.locator('[aria-label="Values of dest_ip"]').textContent()).toContain('aggregated away')
+    await eventually(() => page.locator('[aria-label="Values of dest_ip"]').textContent()).toContain('aggregated away')
   })
 })
 
@@ -206,9 +206,9 @@ describe('the view in the address', () => {
       sort: 'bytes_in',
     })
     await type(page, hard)
-    await expect.poll(() => count(page).textContent()).toBe(String(names.length + 1))
+    await eventually(() => count(page).textContent()).toBe(String(names.length + 1))
     await rowsIn(page).nth(2).click()
-    await expect.poll(() => page.locator('aside[aria-label^="Record"]').count()).toBe(1)
+    await eventually(() => page.locator('aside[aria-label^="Record"]').count()).toBe(1)
     const seen = async (page: Page) => ({
       query: await queryOf(page).textContent(),
       count: await count(page).textContent(),
@@ -220,10 +220,10 @@ describe('the view in the address', () => {
     const before = await seen(page)
     expect(before.query).toBe(hard)
     await page.reload()
-    await expect.poll(() => seen(page)).toEqual(before)
+    await eventually(() => seen(page)).toEqual(before)
     const other = await visit(browser)
     const { page: copy } = await open(other, page.url())
-    await expect.poll(() => seen(copy)).toEqual(before)
+    await eventually(() => seen(copy)).toEqual(before)
     await other.close()
   })
 
@@ -232,23 +232,23 @@ describe('the view in the address', () => {
     await type(page, 'source_namespace: names')
     await page.click('[role=columnheader] button:has-text("Bytes in")')
     await rowsIn(page).nth(1).click()
-    await expect.poll(() => new URL(page.url()).searchParams.has('sel')).toBe(true)
+    await eventually(() => new URL(page.url()).searchParams.has('sel')).toBe(true)
     await page.goBack()
-    await expect.poll(() => new URL(page.url()).search).toBe('?q=source_namespace%3A+names&sort=-bytes_in')
+    await eventually(() => new URL(page.url()).search).toBe('?q=source_namespace%3A+names&sort=-bytes_in')
     await page.goBack()
-    await expect.poll(() => new URL(page.url()).search).toBe('?q=source_namespace%3A+names')
+    await eventually(() => new URL(page.url()).search).toBe('?q=source_namespace%3A+names')
     await page.goBack()
-    await expect.poll(() => queryOf(page).textContent()).not.toContain('names')
+    await eventually(() => queryOf(page).textContent()).not.toContain('source_namespace: names')
   })
 })
 
 describe('figures', () => {
   it('agree in tab, state line, ribbon, foot and export, each by what it counts', async () => {
     const page = await explore({ q: 'source_namespace: totals' })
-    await expect.poll(() => count(page).textContent()).toBe('40')
+    await eventually(() => count(page).textContent()).toBe('40')
     expect(await page.locator('[role=tab][aria-selected=true] span').textContent()).toBe('40')
     const foot = page.locator('[aria-label=Totals]')
-    await expect.poll(() => foot.textContent()).toContain('Total of the 20 records that count, of 40')
+    await eventually(() => foot.textContent()).toContain('Total of the 20 records that count, of 40')
     expect(await foot.textContent()).toContain('20 kB4 kB')
     const ribbon = await page.locator('section[aria-label^="Allowed and denied"]').textContent()
     expect(ribbon).toContain('16 allowed · 4 denied at destination')
@@ -260,9 +260,9 @@ describe('figures', () => {
     const page = await explore({ q: 'source_namespace: exact' })
     await rowsIn(page).first().click()
     await page.click('[role=tab]:has-text("JSON")')
-    await expect.poll(() => page.locator('pre').textContent()).toContain(`"bytes_in": ${big}`)
+    await eventually(() => page.locator('pre').textContent()).toContain(`"bytes_in": ${big}`)
     await page.click('[role=tab]:has-text("Fields")')
-    await expect.poll(() => page.locator('dd[title*="9,007,199,254,740,993"]').count()).toBe(1)
+    await eventually(() => page.locator('dd[title*="9,007,199,254,740,993"]').count()).toBe(1)
     expect(await save(page, 'CSV')).toContain(String(big))
     expect(parseJsonExact(await save(page, 'NDJSON'))).toMatchObject({ bytes_in: big })
   })
@@ -292,40 +292,41 @@ describe('a record', () => {
     const page = await explore({ q: 'source_namespace: outside' })
     await rowsIn(page).first().click()
     const panel = page.locator('aside[aria-label^="Record"]')
-    await expect
-      .poll(() => panel.textContent())
-      .toContain('Left the cluster, no answer; Calico policy is not the cause.')
+    await eventually(() => panel.textContent()).toContain(
+      'Left the cluster, no answer; Calico policy is not the cause.',
+    )
     expect(await panel.locator('ol li').allTextContents()).toEqual([
       'tier security, policy pass, rule 2: pass',
       'tier app-hipstershop, policy checkoutservice, no rule matched, tier default: allow',
     ])
     expect(await panel.textContent()).toContain('api.test on the public network')
     await page.keyboard.press('Escape')
-    await expect.poll(() => panel.count()).toBe(0)
+    await eventually(() => panel.count()).toBe(0)
   })
 })
 
 describe('keys', () => {
   it('move, open, filter, mark, and go to pages', async () => {
     const page = await explore({ q: 'source_namespace: names', cols: columns('start_time', 'process_name') })
-    await expect.poll(() => rowsIn(page).count()).toBe(names.length + 1)
+    await eventually(() => rowsIn(page).count()).toBe(names.length + 1)
     for (const key of ['j', 'j', 'ArrowRight', 'Enter']) await page.keyboard.press(key)
-    await expect.poll(() => page.locator('aside[aria-label^="Record"]').count()).toBe(1)
+    await eventually(() => page.locator('aside[aria-label^="Record"]').count()).toBe(1)
     await page.keyboard.press('x')
-    await expect.poll(() => page.locator('button:has-text("Copy 1 row as NDJSON")').count()).toBe(1)
+    await eventually(() => page.locator('button:has-text("Copy 1 row as NDJSON")').count()).toBe(1)
     await page.keyboard.press('F')
-    await expect.poll(() => new URL(page.url()).searchParams.get('f')).toBe('n~process_name: "C:\\\\dir\\\\"')
+    await eventually(() => new URL(page.url()).searchParams.get('f')).toBe('n~process_name: "C:\\\\dir\\\\"')
     await page.keyboard.press('Escape')
     await page.keyboard.press('?')
-    await expect.poll(() => page.locator('[role=dialog]:has-text("Everywhere")').count()).toBe(1)
+    await eventually(() => page.locator('[role=dialog]:has-text("Everywhere")').count()).toBe(1)
     await page.keyboard.press('Escape')
     await page.keyboard.press('Control+k')
     await page.keyboard.type('collection')
     await page.keyboard.press('Enter')
-    await expect.poll(() => new URL(page.url()).pathname).toBe('/collection')
+    await eventually(() => new URL(page.url()).pathname).toBe('/collection')
+    await eventually(() => page.locator('[role=dialog]').count()).toBe(0)
     await page.keyboard.press('g')
     await page.keyboard.press('e')
-    await expect.poll(() => new URL(page.url()).pathname).toBe('/explore')
+    await eventually(() => new URL(page.url()).pathname).toBe('/explore')
     expect(await queryOf(page).textContent()).toBe('source_namespace: names')
   })
 })
@@ -336,8 +337,8 @@ describe('the query bar', () => {
     const asked: string[] = []
     await type(page, 'action = deny')
     page.on('request', (request) => request.url().endsWith('/query') && asked.push(request.url()))
-    await expect.poll(() => page.locator('header [role=alert]').textContent()).toContain(':')
-    await expect.poll(() => page.locator('header .cm-lintRange-error').count()).toBeGreaterThan(0)
+    await eventually(() => page.locator('header [role=alert]').textContent()).toContain(':')
+    await eventually(() => page.locator('header .cm-lintRange-error').count()).toBeGreaterThan(0)
     expect(asked).toEqual([])
   })
 
@@ -345,18 +346,18 @@ describe('the query bar', () => {
     const page = await explore()
     await page.keyboard.press('/')
     await page.keyboard.type('source_names')
-    await expect
-      .poll(() => page.locator('.cm-tooltip-autocomplete li').first().textContent())
-      .toContain('source_namespace')
-    await expect.poll(() => page.locator('.cm-completionInfo').textContent()).toContain('Namespace of the source')
+    await eventually(() => page.locator('.cm-tooltip-autocomplete li').first().textContent()).toContain(
+      'source_namespace',
+    )
+    await eventually(() => page.locator('.cm-completionInfo').textContent()).toContain('Namespace of the source')
     await page.keyboard.press('Tab')
-    await expect.poll(() => page.locator('.cm-tooltip-autocomplete').textContent()).toContain('totals40')
+    await eventually(() => page.locator('.cm-tooltip-autocomplete').textContent()).toContain('totals40')
     await page.keyboard.type('tot')
-    await expect.poll(() => page.locator('.cm-tooltip-autocomplete li').allTextContents()).toEqual(['totals40'])
+    await eventually(() => page.locator('.cm-tooltip-autocomplete li').allTextContents()).toEqual(['totals40'])
     await page.keyboard.press('Tab')
-    await page.keyboard.press('Escape')
+    await eventually(() => queryOf(page).textContent()).toBe('source_namespace: totals')
     await page.keyboard.press('Enter')
-    await expect.poll(() => count(page).textContent()).toBe('40')
+    await eventually(() => count(page).textContent()).toBe('40')
   })
 
   it('remembers what was run', async () => {
@@ -366,7 +367,7 @@ describe('the query bar', () => {
     await page.keyboard.press('/')
     await page.keyboard.press('ArrowUp')
     await page.keyboard.press('ArrowUp')
-    await expect.poll(() => queryOf(page).textContent()).toBe('proto: udp')
+    await eventually(() => queryOf(page).textContent()).toBe('proto: udp')
   })
 })
 
@@ -389,22 +390,24 @@ describe('live', () => {
 
   it('lets rows enter at the top, holds them while paused, and keeps the row under the pointer', async () => {
     const page = await explore({ live: '1', q: 'source_namespace: (live or names)' })
-    await expect.poll(() => rowsIn(page).count()).toBe(names.length + 1)
-    await expect.poll(() => page.locator('section[aria-label=Records]').textContent()).toContain(' old')
+    await eventually(() => rowsIn(page).count()).toBe(names.length + 1)
+    await eventually(() => page.locator('section[aria-label=Records]').textContent()).toContain(' old')
     publish(liveRow(1))
-    await expect.poll(() => rowsIn(page).first().textContent()).toContain('live-1')
+    await eventually(() => rowsIn(page).first().textContent()).toContain('live-1')
     const under = rowsIn(page).nth(3)
     const id = await under.getAttribute('data-id')
     await under.hover()
     const before = await page.locator(`[data-id="${id}"]`).boundingBox()
     publish(liveRow(2), liveRow(3))
-    await expect.poll(() => page.locator('[role=grid]').getAttribute('aria-rowcount')).toBe(String(names.length + 4))
+    await eventually(() => page.locator('text=2 new rows above').count()).toBe(1)
     expect((await page.locator(`[data-id="${id}"]`).boundingBox())?.y).toBe(before?.y)
+    await page.mouse.move(5, 5)
+    await eventually(() => page.locator('[role=grid]').getAttribute('aria-rowcount')).toBe(String(names.length + 4))
     await page.keyboard.press(' ')
     publish(liveRow(4))
-    await expect.poll(() => page.locator('button:has-text("Resume (1 new)")').count()).toBe(1)
+    await eventually(() => page.locator('button:has-text("Resume (1 new)")').count()).toBe(1)
     await page.click('button:has-text("Resume")')
-    await expect.poll(() => page.locator('[role=grid]').getAttribute('aria-rowcount')).toBe(String(names.length + 5))
+    await eventually(() => page.locator('[role=grid]').getAttribute('aria-rowcount')).toBe(String(names.length + 5))
   })
 })
 
@@ -412,27 +415,23 @@ describe('what is wrong is said', () => {
   it('when the server is newer than the page', async () => {
     const page = await explore()
     product.setHealth({ version: '99.0.0' })
-    await expect
-      .poll(() => page.locator('[role=status]:has-text("99.0.0") button').textContent(), { timeout: 20_000 })
-      .toBe('Reload')
-    product.setHealth({ version: undefined as never })
+    await eventually(() => page.locator('[role=status]:has-text("99.0.0") button').textContent()).toBe('Reload')
+    product.setHealth({ version: current })
   })
 
   it('when the server does not answer, beside the last picture', async () => {
     const page = await explore({ q: 'source_namespace: names' })
-    await expect.poll(() => rowsIn(page).count()).toBe(names.length + 1)
+    await eventually(() => rowsIn(page).count()).toBe(names.length + 1)
     await context.setOffline(true)
-    await expect
-      .poll(() => page.locator('[role=alert]').first().textContent(), { timeout: 20_000 })
-      .toContain('The server does not answer')
+    await eventually(() => page.locator('[role=alert]').first().textContent()).toContain('The server does not answer')
     expect(await rowsIn(page).count()).toBe(names.length + 1)
     await context.setOffline(false)
-    await expect.poll(() => page.locator('[role=alert]').count(), { timeout: 20_000 }).toBe(0)
+    await eventually(() => page.locator('[role=alert]').count()).toBe(0)
   })
 
   it('when nothing matches, with what to do next', async () => {
     const page = await explore({ q: 'source_namespace: nowhere' })
     await page.click('button:has-text("Empty the query")')
-    await expect.poll(() => rowsIn(page).count()).toBeGreaterThan(10)
+    await eventually(() => rowsIn(page).count()).toBeGreaterThan(10)
   })
 })

@@ -33,6 +33,11 @@ export interface Product {
   close(): Promise<void>
 }
 
+/** The version that both the console and this product are of. */
+export const current = web.version
+
+const unixNow = () => Math.floor(Date.now() / 1000)
+
 const root = join(import.meta.dirname, '../..')
 
 /** Builds the console once for a test file. */
@@ -82,7 +87,7 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
   const consoleDir = join(dir, 'console')
   const store = createEmbeddedStore({ dir: join(dir, 'store') })
   await Promise.all([buildConsole(consoleDir), store.open()])
-  const opened = Math.floor(Date.now() / 1000)
+  const opened = unixNow()
   await fill(store, opened, storySeconds)
   const intake = createDirectIntake(store)
   const type = logType('flows')!
@@ -93,7 +98,7 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
   })
   if (rows.length > 0)
     await intake.append({ logType: 'flows', rows, source: { id: 'test', epoch: 'test', sequence: 1 } })
-  const live = createLive({ maxPending: 100_000 })
+  const live = createLive({ maxPending: 100_000, newsSeconds: 60 }, unixNow)
   const faults: unknown[] = []
   const ended = new AbortController()
   let said: Partial<Health> = health
@@ -111,13 +116,13 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
       live,
       intake,
       metrics: () => '',
-      now: () => Math.floor(Date.now() / 1000),
+      now: unixNow,
       onFault: (error) => faults.push(error),
       health: async () => ({
         state: 'ready',
         version: web.version,
         demo: storySeconds > 0,
-        now: Math.floor(Date.now() / 1000),
+        now: unixNow(),
         startedAt: opened,
         parts: [],
         sources: [],

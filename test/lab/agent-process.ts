@@ -17,6 +17,8 @@ export interface AgentProcess {
   readonly rows: readonly PrintedRow[]
   /** Ends when a printed row passes. */
   sees(what: string, test: (row: PrintedRow) => boolean): Promise<PrintedRow>
+  /** Sends a signal, to all its threads. */
+  signal(name: NodeJS.Signals): void
   /** Ends the agent, which writes what it still holds; returns all rows. */
   stop(): Promise<readonly PrintedRow[]>
 }
@@ -46,6 +48,7 @@ export async function startAgent(lab: Lab, ...options: string[]): Promise<AgentP
       await until(what, () => rows.some(test))
       return rows.find(test)!
     },
+    signal: (name) => void child.kill(name),
     async stop() {
       child.kill('SIGINT')
       await ended

@@ -5,6 +5,7 @@ import type { Logger, Part, Stage } from '@margay/kit'
 import { collectors } from './collectors/index.ts'
 import type { Collector, OpenCollector, Shared, TakeRecord } from './collectors/collector.ts'
 import type { AgentConfig } from './config.ts'
+import { closed, intervalFrom, isOver } from './interval.ts'
 import { header, lossPlaces, readU64 } from './kernel/layout.ts'
 import { createShared } from './shared.ts'
 import type { SharedDeps } from './shared.ts'
@@ -122,10 +123,6 @@ export function createCollection(config: AgentConfig, deps: CollectionDeps): Par
   }
 }
 
-/** The first multiple of the interval after a time, so that the intervals of all nodes meet. Unix seconds. */
-export const nextBoundary = (nowMs: number, intervalSeconds: number) =>
-  (Math.floor(nowMs / 1000 / intervalSeconds) + 1) * intervalSeconds
-
 async function loop(
   config: AgentConfig,
   shared: Shared,
@@ -152,26 +149,25 @@ async function loop(
     readLosses()
     output.endInterval(endTime)
   }
-  let startTime = Math.floor(clock.now() / 1000)
-  let endTime = nextBoundary(clock.now(), config.intervalSeconds)
-  let nextSecond = clock.now() + 1000
+  let interval = intervalFrom(clock.now(), config.intervalSeconds)
+  let lastSecond = clock.kernelNow()
   while (!signal.aborted) {
     await sleep(config.pollMs, signal)
     look()
     const now = clock.now()
-    const isSecond = now >= nextSecond || now >= endTime * 1000 || signal.aborted
+    const isEnd = isOver(interval, now) || signal.aborted
+    const isSecond = isEnd || clock.kernelNow() - lastSecond >= 1e9
     if (isSecond) {
       second()
-      nextSecond = now + 1000
+      lastSecond = clock.kernelNow()
     }
     if (output.watched()) {
       flows.endSecond(now / 1000, !isSecond)
       output.endDelta()
     } else flows.forgetLive()
-    if (now < endTime * 1000 && !signal.aborted) continue
-    const end = Math.min(Math.max(Math.floor(now / 1000), startTime), endTime)
-    endInterval(startTime, end)
-    startTime = end
-    endTime = nextBoundary(now, config.intervalSeconds)
+    if (!isEnd) continue
+    const { start, end } = closed(interval, now)
+    endInterval(start, end)
+    interval = { ...intervalFrom(now, config.intervalSeconds), start: end }
   }
 }

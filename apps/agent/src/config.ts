@@ -23,7 +23,7 @@ export const agentConfig = z.object({
   ),
   pollMs: option(z.int().min(10).max(1000).default(100), 'Time between two looks at what the kernel has to say.'),
   aggregation: option(
-    z.union([z.literal(0), z.literal(1)]).default(1),
+    z.int().min(0).max(1).default(1),
     "0 keeps the client's port, 1 drops it. Levels 2 and 3 are the server's, which knows names.",
   ),
   args: option(

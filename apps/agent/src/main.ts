@@ -3,6 +3,7 @@
 import { networkInterfaces } from 'node:os'
 import { ConfigError, createHealth, createProcessLogger, FatalError, loadConfig, supervise } from '@margay/kit'
 import type { AgentOutput } from '@margay/wire'
+import { reportCollectors } from './collectors/report.ts'
 import { agentConfig } from './config.ts'
 import { examine } from './doctor/examine.ts'
 import { printReport } from './doctor/print.ts'
@@ -66,6 +67,7 @@ async function run(argv: readonly string[]): Promise<void> {
     version,
     dataDir: data,
     addresses: ownAddresses,
+    collectors: () => reportCollectors(health.report()),
   })
   const output = ship.open()
   // The ship leaves last: what collectors write at the end goes to the spool.

@@ -9,7 +9,7 @@ import { compileGroups } from './compile/groups.ts'
 import type { EngineOutput } from './compile/output.ts'
 import { parseOutput, rowDecoder } from './compile/output.ts'
 import type { PageRequest, RowOrder } from './compile/rows.ts'
-import { keysSql, pageSql, rowOrder } from './compile/rows.ts'
+import { keyLength, keysSql, pageSql, rowOrder } from './compile/rows.ts'
 import type { Slice } from './compile/slices.ts'
 import { slices } from './compile/slices.ts'
 import type { Source } from './compile/source.ts'
@@ -107,7 +107,7 @@ async function askRows(meter: Meter, source: Source, select: SelectRows): Promis
   const fields = wantedFields(source.type, select.fields)
   const pager: Pager = { meter, source, order, fields, decode: rowDecoder(source.type, fields) }
   const rows: Row[] = []
-  let start = select.cursor === undefined ? undefined : parseCursor(select.cursor)
+  let start = select.cursor === undefined ? undefined : parseCursor(select.cursor, keyLength(order))
   let end = start
   for (const slice of partsOf(source, order, start)) {
     const part = await readPart(pager, slice, start, select.limit - rows.length)
@@ -123,7 +123,7 @@ async function askRows(meter: Meter, source: Source, select: SelectRows): Promis
 /** Where to look, nearest first. A cursor by time says where the page before ended. */
 function partsOf({ from, to }: Source, order: RowOrder, cursor: Cursor | undefined): Iterable<Slice> {
   if (!order.byTime) return [{ from, to }]
-  const at = cursor ? Number(cursor.value) : undefined
+  const at = cursor ? Number(cursor.key[0]) : undefined
   if (at === undefined) return slices(from, to, order.descending)
   return order.descending ? slices(from, Math.min(to, at + 1), true) : slices(Math.max(from, at), to, false)
 }
@@ -151,23 +151,17 @@ async function readPart(pager: Pager, slice: Slice, cursor: Cursor | undefined, 
   const skip = cursor?.skip ?? 0
   const { data: keys } = await meter.run(keysSql(request, skip + wanted + 1))
   const more = keys.length > skip + wanted
-  const given = keys.slice(skip, skip + wanted) as [string, string][]
-  if (given.length === 0) return { rows: [], end: undefined, more }
-  const last = given.at(-1)!
-  const output = await meter.run(pageSql(request, fields, keyCursor(last), given.length))
-  const rows = output.data.map((values) => decode(values, 2))
-  return { rows, end: endOf(given, last, cursor), more }
+  const given = keys.slice(skip, skip + wanted) as string[][]
+  const last = given.at(-1)
+  if (!last) return { rows: [], end: undefined, more }
+  const output = await meter.run(pageSql(request, fields, last, given.length))
+  return { rows: output.data.map(decode), end: endOf(given, last, cursor), more }
 }
 
-const keyCursor = ([value, tie]: readonly [string, string]): Cursor => ({ value, tie, skip: 0 })
+const sameKey = (a: readonly string[], b: readonly string[]) => a.every((value, index) => value === b[index])
 
-function endOf(
-  given: readonly (readonly [string, string])[],
-  last: readonly [string, string],
-  cursor: Cursor | undefined,
-): Cursor {
-  const end = keyCursor(last)
-  const same = given.filter(([value, tie]) => value === end.value && tie === end.tie).length
-  const before = cursor && cursor.value === end.value && cursor.tie === end.tie ? cursor.skip : 0
-  return { ...end, skip: before + same }
+function endOf(given: readonly (readonly string[])[], last: readonly string[], cursor: Cursor | undefined): Cursor {
+  const same = given.filter((key) => sameKey(key, last)).length
+  const before = cursor && sameKey(cursor.key, last) ? cursor.skip : 0
+  return { key: last, skip: before + same }
 }

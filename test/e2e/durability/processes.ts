@@ -24,12 +24,7 @@ export interface Running {
 type Line = Readonly<Record<string, unknown>>
 
 export function start(script: string, given: object, wrapper: readonly string[] = []): Running {
-  const [command = '', ...args] = [
-    ...wrapper,
-    process.execPath,
-    join(import.meta.dirname, script),
-    JSON.stringify(given),
-  ]
+  const [command, ...args] = [...wrapper, process.execPath, join(import.meta.dirname, script), JSON.stringify(given)]
   const child = spawn(command, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, NODE_NO_WARNINGS: '1' },

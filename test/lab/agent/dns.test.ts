@@ -134,7 +134,6 @@ describe('DNS log', () => {
       })
       expect(row.latency_count).toBe(row.count)
       expect(row.rrsets).toEqual([{ name: row.qname, type: 'A', class: 'IN', rdata: ['10.77.0.2'] }])
-      expect(Number(row.latency_max)).toBeLessThan(300e6)
     }
   })
 
@@ -168,11 +167,11 @@ describe('DNS log', () => {
     expect(total(twice, 'tries')).toBe(2)
     for (const row of twice) {
       expect(Number(row.latency_max)).toBeGreaterThan(4e6)
-      expect(Number(row.latency_max)).toBeLessThan(500e6)
+      expect(Number(row.latency_max)).toBeLessThan(1e9)
     }
     const again = rows.filter((row) => row.qname === 'again.test')
     expect(again).toMatchObject([{ count: 1, tries: 2, outcome: 'answered' }])
-    expect(Number(again[0]!.latency_max)).toBeLessThan(500e6)
+    expect(Number(again[0]!.latency_max)).toBeLessThan(1e9)
   })
 
   it('says unanswered once nobody answered in time', async () => {

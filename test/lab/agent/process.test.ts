@@ -59,6 +59,25 @@ describe('process names', () => {
     expect(total(rows, 'num_flows_started')).toBe(3)
   })
 
+  it.each(['before', 'after'])(
+    'names the program whose main thread renames itself, started %s the agent',
+    async (when) => {
+      const source = `
+import ctypes,signal,socket
+signal.pthread_sigmask(signal.SIG_BLOCK,[signal.SIGUSR1])
+ctypes.CDLL(None).prctl(15,b"MainThread",0,0,0); print("ready"); signal.sigwait([signal.SIGUSR1])
+socket.socket(2,2).sendto(b"x",("10.77.0.2",10)); print("sent")
+`
+      const early = when === 'before' ? await a.serve(source) : undefined
+      const agent = await startAgent(lab)
+      const program = early ?? (await a.serve(source))
+      program.process.kill('SIGUSR1')
+      await program.says('sent')
+      const rows = (await agent.stop()).filter(({ reporter, dest_port: port }) => reporter === 'src' && port === 10)
+      expect(new Set(rows.map((row) => String(row.process_name).replace(/[.\d]+$/, '')))).toEqual(new Set(['python']))
+    },
+  )
+
   it('gives a name of more than fifteen letters whole, also of a process that has ended', async () => {
     const program = join(dir, 'network-observer-long-name')
     copyFileSync(execFileSync('sh', ['-c', 'readlink -f "$(command -v ncat)"'], { encoding: 'utf8' }).trim(), program)

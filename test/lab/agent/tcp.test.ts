@@ -188,7 +188,18 @@ c.sendall(b"x"*100); d.recv(100); d.sendall(b"y"); c.recv(1); c.close(); d.close
     await a.run('curl', '-s', '-m', '1', 'http://10.77.0.99:85/')
     await a.run('curl', '-s', '-m', '1', '-u', 'me:secret', 'http://10.77.0.2:90/')
     lab.inNetns(a.netns, 'iptables', '-F', 'OUTPUT')
+    lab.inNetns(b.netns, 'ip6tables', '-A', 'INPUT', '-p', 'tcp', '--dport', '91', '-j', 'DROP')
+    await a.run('curl', '-s', '-m', '1', 'http://[fd77::2]:91/')
+    lab.inNetns(b.netns, 'ip6tables', '-F', 'INPUT')
     const rows = await agent.stop()
+    expect(by(flowsTo(rows, 91), 'src').at(-1)).toMatchObject({ outcome: 'unanswered', action: 'allow', bytes_in: 0 })
+    expect(by(flowsTo(rows, 91), 'dst')[0]).toMatchObject({
+      outcome: 'dropped',
+      action: 'deny',
+      drop_reason: 'NETFILTER_DROP',
+      source_ip: 'fd77::1',
+      dest_ip: 'fd77::2',
+    })
     expect(by(flowsTo(rows, 84), 'src')).toMatchObject([{ outcome: 'refused', action: 'allow', process_name: 'curl' }])
     expect(by(flowsTo(rows, 84), 'dst')).toMatchObject([{ outcome: 'refused', drop_reason: 'NO_SOCKET' }])
     expect(values(by(flowsTo(rows, 85), 'src'), 'outcome')).toEqual(['unanswered'])

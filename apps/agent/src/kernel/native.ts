@@ -36,12 +36,14 @@ export interface Native {
   cgroupPath(mountPoint: string, id: number): string
 }
 
-const buildDir = join(import.meta.dirname, '../../build')
+/** Beside the bundle where the agent is shipped as one file, else in the room's `build/`. */
+const buildDirs = [import.meta.dirname, join(import.meta.dirname, '../../build')]
+const findBuilt = (name: string) => buildDirs.map((dir) => join(dir, name)).find((path) => existsSync(path))
 
 /** The addon, or undefined with the reason: it was not built, or libbpf is missing. */
 export function openNative(): { readonly native: Native } | { readonly problem: string } {
-  const path = join(buildDir, 'agent.node')
-  if (!existsSync(path)) return { problem: 'the addon is not built; run apps/agent/build.ts' }
+  const path = findBuilt('agent.node')
+  if (path === undefined) return { problem: 'the addon is not built; run apps/agent/build.ts' }
   try {
     return { native: createRequire(import.meta.url)(path) as Native }
   } catch (error) {
@@ -51,8 +53,8 @@ export function openNative(): { readonly native: Native } | { readonly problem: 
 
 /** The bytes of the eBPF object, or undefined where it was not built. */
 export function readObject(): Buffer | undefined {
-  const path = join(buildDir, 'margay.bpf.o')
-  return existsSync(path) ? readFileSync(path) : undefined
+  const path = findBuilt('margay.bpf.o')
+  return path === undefined ? undefined : readFileSync(path)
 }
 
 /** Everything that an iterator has to say, read into `buffer` again and again and handed over in whole records. */

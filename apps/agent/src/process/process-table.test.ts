@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { execRecord, execRecordSize } from '../kernel/layout.ts'
-import { createProcessTable, splitArgs, wholeName } from './process-table.ts'
+import { createProcessTable, programName, splitArgs, wholeName } from './process-table.ts'
 
 const config = { args: 'redacted', procPath: '/proc', maxProcesses: 2 } as const
 
@@ -25,6 +25,25 @@ describe('processes', () => {
     expect(wholeName('network-observe', ['/usr/bin/python3'])).toBe('network-observe')
     expect(wholeName('curl', ['/usr/bin/curl-wrapper'])).toBe('curl')
     expect(wholeName('exactly-fifteen', ['/bin/exactly-fifteen (deleted)'])).toBe('exactly-fifteen')
+  })
+
+  it.each([
+    ['MainThread', '/usr/bin/node', ['node', 'x.js'], 'node'],
+    ['node', '/opt/node-24/bin/node', ['node', 'x.js'], 'node'],
+    ['python3', '/usr/bin/python3.11', ['python3', '-'], 'python3'],
+    ['backup.py', '/usr/bin/python3.11', ['/usr/bin/python3', '/opt/backup.py'], 'backup.py'],
+    ['wget', '/bin/busybox', ['wget', 'http://x'], 'wget'],
+    ['nginx', '/usr/sbin/nginx', ['nginx: worker process'], 'nginx'],
+    ['php-fpm8.2', '/usr/sbin/php-fpm8.2', ['php-fpm: pool www'], 'php-fpm8.2'],
+    [
+      'network-observe',
+      '/x/network-observer-long-name',
+      ['./network-observer-long-name'],
+      'network-observer-long-name',
+    ],
+    ['kworker/0:1', '', [], 'kworker/0:1'],
+  ])('names a main thread %s of %s by the program: %j is %s', (comm, file, args, name) => {
+    expect(programName(comm, file, args)).toBe(name)
   })
 
   it('splits arguments at zeros and keeps empty ones', () => {

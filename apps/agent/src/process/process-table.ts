@@ -14,7 +14,7 @@ export interface Process {
 }
 
 export interface ProcessTable {
-  /** What is known of a process; `comm` is the name as a socket's record has it. Never fails: at least the name comes back. */
+  /** What is known of a process; `comm` is the name of its main thread. Never fails: at least a name comes back. */
   find(pid: number, started: number, comm: string): Process
   /** Takes in a program's start from the kernel's record. */
   start(bytes: Buffer, at: number): void
@@ -34,10 +34,22 @@ const commLength = commSize - 1
 export function wholeName(comm: string, candidates: readonly (string | undefined)[]): string {
   if (Buffer.byteLength(comm) < commLength) return comm
   for (const candidate of candidates) {
-    const name = basename(candidate ?? '').replace(/ \(deleted\)$/, '')
+    const name = nameOfFile(candidate)
     if (name.startsWith(comm)) return name
   }
   return comm
+}
+
+const nameOfFile = (path: string | undefined) => basename(path ?? '').replace(/ \(deleted\)$/, '')
+
+/**
+ * A program's name where its start was not seen. `comm` may be what its main thread calls itself (Node's is `MainThread`),
+ * so it counts only if the file or an argument bears it out: the file's, the program's own word, or the script's.
+ */
+export function programName(comm: string, file: string, args: readonly string[]): string {
+  const candidates = [args[0], file, args[1]]
+  const isBorneOut = candidates.some((candidate) => nameOfFile(candidate).startsWith(comm))
+  return isBorneOut || file === '' ? wholeName(comm, candidates) : nameOfFile(file)
 }
 
 /** Arguments as the kernel holds them: closed by zeros, the last one possibly cut. */
@@ -59,16 +71,10 @@ export function readStarted(stat: string): number {
 const isSameStart = (ticks: number, started: number) => Math.abs(ticks - started) < 2 * nsPerTick
 
 export function createProcessTable(config: ProcessTableConfig): ProcessTable {
-  const processes = new Map<number, Process & { readonly file: string; readonly argv0: string | undefined }>()
+  const processes = new Map<number, Process>()
 
-  const keep = (pid: number, started: number, comm: string, file: string, args: readonly string[]) => {
-    const process = {
-      started,
-      name: wholeName(comm, [file, args[0]]),
-      args: printArgs(args, config.args),
-      file,
-      argv0: args[0],
-    }
+  const keep = (pid: number, started: number, name: string, args: readonly string[]) => {
+    const process = { started, name, args: printArgs(args, config.args) }
     processes.delete(pid)
     if (processes.size >= config.maxProcesses) processes.delete(processes.keys().next().value!)
     processes.set(pid, process)
@@ -79,12 +85,12 @@ export function createProcessTable(config: ProcessTableConfig): ProcessTable {
     const dir = join(config.procPath, String(pid))
     try {
       if (!isSameStart(readStarted(readFileSync(join(dir, 'stat'), 'latin1')), started))
-        return keep(pid, started, comm, '', [])
+        return keep(pid, started, comm, [])
       const args = splitArgs(readFileSync(join(dir, 'cmdline'), 'utf8'))
-      return keep(pid, started, comm, readLink(join(dir, 'exe')), args)
+      return keep(pid, started, programName(comm, readLink(join(dir, 'exe')), args), args)
     } catch {
       // It has ended; its name is all that is left.
-      return keep(pid, started, comm, '', [])
+      return keep(pid, started, comm, [])
     }
   }
 
@@ -94,20 +100,15 @@ export function createProcessTable(config: ProcessTableConfig): ProcessTable {
     },
     find(pid, started, comm) {
       const known = processes.get(pid)
-      const process = known?.started === started ? known : readProc(pid, started, comm)
-      if (comm === '' || process.name === comm || process.name.startsWith(comm)) return process
-      // The process gave itself another name since: that of the record is the one at that moment.
-      return { ...process, name: wholeName(comm, [process.file, process.argv0]) }
+      return known?.started === started ? known : readProc(pid, started, comm)
     },
     start(bytes, at) {
       const size = bytes.readUInt32LE(at + execRecord.argsSize)
-      keep(
-        bytes.readUInt32LE(at + execRecord.pid),
-        readU64(bytes, at + execRecord.started),
-        readText(bytes, at + execRecord.comm, commSize),
-        readText(bytes, at + execRecord.file, execFileSize),
-        splitArgs(bytes.toString('utf8', at + execRecord.args, at + execRecord.args + size)),
-      )
+      const args = splitArgs(bytes.toString('utf8', at + execRecord.args, at + execRecord.args + size))
+      const comm = readText(bytes, at + execRecord.comm, commSize)
+      const file = readText(bytes, at + execRecord.file, execFileSize)
+      const started = readU64(bytes, at + execRecord.started)
+      keep(bytes.readUInt32LE(at + execRecord.pid), started, wholeName(comm, [file, args[0]]), args)
     },
   }
 }

@@ -3,11 +3,18 @@
 import type { Row } from '@margay/model'
 import type { Frame } from '@margay/wire'
 import { rowAt } from '@margay/wire'
+import type { HandlePlace } from './handles.ts'
+
+/** An agent's series, and the handles of what it was named as; those of rows that are only shown are apart. */
+export interface Definition {
+  readonly logType: string
+  readonly dimensions: Row
+  readonly stored: HandlePlace
+  readonly shown: HandlePlace
+}
 
 export interface Epoch {
-  /** Unique in this process: part of the keys of handles. */
-  readonly id: number
-  readonly definitions: Map<number, { readonly logType: string; readonly dimensions: Row }>
+  readonly definitions: Map<number, Definition>
   /** The sequence that comes next. */
   next: number
 }
@@ -27,10 +34,9 @@ const maxEpochs = 2048
 
 export function createEpochs(): Epochs {
   const epochs = new Map<string, Epoch>()
-  let lastId = 0
   const epochOf = (agent: string, name: string): Epoch => {
     const key = `${agent} ${name}`
-    const epoch = epochs.get(key) ?? { id: ++lastId, definitions: new Map(), next: 0 }
+    const epoch = epochs.get(key) ?? { definitions: new Map<number, Definition>(), next: 0 }
     // Deleted first, so that the order of the map is the order of last use.
     epochs.delete(key)
     epochs.set(key, epoch)
@@ -44,7 +50,12 @@ export function createEpochs(): Epochs {
       if (frame.sequence < epoch.next) return epoch
       const { numbers, columns } = frame.defined
       numbers.forEach((number, at) =>
-        epoch.definitions.set(number, { logType: frame.logType, dimensions: rowAt(columns, at) }),
+        epoch.definitions.set(number, {
+          logType: frame.logType,
+          dimensions: rowAt(columns, at),
+          stored: new Map(),
+          shown: new Map(),
+        }),
       )
       epoch.next++
       return epoch

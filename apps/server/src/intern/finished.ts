@@ -2,6 +2,7 @@
 import type { Row } from '@margay/model'
 import { fieldsOf, logTypes } from '@margay/model'
 import type { BlockBuilder } from '@margay/store'
+import type { HandlePlace } from './handles.ts'
 import { createHandles } from './handles.ts'
 
 export interface FinishedRows {
@@ -15,13 +16,15 @@ const dimensionsOf = new Map(logTypes.map((type) => [type.name, fieldsOf(type, '
 
 export function createFinishedRows(config: { readonly maxSeries: number }): FinishedRows {
   const handles = createHandles({ limit: config.maxSeries })
+  const places = new Map(logTypes.map((type): [string, HandlePlace] => [type.name, new Map()]))
   return {
     encode(logType, rows, builder, shared) {
       const names = dimensionsOf.get(logType)
-      if (!names) throw new Error(`BUG: unknown log type ${logType}`)
+      const place = places.get(logType)
+      if (!names || !place) throw new Error(`BUG: unknown log type ${logType}`)
       const handleOf = (row: Row): number => {
         const dimensions = Object.fromEntries(names.map((name) => [name, row[name]]))
-        return handles.get(`${logType} ${JSON.stringify(dimensions)}`, builder, () => dimensions).handle
+        return handles.get(place, JSON.stringify(dimensions), builder, () => dimensions).handle
       }
       const seen = new Map<Row, number>()
       for (const [index, row] of rows.entries()) {

@@ -1,5 +1,5 @@
-// The store's handles for series that were named: found by the agent's series and the ids of its ends. Bounded; the one
-// that was longest unused is forgotten, and is simply coded again when it comes back.
+// The store's handles for series that were named. They hang where they are looked for (the definition of an agent's series)
+// and are bounded here as a whole: the ones longest unused are forgotten, and are simply coded again when they come back.
 import type { Row } from '@margay/model'
 import type { BlockBuilder } from '@margay/store'
 
@@ -9,33 +9,39 @@ export interface Handle {
   readonly dimensions: Row
 }
 
+/** Where handles hang, by whatever tells them apart there. Filled and emptied by `Handles` only. */
+export type HandlePlace = Map<number | string, Entry>
+
 export interface Handles {
   /** `make` gives the dimensions of a key that is not known. */
-  get(key: string, builder: BlockBuilder, make: () => Row): Handle
+  get(place: HandlePlace, key: number | string, builder: BlockBuilder, make: () => Row): Handle
   /** Forgets what is over the limit. Called between segments. */
   trim(): void
   readonly size: number
 }
 
-interface Entry extends Handle {
+export interface Entry extends Handle {
+  readonly place: HandlePlace
+  readonly key: number | string
   readonly builder: BlockBuilder
   /** The round in which it was last used. */
   round: number
 }
 
 export function createHandles(config: { readonly limit: number }): Handles {
-  const entries = new Map<string, Entry>()
+  const entries = new Set<Entry>()
   let round = 0
   return {
-    get(key, builder, make) {
-      const known = entries.get(key)
+    get(place, key, builder, make) {
+      const known = place.get(key)
       if (known) {
         known.round = round
         return known
       }
       const dimensions = make()
-      const entry: Entry = { handle: builder.series(dimensions), dimensions, builder, round }
-      entries.set(key, entry)
+      const entry: Entry = { place, key, handle: builder.series(dimensions), dimensions, builder, round }
+      place.set(key, entry)
+      entries.add(entry)
       return entry
     },
     trim() {
@@ -43,10 +49,11 @@ export function createHandles(config: { readonly limit: number }): Handles {
       const over = entries.size - config.limit
       if (over <= 0) return
       // A tenth more than needed, so that a full table is not sorted after every segment.
-      const oldest = [...entries].sort(([, a], [, b]) => a.round - b.round).slice(0, over + config.limit / 10)
-      for (const [key, { builder, handle }] of oldest) {
-        builder.forget(handle)
-        entries.delete(key)
+      const oldest = [...entries].sort((a, b) => a.round - b.round).slice(0, over + config.limit / 10)
+      for (const entry of oldest) {
+        entry.builder.forget(entry.handle)
+        entry.place.delete(entry.key)
+        entries.delete(entry)
       }
     },
     get size() {

@@ -8,8 +8,11 @@ import type { Endpoint, ServicePort } from '../inventory/endpoint.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Agents } from './agents.ts'
 import { countsInTotals } from './counts.ts'
+import type { Provenance } from './dimensions.ts'
 import { flowDimensions, lookupDimensions } from './dimensions.ts'
-import type { Epoch } from './epochs.ts'
+import type { Definition, Epoch } from './epochs.ts'
+import type { FrameNames } from './frame-names.ts'
+import { createFrameNames } from './frame-names.ts'
 import { createHandles } from './handles.ts'
 import { createIdentity } from './identity.ts'
 
@@ -58,94 +61,84 @@ const oneDay = 86_400
 const rowColumns = ({ rows }: Frame): (readonly [string, Column])[] =>
   [...rows.columns].filter(([name]) => name !== 'dialled_ip' && name !== 'dialled_port')
 
-interface Ends {
-  readonly key: string
+/** Two ids in one number, exact up to 2^26 of each; beyond that the text of both. */
+const idLimit = 2 ** 26
+const pairKey = (a: number, b: number): number | string => (a < idLimit && b < idLimit ? a * idLimit + b : `${a} ${b}`)
+
+interface Named {
+  readonly key: number | string
   readonly dimensions: () => Row
-  /** Fields of the row itself, beside the agent's. */
-  readonly details: Row
+}
+
+/** What naming a row needs beside its frame. */
+interface Context {
+  readonly frame: Frame
+  readonly names: FrameNames
+  readonly from: Provenance
+}
+
+const at = (frame: Frame, name: string, row: number) => {
+  const column = frame.rows.columns.get(name)
+  return column && valueAt(column, row)
 }
 
 export function createInterner(config: InternerConfig, deps: InternerDeps): Interner {
   const { inventory, agents } = deps
   const identity = createIdentity(inventory, agents)
-  const handles = createHandles({ limit: config.maxSeries })
-  /** Handles of rows that are only shown belong to no builder. */
-  const shown = createHandles({ limit: config.maxSeries / 10 })
-  const noBuilder: BlockBuilder = {
-    logType: '',
-    rows: 0,
-    series: () => 0,
-    forget: () => {},
-    add: () => {},
-    take: () => [],
-  }
+  const stored = createHandles({ limit: config.maxSeries })
+  const shown = createHandles({ limit: Math.ceil(config.maxSeries / 10) })
 
-  const at = (frame: Frame, name: string, row: number) => {
-    const column = frame.rows.columns.get(name)
-    return column && valueAt(column, row)
-  }
   const judged = (dimensions: Row, source: Endpoint, dest: Endpoint, moment: number): Row =>
     deps.judge ? { ...dimensions, ...deps.judge(dimensions, { source, dest }, moment) } : dimensions
 
-  const countsOf = (
-    frame: Frame,
-    own: Row,
-    sourceIp: string | undefined,
-    destIp: string | undefined,
-    moment: number,
-  ) => {
-    const now = deps.now()
-    return countsInTotals({
-      reporter: own.reporter as 'src' | 'dst' | 'fwd',
-      local: own.local === true,
-      sourceCovered: () => sourceIp !== undefined && agents.covers(sourceIp, moment, now),
-      replaced: () =>
-        destIp !== undefined && agents.wasGone(frame.agent, moment) && agents.covers(destIp, moment, now, frame.agent),
-    })
-  }
-  const flowEnds = (frame: Frame, own: Row, row: number, moment: number): Ends => {
-    const sourceIp = at(frame, 'source_ip', row) as string | undefined
-    const destIp = at(frame, 'dest_ip', row) as string | undefined
-    const uid = own.pod_uid as string | undefined
-    const isSource = own.reporter !== 'dst'
-    const source = isSource
-      ? identity.own(frame.agent, sourceIp, uid, moment)
-      : identity.peer(frame.agent, sourceIp, moment)
-    const dest = isSource ? identity.peer(frame.agent, destIp, moment) : identity.own(frame.agent, destIp, uid, moment)
-    const service = serviceOf(frame, own, row, moment)
-    return {
-      key: `${source.id} ${dest.id} ${service?.id ?? 0}`,
-      dimensions: () => judged(flowDimensions(own, provenance(frame), source, dest, service), source, dest, moment),
-      details: { counts: countsOf(frame, own, sourceIp, destIp, moment) },
-    }
-  }
-  const serviceOf = (frame: Frame, own: Row, row: number, moment: number): ServicePort | undefined => {
+  const serviceOf = ({ frame, names }: Context, own: Row, row: number, moment: number): ServicePort | undefined => {
     const ip = at(frame, 'dialled_ip', row) as string | undefined
     const port = at(frame, 'dialled_port', row) as number | undefined
-    return ip === undefined || port === undefined ? undefined : inventory.serviceAt(ip, port, String(own.proto), moment)
+    return ip === undefined || port === undefined ? undefined : names.service(ip, port, String(own.proto), moment)
   }
-  const lookupEnds = (frame: Frame, own: Row, row: number, moment: number): Ends => {
-    const ip = at(frame, 'client_ip', row) as string | undefined
-    const client = identity.own(frame.agent, ip, own.pod_uid as string | undefined, moment)
-    const serverIps = (at(frame, 'servers.ip', row) as readonly string[] | undefined) ?? []
-    const servers = serverIps.map((server) => identity.peer(frame.agent, server, moment))
+  /** Names a flow and completes its row with `counts`. */
+  const nameFlow = (context: Context, own: Row, row: number, moment: number, rest: Row): Named => {
+    const { names, from } = context
+    const sourceIp = rest.source_ip as string | undefined
+    const destIp = rest.dest_ip as string | undefined
+    const uid = own.pod_uid as string | undefined
+    const isSource = own.reporter !== 'dst'
+    const source = isSource ? names.own(sourceIp, uid, moment) : names.peer(sourceIp, moment)
+    const dest = isSource ? names.peer(destIp, moment) : names.own(destIp, uid, moment)
+    const service = serviceOf(context, own, row, moment)
+    const pair = pairKey(source.id, dest.id)
+    rest.counts = countsInTotals(
+      { reporter: String(own.reporter), local: own.local === true, sourceIp, destIp, moment },
+      names,
+    )
     return {
-      key: `${client.id} ${servers.map(({ id }) => id).join(',')}`,
-      dimensions: () => lookupDimensions(own, provenance(frame), client, servers),
-      details: { 'servers.labels': servers.map(({ labels }) => labels) },
+      key: service ? `${pair} ${service.id}` : pair,
+      dimensions: () => judged(flowDimensions(own, from, source, dest, service), source, dest, moment),
     }
   }
-  const provenance = ({ agent }: Frame) => ({ cluster: config.cluster, host: agents.hostOf(agent) })
-  const endsOf = { flows: flowEnds, dns: lookupEnds } as const
+  /** Names a lookup and completes its row with the labels of its servers. */
+  const nameLookup = ({ names, from }: Context, own: Row, _row: number, moment: number, rest: Row): Named => {
+    const client = names.own(rest.client_ip as string | undefined, own.pod_uid as string | undefined, moment)
+    const serverIps = (rest['servers.ip'] as readonly string[] | undefined) ?? []
+    const servers = serverIps.map((server) => names.peer(server, moment))
+    rest['servers.labels'] = servers.map(({ labels }) => labels)
+    return {
+      key: [client, ...servers].map(({ id }) => id).join(' '),
+      dimensions: () => lookupDimensions(own, from, client, servers),
+    }
+  }
+  const namers = { flows: nameFlow, dns: nameLookup } as const
 
   /** Learns the frame's own addresses before any row is judged, so that both reports of one host agree. */
   const noteAddresses = (frame: Frame, epoch: Epoch) => {
     if (frame.logType !== 'flows') return
+    const noted = new Set<unknown>()
     for (let row = 0; row < frame.rows.count; row++) {
       const own = epoch.definitions.get(frame.rows.series[row]!)?.dimensions
       const ip = own && at(frame, own.reporter === 'dst' ? 'dest_ip' : 'source_ip', row)
-      if (ip !== undefined && !(own?.pod_uid !== undefined && inventory.filled))
-        agents.noteLocal(frame.agent, ip as string)
+      if (ip === undefined || noted.has(ip) || (own?.pod_uid !== undefined && inventory.filled)) continue
+      noted.add(ip)
+      agents.noteLocal(frame.agent, ip as string)
     }
   }
   /** Calls `take` for each row that can be read; the row's object is used again for the next. */
@@ -153,39 +146,37 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
     frame: Frame,
     epoch: Epoch,
     leftOut: Map<string, number>,
-    take: (key: string, ends: Ends, rest: Row) => void,
+    take: (definition: Definition, named: Named, rest: Row) => void,
   ) => {
     noteAddresses(frame, epoch)
-    const ends = endsOf[frame.logType as keyof typeof endsOf]
+    const now = deps.now()
+    const name = namers[frame.logType as keyof typeof namers]
+    const context: Context = {
+      frame,
+      names: createFrameNames(frame.agent, now, { inventory, agents, identity }),
+      from: { cluster: config.cluster, host: agents.hostOf(frame.agent) },
+    }
     const columns = rowColumns(frame)
-    const latest = deps.now() + oneDay
     const rest: Row = {}
     for (let row = 0; row < frame.rows.count; row++) {
-      const number = frame.rows.series[row]!
-      const own = epoch.definitions.get(number)
-      for (const [name, column] of columns) rest[name] = valueAt(column, row)
+      const definition = epoch.definitions.get(frame.rows.series[row]!)
+      for (const [field, column] of columns) rest[field] = valueAt(column, row)
       const time = Number(rest.start_time)
-      const reason =
-        own?.logType !== frame.logType
-          ? 'series_unknown'
-          : time >= earliest && time <= latest
-            ? undefined
-            : 'time_far_off'
-      if (reason !== undefined) {
+      const isKnown = definition?.logType === frame.logType
+      if (!isKnown || !(time >= earliest && time <= now + oneDay)) {
+        const reason = isKnown ? 'time_far_off' : 'series_unknown'
         leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1)
         continue
       }
-      const found = ends(frame, own!.dimensions, row, Number(rest.end_time ?? time))
-      Object.assign(rest, found.details)
-      take(`${epoch.id} ${number} ${found.key}`, found, rest)
+      take(definition, name(context, definition.dimensions, row, Number(rest.end_time ?? time), rest), rest)
     }
   }
   return {
     encode(frame, epoch, builder, show) {
       const leftOut = new Map<string, number>()
       let rows = 0
-      eachRow(frame, epoch, leftOut, (key, ends, rest) => {
-        const { handle, dimensions } = handles.get(key, builder, ends.dimensions)
+      eachRow(frame, epoch, leftOut, (definition, named, rest) => {
+        const { handle, dimensions } = stored.get(definition.stored, named.key, builder, named.dimensions)
         builder.add(handle, rest)
         show?.({ ...dimensions, ...rest })
         rows++
@@ -194,8 +185,9 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
     },
     rows(frame, epoch) {
       const rows: Row[] = []
-      eachRow(frame, epoch, new Map(), (key, ends, rest) => {
-        rows.push({ ...shown.get(key, noBuilder, ends.dimensions).dimensions, ...rest })
+      eachRow(frame, epoch, new Map(), (definition, named, rest) => {
+        const { dimensions } = shown.get(definition.shown, named.key, noBuilder, named.dimensions)
+        rows.push({ ...dimensions, ...rest })
       })
       shown.trim()
       return rows
@@ -206,9 +198,19 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
         identity.isUnnamed(epoch.definitions.get(number)?.dimensions.pod_uid as string | undefined, frame.madeAt),
       )
     },
-    trim: () => handles.trim(),
+    trim: () => stored.trim(),
     get series() {
-      return handles.size
+      return stored.size
     },
   }
+}
+
+/** Rows that are only shown are coded by nobody. */
+const noBuilder: BlockBuilder = {
+  logType: '',
+  rows: 0,
+  series: () => 0,
+  forget: () => {},
+  add: () => {},
+  take: () => [],
 }

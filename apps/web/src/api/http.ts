@@ -2,11 +2,7 @@
 // schemas as on the server. Integers over 2^53 arrive as bigint, digit for digit; whatever fails is a ProblemError.
 import { parseJsonExact, printJsonExact } from '@margay/model'
 import { apiPrefix, routes, type AnswerOf, type BodyOf, type Route, type RouteName, type SearchOf } from '@margay/wire'
-import { config } from 'zod'
 import { misunderstood, problemOf, unreachable } from './problem.ts'
-
-// Our content policy forbids code made from text, which zod would otherwise try.
-config({ jitless: true })
 
 /** What a route takes, by name of the route. */
 export interface Asked<K extends RouteName> {

@@ -4,6 +4,7 @@ import { createColumnHelper, rowSelectionFeature, tableFeatures, useTable } from
 import { useVirtualizer } from '@tanstack/react-virtual'
 import type { LogType, Row } from '@margay/model'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type CSSProperties, type ReactNode } from 'react'
+import { plural } from '../format/number.ts'
 import { usePhone } from '../shell/SidePanel.tsx'
 import { Icon } from '../ui/Icon.tsx'
 import { useKeys } from '../ui/keys.ts'
@@ -12,6 +13,7 @@ import { CellActions, type CellPlace } from './CellActions.tsx'
 import { cellFilter } from './cell-filter.ts'
 import type { Column } from './columns.ts'
 import { rowIds } from './row-id.ts'
+import { useHeldRows } from './use-held-rows.ts'
 import { RowView } from './RowView.tsx'
 import css from './LogTable.module.css'
 
@@ -51,7 +53,22 @@ const overscan = 12
 const features = tableFeatures({ rowSelectionFeature })
 const helper = createColumnHelper<typeof features, Row>()
 
+/** Rows that enter while the pointer is over the table wait above it. */
 export function LogTable(props: Props) {
+  const { shown, held, hold, release } = useHeldRows(props.rows)
+  return (
+    <div
+      className={css.table}
+      onPointerEnter={({ pointerType }) => pointerType === 'mouse' && hold()}
+      onPointerLeave={release}
+    >
+      {held > 0 && <div className={css.held}>{plural(held, 'new row')} above: shown when the pointer leaves</div>}
+      <Rows {...props} rows={shown} />
+    </div>
+  )
+}
+
+function Rows(props: Props) {
   const { type, rows, columns, openId, onEnd, label } = props
   const phone = usePhone()
   const scroll = useRef<HTMLDivElement>(null)
@@ -85,7 +102,7 @@ export function LogTable(props: Props) {
     if (rows.length > 0 && lastSeen >= rows.length - overscan * 2) onEnd?.()
   }, [lastSeen, rows.length, onEnd])
   return (
-    <div className={css.table}>
+    <>
       <div
         ref={scroll}
         className={css.scroll}
@@ -134,7 +151,7 @@ export function LogTable(props: Props) {
         {props.totals && !phone && <Foot {...props} />}
       </div>
       {props.totals && phone && <div className={css.end}>{props.totalsLabel}</div>}
-    </div>
+    </>
   )
 }
 
@@ -144,10 +161,7 @@ const layoutOf = (columns: readonly Column[]): CSSProperties =>
     '--least': `${columns.reduce((sum, { least }) => sum + least, 16)}px`,
   }) as CSSProperties
 
-/**
- * Rows that enter above what is looked at do not move it: while the table is scrolled or the pointer is over it, the
- * scroll position goes along with them.
- */
+/** Rows that enter above a table that is scrolled do not move it: the scroll position goes along with them. */
 function useKeepStill(scroll: { current: HTMLDivElement | null }, ids: readonly string[], height: number): void {
   const first = useRef(ids[0])
   useLayoutEffect(() => {
@@ -156,8 +170,7 @@ function useKeepStill(scroll: { current: HTMLDivElement | null }, ids: readonly 
     first.current = ids[0]
     if (!element || before === undefined || before === ids[0]) return
     const entered = ids.indexOf(before)
-    const isLookedAt = element.scrollTop > 0 || element.matches(':hover')
-    if (entered > 0 && isLookedAt) element.scrollTop += entered * height
+    if (entered > 0 && element.scrollTop > 0) element.scrollTop += entered * height
   }, [scroll, ids, height])
 }
 

@@ -33,7 +33,13 @@ const word = 92
 const flexible = 104
 const flexiblePair = 176
 
-export const labelOf = (name: string, field: Field): string => field.label ?? name
+/** Columns that show something else than all of their field are headed by what they show. */
+const headings: Readonly<Record<string, string>> = {
+  'policies.enforced_policies': 'Decided by',
+  'policies.pending_policies': 'Would be decided by',
+}
+
+export const labelOf = (name: string, field: Field): string => headings[name] ?? field.label ?? name
 
 function makeColumn(type: LogType, id: string, fields: readonly string[]): Column {
   const field = type.fields[id]!

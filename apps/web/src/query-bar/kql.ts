@@ -3,6 +3,9 @@ import { logType } from '@margay/model'
 import { bind, lint, parseKql, type Problem } from '@margay/query'
 import type { Pill } from '../view/pill.ts'
 
+/** Why a query cannot be asked, in the language's own words. */
+export type QueryProblem = Problem
+
 /** What is wrong with a text, all of it, in order of place. */
 export function kqlProblems(logTypeName: string, text: string, zone: string, now: number): readonly Problem[] {
   const type = logType(logTypeName)

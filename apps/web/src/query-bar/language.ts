@@ -104,6 +104,9 @@ function optionOf({ kind, label, insert, detail, doc }: Completion, at: number):
   }
 }
 
+/** What ends in a space (`dest_port: `, `and `) wants something after it, so the next suggestions come by themselves. */
+const leadsOn = ({ apply }: Option): boolean => typeof apply === 'string' && apply.endsWith(' ')
+
 /** Suggestions at the cursor; values of a field come with their counts from the data. */
 const suggest =
   (context: LanguageContext) =>
@@ -139,7 +142,7 @@ export function kqlLanguage(context: LanguageContext): Extension {
   return [
     kql,
     syntaxHighlighting(colours),
-    autocompletion({ override: [suggest(context)], icons: false, activateOnTyping: true }),
+    autocompletion({ override: [suggest(context)], icons: false, activateOnCompletion: leadsOn }),
     linter((view) => diagnosticsOf(view.state.doc.toString(), context), { delay: lintDelayMs }),
     look,
   ]

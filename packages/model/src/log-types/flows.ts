@@ -20,6 +20,7 @@ export const flowLog = defineLogType({
     'dest_name_aggr',
     'dest_port',
     'proto',
+    'policies.enforced_policies',
     'process_name',
     'bytes_in',
     'bytes_out',

@@ -121,8 +121,23 @@ function ownAddress(end: End, family: 4 | 6 | undefined): Address | undefined {
   return undefined
 }
 
+/** A pod named and nothing more, with one address: most ends of most flows. */
+function plainPod(end: FlowEnd, lookup: Lookup): (End & { readonly kind: 'pod' }) | undefined {
+  if (end.pod === undefined || end.address || end.domains) return undefined
+  const pod = lookup.pod(end.pod)
+  if (!pod || pod.hostNetwork || pod.addresses.length !== 1) return undefined
+  const { known, title } = lookup.cardOf(pod)
+  const [address] = pod.addresses
+  return address && { kind: 'pod', pod, known, ports: pod.ports, domains: noDomains, title, address }
+}
+
 /** Resolves both ends. Addresses that the flow does not state are taken from the endpoint, in the flow's family. */
 export function resolveEnds(flow: Flow, lookup: Lookup): Ends {
+  // Fast path: two pods that can only speak one way.
+  const from = plainPod(flow.source, lookup)
+  const to = from && plainPod(flow.destination, lookup)
+  if (from?.address && to?.address && from.address.family === to.address.family)
+    return { source: from, destination: to, family: to.address.family }
   const [draftSource, draftDestination] = [draftEnd(flow.source, lookup), draftEnd(flow.destination, lookup)]
   const source = draftSource(flow.source.address)
   const destination = draftDestination(flow.destination.address)

@@ -13,19 +13,33 @@ export function combineVerdicts(verdicts: readonly Verdict[]): Verdict {
   return verdicts.includes('unknown') ? 'unknown' : 'allow'
 }
 
+function combineTwo(a: Verdict, b: Verdict): Verdict {
+  if (a === 'deny' || b === 'deny') return 'deny'
+  return a === 'unknown' || b === 'unknown' ? 'unknown' : 'allow'
+}
+
 export function combineResults(
   source: DirectionResult | undefined,
   hops: readonly DirectionResult[],
   destination: DirectionResult | undefined,
 ): Evaluation {
+  // Fast path: both ends judged, nothing in between, nothing missing.
+  if (source && destination && hops.length === 0 && source.missing.length + destination.missing.length === 0)
+    return {
+      verdict: combineTwo(source.verdict, destination.verdict),
+      source,
+      destination,
+      hops,
+      missing: source.missing,
+    }
   const results = [source, ...hops, destination].filter((result) => result !== undefined)
-  const evaluation = {
+  return {
     verdict: combineVerdicts(results.map((result) => result.verdict)),
     hops,
     missing: results.flatMap((result) => result.missing),
+    ...(source && { source }),
+    ...(destination && { destination }),
   }
-  if (source && destination) return { ...evaluation, source, destination }
-  return source ? { ...evaluation, source } : destination ? { ...evaluation, destination } : evaluation
 }
 
 function judgeSource(flow: Flow, ends: Ends, prepared: Prepared, mode: Mode): DirectionResult | undefined {

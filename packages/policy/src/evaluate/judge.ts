@@ -5,6 +5,7 @@ import type { End, Ends } from './ends.ts'
 import type { Prepared } from './prepare.ts'
 import type { DirectionResult, Flow, MissingFact, Mode } from './flow.ts'
 import { judgeSelector, type KnownLabels } from './labels.ts'
+import { missingLabels } from './match-entity.ts'
 import { matchRule } from './match-rule.ts'
 import { type Candidate, distinctFacts, numberHits, type Outcome, verdictOf } from './outcome.ts'
 import { walkFrom } from './walk.ts'
@@ -38,8 +39,7 @@ export function judgeTiers(input: JudgeInput): Judged {
     prepared.policiesOf(tier.name).flatMap((policy): Candidate | readonly [] => {
       const counts = policy[direction] !== undefined && (mode === 'pending' || !policy.staged) && input.concerns(policy)
       const selected = counts && judgeSelector(policy.subject, known)
-      if (selected === undefined)
-        miss({ kind: end.kind === 'missing' ? 'endpoint' : 'labels', text: `labels of ${end.title}` })
+      if (selected === undefined) miss(missingLabels(end))
       return selected === false ? [] : { policy, selected }
     })
   const outcome = walkFrom(

@@ -163,6 +163,16 @@ describe('D5: a denial that nobody wrote', () => {
     expect(missing.map((fact) => fact.text)).toContain('who the pod at 10.77.5.5 is')
   })
 
+  it('labels of a namespace that nobody gave are missing, its name is not', () => {
+    const peer = (labels: string) => `[{from: [{namespaceSelector: {matchLabels: {${labels}}}}]}]`
+    const nameless = (labels: string) =>
+      `${podYaml('a/web', '10.77.0.1', '{app: web}')}${podYaml('b/client', '10.77.0.9', '{app: client}')}${policy('p', peer(labels))}`
+    const byLabel = evaluate(question, snapshotOf(nameless('env: prod')))
+    expect([byLabel.verdict, byLabel.missing.map((fact) => fact.text)]).toEqual(['unknown', ['labels of namespace b']])
+    expect(evaluate(question, snapshotOf(nameless('kubernetes.io/metadata.name: b'))).verdict).toBe('allow')
+    expect(evaluate(question, snapshotOf(nameless('kubernetes.io/metadata.name: c'))).verdict).toBe('deny')
+  })
+
   it('a missing fact that makes no difference is no obstacle', () => {
     const snapshot = snapshotOf(`${base}${policy('open', '[{}]')}`)
     const { verdict, destination } = evaluate(flow('b/vanished', 'a/web', 'tcp/80'), snapshot)

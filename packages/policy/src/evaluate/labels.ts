@@ -78,7 +78,8 @@ export function hostEndpointLabels(host: HostEndpoint, profiles: ReadonlyMap<str
   return { labels: new Map([...inherited, ...host.labels]), unknownPrefixes: [] }
 }
 
-const isUnknown = (known: KnownLabels, label: string) =>
+/** Whether nothing can be said of the label: neither a value nor its absence. */
+export const isUnknown = (known: KnownLabels, label: string) =>
   !known.labels.has(label) &&
   known.unknownPrefixes.some((prefix) => label.startsWith(prefix)) &&
   !known.knownPrefixes?.some((prefix) => label.startsWith(prefix))

@@ -4,11 +4,12 @@ import { contains, type Address, type Cidr } from '../net/address.ts'
 import { matchDomain } from '../objects/domains.ts'
 import type { DomainPattern, Entity, EntityClass, PortMatch, Rule, ServiceRef } from '../objects/policy.ts'
 import { protocolNumbers } from '../objects/ports.ts'
+import { namespacePrefix } from '../objects/scope.ts'
 import type { NetworkSet } from '../objects/snapshot.ts'
 import type { Selector } from '../selector/ast.ts'
 import { allOf, anyOf, type Answer, type Condition, type Miss, negate } from './answer.ts'
 import type { End } from './ends.ts'
-import type { Flow } from './flow.ts'
+import type { Flow, MissingFact } from './flow.ts'
 import { judgeSelector } from './labels.ts'
 import type { Lookup } from './lookup.ts'
 
@@ -24,11 +25,19 @@ const { tcp = 6, udp = 17, sctp = 132 } = protocolNumbers
 /** Protocols whose packets carry ports. */
 export const carriesPorts = (protocol: number) => protocol === tcp || protocol === udp || protocol === sctp
 
+/** Which labels nobody knows: the pod's own, or those that it would inherit. */
+export function missingLabels(end: End): MissingFact {
+  if (end.kind !== 'pod') return { kind: 'endpoint', text: `labels of ${end.title}` }
+  const { namespace, serviceAccount } = end.pod
+  const isNamespace = end.known.unknownPrefixes.includes(namespacePrefix)
+  const owner = isNamespace ? `namespace ${namespace}` : `service account ${namespace}/${serviceAccount}`
+  return { kind: 'labels', text: `labels of ${owner}` }
+}
+
 function endMatches(selector: Selector, end: End, miss: Miss): Answer {
   if (end.kind === 'outside' || end.kind === 'node') return false
   const answer = end.known ? judgeSelector(selector, end.known) : undefined
-  if (answer === undefined)
-    miss({ kind: end.kind === 'missing' ? 'endpoint' : 'labels', text: `labels of ${end.title}` })
+  if (answer === undefined) miss(missingLabels(end))
   return answer
 }
 

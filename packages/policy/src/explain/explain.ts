@@ -125,15 +125,15 @@ function explainDirection(
   const { direction, endpoint, verdict } = result
   const policies = verdict === 'deny' ? changeable(result) : []
   const near = nearRules(policies, direction, flow, ends, lookup)
-  const end = direction === 'ingress' ? ends.destination : ends.source
   const clauses = [...passWords(result), ...decisionClauses(result, near)]
   const [nearest] = near
-  const fix = policies.length > 0 ? findFix(near, policies, flow, ends, direction, snapshot, mode) : undefined
+  const isEnd = endpoint === (direction === 'ingress' ? ends.destination : ends.source).title
+  const fix = policies.length > 0 && isEnd ? findFix(near, policies, flow, ends, direction, snapshot, mode) : undefined
   return {
     direction,
     endpoint,
     verdict,
-    sentence: `${sourceWord(direction)} ${shortTitle(end)}: ${clauses.join('; ')}`,
+    sentence: `${sourceWord(direction)} ${endpoint.replace(/^pod /, '')}: ${clauses.join('; ')}`,
     ...(nearest && { nearest }),
     ...(fix && { fix }),
   }
@@ -155,7 +155,8 @@ export function explain(
 ): Explanation {
   const ends = resolveEnds(flow, prepared.lookup)
   const evaluation = evaluatePrepared(flow, prepared, mode)
-  const results = [evaluation.source, evaluation.destination].flatMap((result) => result ?? [])
+  const { source, destination, hops } = evaluation
+  const results = [source, ...hops, destination].flatMap((result) => result ?? [])
   return {
     evaluation,
     headline: headlineOf(flow, ends, evaluation.verdict),

@@ -40,6 +40,8 @@ interface Known {
   readonly inventory: number
   /** Absent where the two plans hold every policy that could matter. */
   readonly policies: number | undefined
+  /** The number of changes up to which the answer was found to hold. */
+  checkedAt: number
 }
 
 function endKey(end: FlowEnd): string {
@@ -68,7 +70,7 @@ function endpointOf(end: FlowEnd, inventory: Inventory): Endpoint | undefined {
   return end.hostEndpoint === undefined && end.address ? inventory.endpointAt(end.address) : undefined
 }
 
-function remember(flow: Flow, evaluation: Evaluation, inventory: Inventory, plans: Plans): Known {
+function remember(flow: Flow, evaluation: Evaluation, inventory: Inventory, plans: Plans, changes: number): Known {
   const source = endpointOf(flow.source, inventory)
   const destination = endpointOf(flow.destination, inventory)
   const rest = inventory.rest()
@@ -82,6 +84,7 @@ function remember(flow: Flow, evaluation: Evaluation, inventory: Inventory, plan
     destinationPlan: destination && plans.of(destination.identity),
     inventory: inventory.generation(),
     policies: onPlans ? undefined : plans.generation(),
+    checkedAt: changes,
   }
 }
 
@@ -123,18 +126,26 @@ export function createEngine(snapshot: Snapshot, config: EngineConfig = { rememb
   const inventory = createInventory(snapshot, identities)
   const plans = createPlans({ identities, lookup: inventory.lookup, rest: inventory.rest, work })
   const known = new Map<string, Known>()
+  let changes = 0
   for (const policy of snapshot.policies) plans.put(policy)
   return {
     evaluate: (flow, mode = 'enforced') => {
       const key = flowKey(flow, mode)
       const found = known.get(key)
-      if (found && isCurrent(found, flow, inventory, plans)) return found.evaluation
+      // Fast path: nothing at all changed since the answer was last found to hold.
+      if (found && (found.checkedAt === changes || isCurrent(found, flow, inventory, plans))) {
+        found.checkedAt = changes
+        return found.evaluation
+      }
       const evaluation = judgeFlow(flow, resolveEnds(flow, inventory.lookup), inventory.lookup, plans, mode, work)
       if (known.size >= config.remember) known.clear()
-      known.set(key, remember(flow, evaluation, inventory, plans))
+      known.set(key, remember(flow, evaluation, inventory, plans, changes))
       return evaluation
     },
-    apply: (change) => applyChange(change, inventory, plans),
+    apply: (change) => {
+      changes += 1
+      applyChange(change, inventory, plans)
+    },
     policiesOf: (pod) => {
       const endpoint = inventory.endpoint(pod)
       return endpoint && plans.of(endpoint.identity).policies.map(({ policy }) => policy)

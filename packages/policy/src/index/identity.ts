@@ -2,7 +2,7 @@
 // replicas cost one. What selectors answered is remembered in the selector, in the slot of the identity, together with the
 // identity's stamp. Slots are used again, stamps never, so what was remembered of a forgotten identity is never believed.
 import type { Answer } from '../evaluate/answer.ts'
-import { judgeSelector, type KnownLabels } from '../evaluate/labels.ts'
+import { isUnknown, judgeSelector, type KnownLabels } from '../evaluate/labels.ts'
 import type { Plan } from './plan.ts'
 import type { PooledSelector } from './selector-pool.ts'
 
@@ -43,7 +43,8 @@ const valueKey = (label: string, value: string) => `${label}=${value}`
 export function createIdentities(): Identities {
   const byKey = new Map<string, Identity>()
   const byValue = new Map<string, Set<Identity>>()
-  const partlyKnown = new Set<Identity>()
+  /** Identities of which labels with some prefix are unknown, by that prefix. */
+  const byUnknownPrefix = new Map<string, Set<Identity>>()
   const freeSlots: number[] = []
   let slots = 0
   let stamps = 0
@@ -53,13 +54,14 @@ export function createIdentities(): Identities {
       const set = byValue.get(valueKey(label, value)) ?? new Set()
       byValue.set(valueKey(label, value), set.add(identity))
     }
-    if (identity.known.unknownPrefixes.length > 0) partlyKnown.add(identity)
+    for (const prefix of identity.known.unknownPrefixes)
+      byUnknownPrefix.set(prefix, (byUnknownPrefix.get(prefix) ?? new Set()).add(identity))
   }
 
   function forget(identity: Identity): void {
     byKey.delete(identity.key)
     freeSlots.push(identity.slot)
-    partlyKnown.delete(identity)
+    for (const prefix of identity.known.unknownPrefixes) byUnknownPrefix.get(prefix)?.delete(identity)
     for (const [label, value] of identity.known.labels) {
       const set = byValue.get(valueKey(label, value))
       set?.delete(identity)
@@ -92,7 +94,8 @@ export function createIdentities(): Identities {
     },
     *withValue(label, value) {
       yield* byValue.get(valueKey(label, value)) ?? []
-      yield* partlyKnown
+      for (const [prefix, set] of byUnknownPrefix)
+        if (label.startsWith(prefix)) for (const identity of set) if (isUnknown(identity.known, label)) yield identity
     },
     all: () => byKey.values(),
   }

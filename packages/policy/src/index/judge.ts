@@ -41,6 +41,8 @@ function judgeEnd(
   return end.kind === 'host' ? judgeHost(end, direction, view.flow, view.ends, plans.prepared(), mode) : undefined
 }
 
+const noHops: readonly DirectionResult[] = []
+
 /** The evaluation of a flow whose ends are resolved. */
 export function judgeFlow(
   flow: Flow,
@@ -54,6 +56,6 @@ export function judgeFlow(
   const view = viewOf(flow, ends, lookup, work)
   const egress = judgeEnd(ends.source, 'egress', view, plans, mode)
   const source = egress && ends.source.kind === 'pod' ? judgeOwnHost(egress, ends, lookup.options) : egress
-  const hops = (flow.via ?? []).map((hop) => judgeHop(hop, flow, ends, plans.prepared(), mode))
+  const hops = flow.via?.map((hop) => judgeHop(hop, flow, ends, plans.prepared(), mode)) ?? noHops
   return combineResults(source, hops, judgeEnd(ends.destination, 'ingress', view, plans, mode))
 }

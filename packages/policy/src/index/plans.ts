@@ -97,10 +97,9 @@ export function createPlans({ identities, lookup, rest, work }: PlansDeps): Plan
 
   function makePlan(identity: Identity): Plan {
     work.plansMade += 1
-    const isPartlyKnown = identity.known.unknownPrefixes.length > 0
     let isUncertain = false
     const selecting: CompiledPolicy[] = []
-    for (const compiled of isPartlyKnown ? index.all() : index.candidates(identity.known.labels)) {
+    for (const compiled of index.candidates(identity.known)) {
       const selected = answerFor(identity, compiled.subject, work)
       if (selected === false) continue
       if (selected === undefined) isUncertain = true

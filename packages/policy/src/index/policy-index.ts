@@ -1,7 +1,7 @@
 // Finds policies by the labels that their subject demands, and identities by the same key from the other side. A subject
 // is filed under one label with the values it may have (its namespace, mostly); subjects that demand none are tried on
 // everybody, and may concern everybody.
-import type { Labels } from '../selector/ast.ts'
+import { isUnknown, type KnownLabels } from '../evaluate/labels.ts'
 import { namespaceLabel, orchestratorLabel } from '../objects/scope.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import type { Identities, Identity } from './identity.ts'
@@ -26,9 +26,8 @@ function fileKeyOf(subject: PooledSelector): FileKey | undefined {
 export interface PolicyIndex {
   readonly add: (policy: CompiledPolicy) => void
   readonly remove: (policy: CompiledPolicy) => void
-  /** Policies that may select an endpoint of these labels. */
-  readonly candidates: (labels: Labels) => Iterable<CompiledPolicy>
-  readonly all: () => Iterable<CompiledPolicy>
+  /** Policies that may select an endpoint of these labels; a label that is unknown may have any value. */
+  readonly candidates: (known: KnownLabels) => Iterable<CompiledPolicy>
 }
 
 /** Identities that a subject may select. */
@@ -41,7 +40,6 @@ export function concernedBy(subject: PooledSelector, identities: Identities): It
 export function createPolicyIndex(): PolicyIndex {
   const files = new Map<string, Map<string, Set<CompiledPolicy>>>()
   const unfiled = new Set<CompiledPolicy>()
-  const everything = new Set<CompiledPolicy>()
 
   function setsFor(policy: CompiledPolicy): readonly Set<CompiledPolicy>[] {
     const key = fileKeyOf(policy.subject)
@@ -57,20 +55,18 @@ export function createPolicyIndex(): PolicyIndex {
 
   return {
     add: (policy) => {
-      everything.add(policy)
       for (const set of setsFor(policy)) set.add(policy)
     },
     remove: (policy) => {
-      everything.delete(policy)
       for (const set of setsFor(policy)) set.delete(policy)
     },
-    *candidates(labels) {
+    *candidates(known) {
       yield* unfiled
       for (const [label, byValue] of files) {
-        const value = labels.get(label)
+        const value = known.labels.get(label)
         if (value !== undefined) yield* byValue.get(value) ?? []
+        else if (isUnknown(known, label)) yield* new Set([...byValue.values()].flatMap((set) => [...set]))
       }
     },
-    all: () => everything,
   }
 }

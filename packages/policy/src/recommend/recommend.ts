@@ -96,3 +96,15 @@ export function recommend(flows: readonly Flow[], snapshot: Snapshot, options: R
     ),
   }
 }
+
+/** What people should know about a recommendation, as lines of text: what it allows beyond what was seen, what it lacks. */
+export function printRecommendationNotes({ documents, generalisations, leftOut, denied }: Recommendation): string {
+  const reasons = Map.groupBy(leftOut, (each) => each.reason)
+  return [
+    `${documents.length} objects; ${denied.length} of the flows given would be denied`,
+    ...generalisations.map((text) => `allows more than was seen: ${text}`),
+    ...[...reasons].map(
+      ([reason, flows]) => `left out: ${flows.length} ${flows.length === 1 ? 'flow' : 'flows'}, ${reason}`,
+    ),
+  ].join('\n')
+}

@@ -3,6 +3,7 @@ import { decisionWords } from '../explain/explain.ts'
 import type { Evaluation, Flow, Mode, Verdict } from '../evaluate/flow.ts'
 import { createEngine } from '../index/engine.ts'
 import type { Snapshot } from '../objects/snapshot.ts'
+import { differenceOf } from './difference.ts'
 import { createTouch } from './touch.ts'
 
 export interface ChangedVerdict<F extends Flow = Flow> {
@@ -25,17 +26,17 @@ export function simulate<F extends Flow>(
   flows: readonly F[],
   mode: Mode = 'enforced',
 ): Simulation<F> {
-  const engines = { before: createEngine(before), after: createEngine(after) }
-  const isTouched = createTouch(before, after, engines)
-  let judged = 0
-  const changed: ChangedVerdict<F>[] = []
-  for (const flow of flows) {
-    if (!isTouched(flow)) continue
-    judged += 1
-    const pair = { flow, before: engines.before.evaluate(flow, mode), after: engines.after.evaluate(flow, mode) }
-    if (pair.before.verdict !== pair.after.verdict) changed.push(pair)
+  const difference = differenceOf(before, after)
+  const engine = createEngine(before)
+  const touched = flows.filter(createTouch(before, after, difference, engine))
+  const evaluated = touched.map((flow) => ({ flow, before: engine.evaluate(flow, mode) }))
+  for (const change of difference.changes) engine.apply(change)
+  const pairs = evaluated.map((each) => ({ ...each, after: engine.evaluate(each.flow, mode) }))
+  return {
+    flows: flows.length,
+    judged: touched.length,
+    changed: pairs.filter((pair) => pair.before.verdict !== pair.after.verdict),
   }
-  return { flows: flows.length, judged, changed }
 }
 
 /** The side that brought the verdict about: the first that denies or cannot tell, else the destination. */

@@ -1,104 +1,68 @@
-// Which flows a change can touch at all: those whose source's egress policies or destination's ingress policies, whose
-// endpoints, or whose surroundings are others than before. Everything else keeps its verdict and is not judged.
+// Which flows a difference can touch at all: those with an end that is another now, those whose source an egress policy or
+// whose destination an ingress policy that differs may select, and all where the surroundings differ. Everything else keeps
+// its verdict and is not judged.
 import type { Flow, FlowEnd } from '../evaluate/flow.ts'
+import { judgeSelector } from '../evaluate/labels.ts'
+import { isCiliumKind } from '../evaluate/order.ts'
 import type { Engine } from '../index/engine.ts'
 import type { Identity } from '../index/identity.ts'
-import type { Endpoint } from '../index/inventory.ts'
-import { isCiliumKind } from '../evaluate/order.ts'
+import { printAddress } from '../net/address.ts'
 import type { Direction, Policy } from '../objects/policy.ts'
-import type { Pod, Snapshot } from '../objects/snapshot.ts'
+import { podKey, type Snapshot } from '../objects/snapshot.ts'
+import type { Difference } from './difference.ts'
 
-/** Maps are written as their entries; JSON would lose them. */
-const toText = (value: unknown) =>
-  JSON.stringify(value, (_, member: unknown) => (member instanceof Map ? [...member.entries()] : member))
-
-const contents = new WeakMap<Policy, string>()
-
-/** Everything about a policy that verdicts depend on. */
-function contentOf(policy: Policy): string {
-  const found = contents.get(policy)
-  if (found !== undefined) return found
-  const { source: _, ...rest } = policy
-  const text = toText(rest)
-  contents.set(policy, text)
-  return text
+/** Remembers by identity, of which there are far fewer than flows. */
+function createMaySelect(policies: readonly Policy[], direction: Direction): (identity: Identity) => boolean {
+  const covering = policies.filter((policy) => policy[direction] !== undefined)
+  const known = new Map<Identity, boolean>()
+  return (identity) => {
+    const found = known.get(identity)
+    if (found !== undefined) return found
+    const may = covering.some((policy) => judgeSelector(policy.subject, identity.known) !== false)
+    known.set(identity, may)
+    return may
+  }
 }
 
-const samePolicy = (a: Policy, b: Policy | undefined) => b !== undefined && (a === b || contentOf(a) === contentOf(b))
+/** Cilium's first policy, or its last to go, makes the default tier a union or no longer one: that touches everybody. */
+function turnsUnion(before: Snapshot, after: Snapshot): boolean {
+  const hasUnion = ({ policies }: Snapshot) => policies.some((policy) => isCiliumKind(policy.kind))
+  return hasUnion(before) !== hasUnion(after)
+}
 
-const surroundings = [
-  'networkSets',
-  'tiers',
-  'hostEndpoints',
-  'profiles',
-  'services',
-  'nodes',
-  'domains',
-  'options',
-] as const
-
-function sameSurroundings(before: Snapshot, after: Snapshot): boolean {
-  const hasUnion = (snapshot: Snapshot) => snapshot.policies.some((policy) => isCiliumKind(policy.kind))
+/** Ends without labels of their own here (hosts, vanished pods) may be selected by any policy. */
+function mayBeHost(end: FlowEnd, { hostEndpoints, options }: Snapshot): boolean {
   return (
-    hasUnion(before) === hasUnion(after) &&
-    surroundings.every((name) => before[name] === after[name] || toText(before[name]) === toText(after[name]))
+    end.pod !== undefined || end.hostEndpoint !== undefined || hostEndpoints.length > 0 || options.podBlocks.length > 0
   )
 }
 
-const facts = ({ addresses, ports, node, hostNetwork, profiles }: Pod) =>
-  toText([addresses, ports, node, hostNetwork, profiles])
-
-const sameEndpoint = (a: Endpoint, b: Endpoint) =>
-  a.identity.key === b.identity.key && (a.pod === b.pod || facts(a.pod) === facts(b.pod))
-
-/** Remembers by pairs of identities, of which there are far fewer than flows. */
-function createSamePolicies(
-  before: Engine,
-  after: Engine,
-): (a: Endpoint, b: Endpoint, direction: Direction) => boolean {
-  const known = {
-    ingress: new WeakMap<Identity, Map<Identity, boolean>>(),
-    egress: new WeakMap<Identity, Map<Identity, boolean>>(),
-  }
-  function compare(a: Endpoint, b: Endpoint, direction: Direction): boolean {
-    const covering = (engine: Engine, { pod }: Endpoint) =>
-      (engine.policiesOf(`${pod.namespace}/${pod.name}`) ?? []).filter((policy) => policy[direction] !== undefined)
-    const [one, two] = [covering(before, a), covering(after, b)]
-    return one.length === two.length && one.every((policy, index) => samePolicy(policy, two[index]))
-  }
-  return (a, b, direction) => {
-    const row = known[direction].get(a.identity) ?? new Map<Identity, boolean>()
-    known[direction].set(a.identity, row)
-    const found = row.get(b.identity) ?? compare(a, b, direction)
-    row.set(b.identity, found)
-    return found
-  }
-}
-
-/** Ends without a plan of their own (hosts, forwarding, vanished pods) may rest on any policy. */
-function createIsPlain(before: Snapshot, after: Snapshot): (end: FlowEnd, endpoint: Endpoint | undefined) => boolean {
-  const hasHosts = [before, after].some(
-    ({ hostEndpoints, options }) => hostEndpoints.length > 0 || options.podBlocks.length > 0,
-  )
-  return (end, endpoint) => {
-    if (endpoint) return !endpoint.pod.hostNetwork
-    return end.pod === undefined && end.hostEndpoint === undefined && !hasHosts
-  }
-}
-
-/** A test for flows: true when the verdict might differ between the two. */
+/** A test for flows: true when the verdict might differ. `engine` still holds the snapshot before. */
 export function createTouch(
   before: Snapshot,
   after: Snapshot,
-  engines: { readonly before: Engine; readonly after: Engine },
+  difference: Difference,
+  engine: Engine,
 ): (flow: Flow) => boolean {
-  if (!sameSurroundings(before, after)) return () => true
-  const samePolicies = createSamePolicies(engines.before, engines.after)
-  const isPlain = createIsPlain(before, after)
-  function touches(end: FlowEnd, direction: Direction): boolean {
-    const [a, b] = [engines.before.endpointOf(end), engines.after.endpointOf(end)]
-    if (!a || !b) return a !== b || !isPlain(end, a)
-    return !isPlain(end, a) || !sameEndpoint(a, b) || !samePolicies(a, b, direction)
+  if (difference.surroundings || turnsUnion(before, after)) return () => true
+  const pods = new Set(difference.pods.map(podKey))
+  const addresses = new Set(difference.pods.flatMap((pod) => pod.addresses.map(printAddress)))
+  const maySelect = {
+    ingress: createMaySelect(difference.policies, 'ingress'),
+    egress: createMaySelect(difference.policies, 'egress'),
   }
-  return (flow) => flow.via !== undefined || touches(flow.source, 'egress') || touches(flow.destination, 'ingress')
+  const hasPolicies = difference.policies.length > 0
+
+  function touches(end: FlowEnd, direction: Direction): boolean {
+    if (pods.size > 0 && end.pod !== undefined && pods.has(end.pod)) return true
+    if (addresses.size > 0 && end.address && addresses.has(printAddress(end.address))) return true
+    const endpoint = engine.endpointOf(end)
+    if (!endpoint) return hasPolicies && mayBeHost(end, before)
+    if (pods.size > 0 && pods.has(podKey(endpoint.pod))) return true
+    return endpoint.pod.hostNetwork ? hasPolicies : maySelect[direction](endpoint.identity)
+  }
+
+  const isEmpty = difference.changes.length === 0
+  return (flow) =>
+    !isEmpty && (flow.via !== undefined || touches(flow.source, 'egress') || touches(flow.destination, 'ingress'))
 }

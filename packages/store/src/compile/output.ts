@@ -72,18 +72,18 @@ export const elementKind: { readonly [K in FieldKind]: FieldKind } = {
   keywordLists: 'keyword',
 }
 
-/** Makes a decoder of rows whose values come in the order of `fields`, from a position on. */
-export function rowDecoder(type: LogType, fields: readonly string[]): (values: readonly Json[], from: number) => Row {
+/** Makes a decoder of rows whose values come in the order of `fields`. */
+export function rowDecoder(type: LogType, fields: readonly string[]): (values: readonly Json[]) => Row {
   const decoders = fields.map((name) => {
     const field = type.fields[name]!
     const { decode } = outputs[field.kind]
     return { name, field, decode }
   })
-  return (values, from) => {
+  return (values) => {
     const row: Row = {}
     for (let i = 0; i < decoders.length; i++) {
       const { name, field, decode } = decoders[i]!
-      const value = decode(values[from + i], field)
+      const value = decode(values[i], field)
       if (value !== undefined) row[name] = value
     }
     return row

@@ -1,53 +1,50 @@
-// Rows in an order that never changes: by the sort field, then by a tie value (a hash of the columns that usually tell rows
-// apart), then by a hash of the whole row. So pages neither repeat nor lose a row, and ten equal rows are ten.
-// Cheap columns decide first: `keys` finds the page by sort and tie value, `page` then reads all columns of its rows only.
-import type { Field, LogType } from '@margay/model'
+// Rows in an order that never changes: by the sort field, then by the table's own sort key, then by a hash of the whole
+// row. So pages neither repeat nor lose a row, and ten equal rows are ten. `keys` finds a page by the columns of the order
+// alone; `page` then reads all columns of its rows, which lie near each other because ties follow the table's order.
+import type { FieldKind, LogType } from '@margay/model'
 import type { SelectRows } from '@margay/query'
 import { StoreError } from '../errors.ts'
 import { columnName, columnsOf } from '../schema/column.ts'
 import type { Cursor } from './cursor.ts'
+import { fieldOf } from './field-of.ts'
 import { numberLiteral, textLiteral } from './literal.ts'
 import { listDepth, readField } from './operand.ts'
 import { selectOf } from './output.ts'
 import type { Source } from './source.ts'
 import { fromWhere } from './source.ts'
 
+/** A column that rows are ordered by. */
+interface OrderColumn {
+  readonly kind: FieldKind
+  readonly sql: string
+}
+
 /** What all pages of one question share. */
 export interface RowOrder {
-  readonly sortField: Field
-  /** SQL of the sort value and of the tie value. */
-  readonly value: string
-  readonly tie: string
-  /** SQL that orders rows which are equal in both. */
+  readonly sort: OrderColumn
+  /** Ascending, whichever way the sort field goes. */
+  readonly ties: readonly OrderColumn[]
+  /** SQL that orders rows which are equal in all of these. */
   readonly whole: string
   readonly descending: boolean
   /** Whether the order is that of time, so that a page can be found in a part of the range. */
   readonly byTime: boolean
 }
 
-/** Kinds that tell rows of one series and moment apart. */
-const tellingKinds = new Set<Field['kind']>(['ip', 'port', 'bytes'])
-
-function tieColumns(type: LogType): readonly string[] {
-  const telling = Object.keys(type.fields).filter((name) => tellingKinds.has(type.fields[name]!.kind))
-  return [...new Set([...type.sortKey, ...telling])].map((name) => `\`${columnName(name)}\``)
-}
-
 /** A value that compares as people expect: enums by their words, not by their codes. */
-function sortValue(type: LogType, name: string, field: Field): string {
-  const value = selectOf(field, readField(type, name))
-  return field.kind === 'enum' || field.kind === 'bool' ? `toString(${value})` : value
+function orderColumn(type: LogType, name: string): OrderColumn {
+  const field = fieldOf(type, name)
+  const sql = selectOf(field, readField(type, name))
+  return { kind: field.kind, sql: field.kind === 'enum' || field.kind === 'bool' ? `toString(${sql})` : sql }
 }
 
 export function rowOrder(type: LogType, sort: SelectRows['sort']): RowOrder {
-  const field = Object.hasOwn(type.fields, sort.field) ? type.fields[sort.field] : undefined
-  if (!field || listDepth[field.kind] > 0) {
+  if (!Object.hasOwn(type.fields, sort.field) || listDepth[type.fields[sort.field]!.kind] > 0) {
     throw new StoreError('bad_question', `cannot sort ${type.name} by "${sort.field}": no field with a single value`)
   }
   return {
-    sortField: field,
-    value: sortValue(type, sort.field, field),
-    tie: `cityHash64(${tieColumns(type).join(', ')})`,
+    sort: orderColumn(type, sort.field),
+    ties: type.sortKey.filter((name) => name !== sort.field).map((name) => orderColumn(type, name)),
     whole: `cityHash64(${columnsOf(type)
       .map(({ name }) => `\`${name}\``)
       .join(', ')})`,
@@ -56,26 +53,36 @@ export function rowOrder(type: LogType, sort: SelectRows['sort']): RowOrder {
   }
 }
 
-/** A sort value that came as text, typed as its column. */
-function valueLiteral({ sortField }: RowOrder, text: string): string {
-  if (sortField.kind === 'ip') return `toIPv6(${textLiteral(text)})`
-  if (['keyword', 'enum', 'text', 'bool'].includes(sortField.kind)) return textLiteral(text)
+/** How many values a cursor's key has. */
+export const keyLength = ({ ties }: RowOrder): number => 1 + ties.length
+
+/** A value that came as text, typed as its column. */
+function valueLiteral({ kind }: OrderColumn, text: string): string {
+  if (kind === 'ip') return `toIPv6(${textLiteral(text)})`
+  if (kind === 'keyword' || kind === 'enum' || kind === 'text' || kind === 'bool') return textLiteral(text)
   if (!/^\d{1,20}$/.test(text)) throw new StoreError('bad_cursor', 'the cursor belongs to another order')
   return numberLiteral(BigInt(text))
 }
 
-/** Rows from a cursor's own tie on, those given already among them. */
-function fromCursor(order: RowOrder, cursor: Cursor | undefined): string {
-  if (!cursor) return '1'
-  const value = valueLiteral(order, cursor.value)
-  const beyond = `${order.value} ${order.descending ? '<' : '>'} ${value}`
-  return `(${beyond} OR (${order.value} = ${value} AND ${order.tie} >= ${numberLiteral(BigInt(cursor.tie))}))`
+/** Rows whose ties compare so with a key's: the columns as one tuple. */
+function tiesCompare({ ties }: RowOrder, comparison: '>=' | '<=', key: readonly string[]): string {
+  if (ties.length === 0) return '1'
+  const values = ties.map((tie, index) => valueLiteral(tie, key[index + 1]!))
+  return `tuple(${ties.map(({ sql }) => sql).join(', ')}) ${comparison} tuple(${values.join(', ')})`
 }
 
-function upTo(order: RowOrder, last: Cursor): string {
-  const value = valueLiteral(order, last.value)
-  const before = `${order.value} ${order.descending ? '>' : '<'} ${value}`
-  return `(${before} OR (${order.value} = ${value} AND ${order.tie} <= ${numberLiteral(BigInt(last.tie))}))`
+/** Rows from a cursor's key on, those among them that were given already. */
+function fromCursor(order: RowOrder, cursor: Cursor | undefined): string {
+  if (!cursor) return '1'
+  const { sort, descending } = order
+  const value = valueLiteral(sort, cursor.key[0]!)
+  return `(${sort.sql} ${descending ? '<' : '>'} ${value} OR (${sort.sql} = ${value} AND ${tiesCompare(order, '>=', cursor.key)}))`
+}
+
+function upTo(order: RowOrder, last: readonly string[]): string {
+  const { sort, descending } = order
+  const value = valueLiteral(sort, last[0]!)
+  return `(${sort.sql} ${descending ? '>' : '<'} ${value} OR (${sort.sql} = ${value} AND ${tiesCompare(order, '<=', last)}))`
 }
 
 export interface PageRequest {
@@ -89,30 +96,33 @@ export interface PageRequest {
 
 const direction = ({ descending }: RowOrder) => (descending ? 'DESC' : 'ASC')
 
-/** Sort and tie values of the first `count` rows. Ties are computed only for rows that can be among them. */
+const orderBy = (order: RowOrder) =>
+  [`${order.sort.sql} ${direction(order)}`, ...order.ties.map(({ sql }) => sql)].join(', ')
+
+/** The keys of the first `count` rows. Ties are read only for rows that can be among them. */
 export function keysSql({ source, order, from, to, cursor }: PageRequest, count: number): string {
   const rows = `${fromWhere(source, from, to)} AND ${fromCursor(order, cursor)}`
-  const last = order.descending ? 'min' : 'max'
-  const nearest = `SELECT ${order.value} AS v ${rows} ORDER BY v ${direction(order)} LIMIT ${count}`
-  const reaches = `${order.value} ${order.descending ? '>=' : '<='} (SELECT ${last}(v) FROM (${nearest}))`
-  return (
-    `SELECT toString(${order.value}) AS value, toString(${order.tie}) AS tie ${rows} AND ${reaches} ` +
-    `ORDER BY ${order.value} ${direction(order)}, ${order.tie} LIMIT ${count}`
-  )
+  const value = order.sort.sql
+  const nearest = `SELECT ${value} AS v ${rows} ORDER BY v ${direction(order)} LIMIT ${count}`
+  const reaches = `${value} ${order.descending ? '>=' : '<='} (SELECT ${order.descending ? 'min' : 'max'}(v) FROM (${nearest}))`
+  const key = [order.sort, ...order.ties].map(({ sql }) => `toString(${sql})`)
+  return `SELECT ${key.join(', ')} ${rows} AND ${reaches} ORDER BY ${orderBy(order)} LIMIT ${count}`
 }
 
-/** The rows from the cursor to the last key, all columns asked for: sort value, tie value, then the fields. */
+/** The rows from the cursor to the last key, with the fields asked for. */
 export function pageSql(
   { source, order, from, to, cursor }: PageRequest,
   fields: readonly string[],
-  last: Cursor,
+  last: readonly string[],
   count: number,
 ): string {
   const { type } = source
   const columns = fields.map((name) => selectOf(type.fields[name]!, readField(type, name)))
+  // No row lies beyond the last key's time, which the index of parts and marks can use.
+  const near = order.byTime ? `${columnName(type.time)} ${order.descending ? '>=' : '<='} ${Number(last[0])}` : '1'
   return (
-    `SELECT ${[`toString(${order.value})`, `toString(${order.tie})`, ...columns].join(', ')} ` +
-    `${fromWhere(source, from, to)} AND ${fromCursor(order, cursor)} AND ${upTo(order, last)} ` +
-    `ORDER BY ${order.value} ${direction(order)}, ${order.tie}, ${order.whole} LIMIT ${cursor?.skip ?? 0}, ${count}`
+    `SELECT ${columns.join(', ')} ${fromWhere(source, from, to)} AND ${near} ` +
+    `AND ${fromCursor(order, cursor)} AND ${upTo(order, last)} ` +
+    `ORDER BY ${orderBy(order)}, ${order.whole} LIMIT ${cursor?.skip ?? 0}, ${count}`
   )
 }

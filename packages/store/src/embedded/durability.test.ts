@@ -1,5 +1,6 @@
 // What is acknowledged stays, whatever dies: the engine's process, or the disk's free space.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import type { Row } from '@margay/model'
 import { flowLog } from '@margay/model'
@@ -75,6 +76,28 @@ describe('an engine that is killed during inserts', () => {
     await again.insert(blocksOf(flowLog, rowsOf(3), 'b3')[0]!)
     expect(await countOf(again)).toEqual({ rows: total * rowsPerBlock, blocks: total })
     await again.close()
+    remove()
+  })
+})
+
+describe('a server that is killed', () => {
+  it('takes its engine along, even in the middle of a question, so that the next one can open the directory', async () => {
+    const { dir, remove } = temporaryDir()
+    const program = `
+      import { createEmbeddedStore } from ${JSON.stringify(new URL('store.ts', import.meta.url).href)}
+      const store = createEmbeddedStore({ dir: ${JSON.stringify(dir)} })
+      await store.open()
+      const groups = { kind: 'groups', by: [], measures: { n: { rows: true } }, limit: 1 }
+      const range = { from: { at: 0 }, to: { at: 1 } }
+      for (;;) await store.ask({ logType: 'flows', range, filter: { kind: 'all' }, reports: 'every', select: groups }, { now: 1 }).then(() => process.stdout.write('.'))`
+    const server = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(server.stdout, 'data')
+    server.kill('SIGKILL')
+    const next = createEmbeddedStore({ dir })
+    await next.open()
+    await next.close()
     remove()
   })
 })

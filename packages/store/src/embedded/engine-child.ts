@@ -80,8 +80,9 @@ process.on('message', (request: EngineRequest) => {
   else if (request.kind === 'cancel') cancel(request.id).catch(() => {})
   else void close()
 })
-// The guard is gone: there is nobody to work for.
-process.on('disconnect', () => process.exit(0))
+// The guard is gone, killed perhaps: there is nobody to work for, and the next guard wants the directory. An orderly exit
+// would wait for the queries that run; what was acknowledged is on disk.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 // Ctrl-C goes to the whole group; the guard says when to stop.
 process.on('SIGINT', () => {})
 

@@ -12,6 +12,7 @@ import { migrate } from '../schema/migrate.ts'
 import { readTables } from '../state.ts'
 import type { AskOptions, Store } from '../store.ts'
 import { createBlockFiles } from './block-file.ts'
+import type { Engine } from './engine.ts'
 import { createEngine } from './engine.ts'
 import { adminOf, insertBlock, knownType } from './tables.ts'
 
@@ -33,6 +34,20 @@ const defaultMemory = () => Math.max(gigabyte, Math.floor(totalmem() / 4))
 
 /** Rows of one page of a stream: large enough that its fixed cost is small, small enough for a few megabytes. */
 const streamPage = 10_000
+
+/** A server that was killed leaves its engine behind for the moment that the engine needs to notice. */
+const patience = { tries: 6, pauseMs: 300 }
+
+async function startPatiently(engine: Engine): Promise<void> {
+  for (let left = patience.tries; ; left--) {
+    try {
+      return await engine.start()
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'dir_in_use') || left === 0) throw error
+      await new Promise((resolve) => setTimeout(resolve, patience.pauseMs))
+    }
+  }
+}
 
 /** Makes a store that is not open. */
 export function createEmbeddedStore(config: EmbeddedConfig): Store {
@@ -59,7 +74,7 @@ export function createEmbeddedStore(config: EmbeddedConfig): Store {
   return {
     async open() {
       await mkdir(config.dir, { recursive: true, mode: 0o700 })
-      await engine.start()
+      await startPatiently(engine)
       // Only now: another server's blocks lie here if the directory is not ours.
       await files.prepare()
       await migrate(admin)

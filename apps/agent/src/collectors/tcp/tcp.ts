@@ -7,11 +7,11 @@ import { tcpState } from '../../flow/verdict.ts'
 import { stateByPrograms } from '../collector.ts'
 import type { Collector, Shared } from '../collector.ts'
 import { createConnections } from './connections.ts'
-import { localKey } from '../../flow/tuple.ts'
+import { localKey, tupleKey } from '../../flow/tuple.ts'
 
 const listAllEverySeconds = 60
-/** A handshake that takes longer is worth showing before it ends. */
-const handshakeNs = 1e9
+/** A SYN is repeated after 1 and 3 s: whoever has no answer then is worth showing before it gives up. */
+const handshakeNs = 3.5e9
 
 const zeroKey = Buffer.alloc(4)
 const flagBytes = (on: boolean) => Buffer.from([on ? 1 : 0, 0, 0, 0, 0, 0, 0, 0])
@@ -65,11 +65,18 @@ export const tcp: Collector = {
         shared.hosts.listen(cookie, netns, bytes.readUInt16LE(at + tcpRecord.tuple + tuple.localPort))
       } else shared.hosts.own(netns, localKey(bytes, at + tcpRecord.tuple))
     }
+    /** A handshake under way is shown once it is late, or at once where its packets were seen to be dropped. */
+    const isWorthShowing = (bytes: Buffer, at: number) => {
+      const age = readU64(bytes, at + tcpRecord.time) - readU64(bytes, at + tcpRecord.born)
+      return (
+        age >= handshakeNs ||
+        shared.evidence.find(tupleKey(bytes, at + tcpRecord.tuple), shared.clock.now()) !== undefined
+      )
+    }
     const see = (bytes: Buffer, at: number) => {
       const state = bytes[at + tcpRecord.state]
       if (state === tcpState.listen) return
-      const age = readU64(bytes, at + tcpRecord.time) - readU64(bytes, at + tcpRecord.born)
-      if (state === tcpState.synSent && age < handshakeNs) return
+      if (state === tcpState.synSent && !isWorthShowing(bytes, at)) return
       connections.see(bytes, at)
     }
     const list = (all: boolean) => {

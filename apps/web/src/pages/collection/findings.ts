@@ -53,7 +53,7 @@ function stepOfSource(source: Source): readonly Step[] {
 }
 
 function stepOfPart({ name, state, says, hint }: Part): readonly Step[] {
-  if (state === 'ready' || state === 'off') return []
+  if (state !== 'degraded' && state !== 'failed') return []
   return [{ about: name, says: sentence(says), hint: hint && sentence(hint), command: undefined }]
 }
 

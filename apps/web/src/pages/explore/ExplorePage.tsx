@@ -87,6 +87,7 @@ export function ExplorePage() {
           )}
           <StateLine
             explore={explore}
+            scope={scope}
             loaded={rows.length}
             count={count.data?.rows}
             wrong={problem !== undefined}
@@ -97,6 +98,7 @@ export function ExplorePage() {
             onPause={togglePause}
             onFields={() => setFieldsShown(!fieldsShown)}
             onColumns={(columns) => changeExplore({ columns })}
+            onFilter={addFilter}
           />
           {stored.error && stored.rows.length > 0 && <FailedBanner failure={asProblem(stored.error)} />}
           <div className={css.table}>

@@ -8,6 +8,7 @@ import { contentOfId, rowId, timeOfId } from '../../log-table/row-id.ts'
 import { Record } from '../../record/Record.tsx'
 import { Empty, Failed } from '../../ui/Message.tsx'
 import type { Pill } from '../../view/pill.ts'
+import { RecordActions } from './RecordActions.tsx'
 
 interface Props {
   readonly type: LogType
@@ -41,7 +42,13 @@ export function RecordPanel({ type, id, row, scope, onFilter }: Props) {
     enabled: row === undefined,
   })
   const found = row ?? data
-  if (found) return <Record key={id} type={type} row={found} zone={scope.zone} onFilter={onFilter} />
+  if (found)
+    return (
+      <>
+        <Record key={id} type={type} row={found} zone={scope.zone} onFilter={onFilter} />
+        <RecordActions type={type} row={found} />
+      </>
+    )
   if (error) return <Failed failure={asProblem(error)} />
   if (isPending) return <p className="dim">Looking for the record…</p>
   return (

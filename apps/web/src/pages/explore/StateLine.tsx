@@ -1,16 +1,20 @@
 // One line above the table: what it shows, how new that is, and what can be switched.
 import { printJsonExact, writeRow, type Row } from '@margay/model'
+import type { Scope } from '../../api/question.ts'
 import type { StreamState } from '../../api/tail.ts'
 import { formatCount, formatDuration, plural } from '../../format/number.ts'
 import { Button } from '../../ui/Button.tsx'
 import { useKeys } from '../../ui/keys.ts'
+import type { Pill } from '../../view/pill.ts'
 import { ColumnPicker } from './ColumnPicker.tsx'
 import type { ExploreView } from './explore-view.ts'
+import { HideDenied, isAboutAnswers } from './HideDenied.tsx'
 import type { LiveRows } from './live-rows.ts'
 import css from './Explore.module.css'
 
 interface Props {
   readonly explore: ExploreView
+  readonly scope: Scope
   readonly loaded: number
   readonly count: number | undefined
   /** The query cannot be asked. */
@@ -24,10 +28,11 @@ interface Props {
   readonly onPause: () => void
   readonly onFields: () => void
   readonly onColumns: (columns: readonly string[]) => void
+  readonly onFilter: (pill: Pill) => void
 }
 
 export function StateLine(props: Props) {
-  const { explore, live, liveOff, marked, onPause, onFields, onColumns } = props
+  const { explore, scope, live, liveOff, marked, onPause, onFields, onColumns, onFilter } = props
   useKeys({ ' ': () => (live ? onPause() : false) })
   return (
     <div className={css.state}>
@@ -43,6 +48,9 @@ export function StateLine(props: Props) {
             ? `Resume${live.waiting.length > 0 ? ` (${formatCount(live.waiting.length)} new)` : ''}`
             : 'Pause'}
         </Button>
+      )}
+      {scope.query !== '' && 'reporter' in explore.type.fields && isAboutAnswers(scope.query) && (
+        <HideDenied scope={scope} onFilter={onFilter} />
       )}
       {liveOff && <span>Live rows need the newest first.</span>}
       {marked.length > 0 && (

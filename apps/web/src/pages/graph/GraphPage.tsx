@@ -7,9 +7,10 @@ import { GraphCanvas, type GraphCanvasHandle, type Hovered } from '../../graph/G
 import type { Hit } from '../../graph/hit.ts'
 import { rowIds } from '../../log-table/row-id.ts'
 import { usePhone, WithSidePanel } from '../../shell/SidePanel.tsx'
-import { IconButton } from '../../ui/Button.tsx'
+import { Button, IconButton } from '../../ui/Button.tsx'
 import { Loading } from '../../ui/Message.tsx'
 import { useScope } from '../../view/as-of.tsx'
+import { addPill } from '../../view/pill.ts'
 import { useView } from '../../view/use-view.ts'
 import { EdgePanel } from './EdgePanel.tsx'
 import { GraphStates } from './GraphStates.tsx'
@@ -17,7 +18,7 @@ import { Legend } from './Legend.tsx'
 import { ListTwin } from './ListTwin.tsx'
 import { MatrixTwin } from './MatrixTwin.tsx'
 import { Overview } from './Overview.tsx'
-import { RecordPanel } from './RecordPanel.tsx'
+import { RecordPanel } from '../explore/RecordPanel.tsx'
 import { Records } from './Records.tsx'
 import type { GraphView } from './graph-address.ts'
 import { selectionOf, subjectOf } from './subject.ts'
@@ -200,11 +201,27 @@ interface PanelProps {
 
 function Panel({ groups, picture, conversations, subject, row, rows, tab, onSelect, onToggle }: PanelProps) {
   const { scope } = groups
+  const { changeView } = useView()
   const type = typeOf[tab]
   if (row !== undefined) {
     const at = rowIds(rows, type.time).indexOf(row)
     const onBack = subject === undefined ? undefined : () => onSelect(subject)
-    return <RecordPanel type={type} row={rows[at]} zone={scope.zone} onBack={onBack} />
+    return (
+      <>
+        {onBack && (
+          <Button small look="quiet" icon="back" onClick={onBack}>
+            Back to the selection
+          </Button>
+        )}
+        <RecordPanel
+          type={type}
+          id={row}
+          row={rows[at]}
+          scope={scope}
+          onFilter={(added) => changeView(({ pills }) => ({ pills: addPill(pills, added) }))}
+        />
+      </>
+    )
   }
   if (!picture || !conversations || subject === undefined) return null
   const edge = picture.edges.find(({ id }) => id === subject)

@@ -19,7 +19,7 @@ import type { Scope } from '../../api/question.ts'
 import { tail, type StreamState } from '../../api/tail.ts'
 import { useScope } from '../../view/as-of.tsx'
 import { useView } from '../../view/use-view.ts'
-import type { QueryProblem } from '../../query-bar/kql.ts'
+import type { Problem } from '@margay/query'
 
 /** Groups at most: as many edges as the graph is built to hold. */
 export const mostGroups = 30_000
@@ -30,7 +30,7 @@ export interface FlowGroups {
   /** What the drawn answer was asked for. */
   readonly scope: Scope
   readonly loading: boolean
-  readonly problem: QueryProblem | undefined
+  readonly problem: Problem | undefined
   readonly error: ProblemError | undefined
   readonly stream: StreamState | undefined
 }

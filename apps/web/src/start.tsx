@@ -1,4 +1,4 @@
-// Starts the console: theme, question cache, router.
+// The console itself: theme, question cache, router. It is loaded by main.ts.
 import { MantineProvider } from '@mantine/core'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
@@ -18,6 +18,8 @@ const queries = new QueryClient({
       staleTime: Infinity,
       gcTime: 60_000,
       refetchOnWindowFocus: false,
+      // A server on loopback answers whether or not the machine is online.
+      networkMode: 'always',
       retry: (failures, error) => failures < 3 && error instanceof ProblemError && error.code === 'unreachable',
     },
   },
