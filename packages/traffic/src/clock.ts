@@ -1,6 +1,7 @@
-// The intervals in which the story's agents report: ten seconds from the last hour on, a minute in the hours before, five
-// minutes in the rest of the day, so that a day is a few hundred thousand rows. Each conversation has its own phase, so
-// that rows come in second by second and not in one burst, and a histogram of old minutes is as even as one of new ones.
+// The intervals in which the story's agents report: ten seconds from the last twenty minutes on, a minute in the hours
+// before, five minutes in the rest of the day, so that a day is some two hundred thousand rows. Each conversation has its
+// own phase, so that rows come in second by second and not in one burst, and a histogram of old minutes is as even as one
+// of new ones.
 
 export interface Interval {
   readonly start: number
@@ -10,7 +11,7 @@ export interface Interval {
 /** From the oldest on: steps of so many seconds, up to so long before the opening. Each step divides the one before. */
 const eras = [
   { step: 300, until: 3 * 3600 },
-  { step: 60, until: 3600 },
+  { step: 60, until: 1200 },
   { step: 10, until: Number.NEGATIVE_INFINITY },
 ] as const
 
