@@ -93,13 +93,17 @@ describe('npm start on a fresh directory', () => {
   })
 
   it('has it again after a stop and a start', async () => {
+    const began = Date.now()
     expect(await product.stop()).toBe(0)
+    tell('it had stopped', Date.now() - began)
     await start()
+    tell('it collected again', Date.now() - began)
     // The agent's last rows may have waited on disk for the server that was gone.
     const rows = await until('the row of the curl', async () => {
       const found = await observed('--last', '5', '--process', 'curl', '--port', `${port}`)
       return found.length > 0 ? found : undefined
     })
+    tell('its row was found', Date.now() - began)
     expect(rows.map(({ process_name: name, num_flows_started: count }) => [name, count])).toEqual([['curl', 1]])
     const { page } = await openGraph()
     await edgeOf(page, 'curl').first().waitFor()
