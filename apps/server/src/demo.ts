@@ -34,7 +34,7 @@ type Span = readonly [from: number, to: number]
 const hour = 3600
 const day = 86_400
 /** One batch: some thousands of rows, so that people are answered in between. */
-const chunk = 600
+const chunk = 300
 /** Batches of history that wait for the disk at the same time: about what one segment takes. */
 const ahead = 16
 
