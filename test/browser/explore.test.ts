@@ -157,7 +157,7 @@ describe('filters made by clicking', () => {
 
   it('can be negated, switched off, pinned, edited and removed', async () => {
     const page = await explore({ f: '~source_namespace: names' })
-    const pill = page.locator('[aria-label^="Filter "]').first()
+    const pill = page.locator('section[aria-label=Filters] [aria-haspopup=menu]').first()
     const choose = async (item: string) => {
       await pill.click()
       await page.click(`[role=menuitem]:has-text("${item}")`)

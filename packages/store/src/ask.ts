@@ -9,7 +9,7 @@ import { compileGroups } from './compile/groups.ts'
 import type { EngineOutput } from './compile/output.ts'
 import { parseOutput, rowDecoder } from './compile/output.ts'
 import type { PageRequest, RowOrder } from './compile/rows.ts'
-import { keyLength, keysSql, pageSql, rowOrder } from './compile/rows.ts'
+import { keyLength, keysSql, orderedPageSql, pageSql, rowOrder } from './compile/rows.ts'
 import type { Slice } from './compile/slices.ts'
 import { slices } from './compile/slices.ts'
 import type { Source } from './compile/source.ts'
@@ -146,7 +146,7 @@ interface Part {
 
 /** At most `wanted` rows of a slice, from the cursor on. */
 async function readPart(pager: Pager, slice: Slice, cursor: Cursor | undefined, wanted: number): Promise<Part> {
-  const { meter, source, order, fields, decode } = pager
+  const { meter, source, order } = pager
   const request: PageRequest = { source, order, ...slice, cursor }
   const skip = cursor?.skip ?? 0
   const { data: keys } = await meter.run(keysSql(request, skip + wanted + 1))
@@ -154,8 +154,37 @@ async function readPart(pager: Pager, slice: Slice, cursor: Cursor | undefined, 
   const given = keys.slice(skip, skip + wanted) as string[][]
   const last = given.at(-1)
   if (!last) return { rows: [], end: undefined, more }
-  const output = await meter.run(pageSql(request, fields, last, given.length))
-  return { rows: output.data.map(decode), end: endOf(given, last, cursor), more }
+  const found = await readPage(pager, request, keys.slice(0, skip + wanted) as string[][], given.length)
+  return { rows: found, end: endOf(given, last, cursor), more }
+}
+
+/** Rows that share the last key and do not belong to the page are fetched too, up to so many. */
+const spareRows = 5_000
+
+/** The rows of these keys in their order, without those that the cursor says were given. */
+async function readPage(
+  { meter, order, fields, decode }: Pager,
+  request: PageRequest,
+  keys: readonly (readonly string[])[],
+  count: number,
+): Promise<readonly Row[]> {
+  const last = keys.at(-1)!
+  const most = keys.length + spareRows
+  const { data } = await meter.run(pageSql(request, fields, last, most))
+  if (data.length >= most) {
+    const ordered = await meter.run(orderedPageSql(request, fields, last, count))
+    return ordered.data.map(decode)
+  }
+  const length = keyLength(order)
+  const places = new Map(keys.map((key, place) => [JSON.stringify(key), place]))
+  const placed = data.map((values) => ({
+    place: places.get(JSON.stringify(values.slice(0, length))) ?? keys.length,
+    whole: values[length] as string,
+    values,
+  }))
+  placed.sort((a, b) => a.place - b.place || (a.whole < b.whole ? -1 : 1))
+  const skip = request.cursor?.skip ?? 0
+  return placed.slice(skip, skip + count).map(({ values }) => decode(values.slice(length + 1)))
 }
 
 const sameKey = (a: readonly string[], b: readonly string[]) => a.every((value, index) => value === b[index])

@@ -10,7 +10,7 @@ import css from './LogTable.module.css'
 export interface CellPlace {
   readonly rowId: string
   readonly column: Column
-  /** Pixels within the rows' box. */
+  /** Pixels within what is scrolled. */
   readonly right: number
   readonly top: number
 }

@@ -107,48 +107,52 @@ function Rows(props: Props) {
         ref={scroll}
         className={css.scroll}
         style={phone ? undefined : layoutOf(columns)}
-        role="grid"
-        aria-label={label}
-        aria-rowcount={rows.length}
-        aria-colcount={columns.length}
-        tabIndex={0}
         onPointerOver={({ target, pointerType }) =>
           setPlace((before) => placeUnder(target, pointerType, columns, before))
         }
         onPointerLeave={() => setPlace(undefined)}
       >
-        {!phone && <Head {...props} />}
-        <div className={css.inner} style={{ height: virtual.getTotalSize() }} role="rowgroup">
-          {items.map(({ index, start }) => {
-            const item = model[index]
-            const id = ids[index]
-            if (!item || !id) return null
-            return (
-              <RowView
-                key={id}
-                id={id}
-                type={type}
-                row={item.original}
-                columns={columns}
-                zone={props.zone}
-                index={index}
-                top={start - headHeight}
-                card={phone}
-                open={id === openId}
-                marked={item.getIsSelected()}
-                provisional={props.isProvisional?.(item.original) ?? false}
-                atColumn={at?.row === index ? at.column : undefined}
-                onOpen={(column) => {
-                  setAt({ row: index, column })
-                  props.onOpen(id, item.original)
-                }}
-              />
-            )
-          })}
-          {place && <Actions place={place} ids={ids} {...props} />}
+        <div
+          role="grid"
+          aria-label={label}
+          aria-rowcount={rows.length}
+          aria-colcount={columns.length}
+          className={css.grid}
+          tabIndex={0}
+        >
+          {!phone && <Head {...props} />}
+          <div className={css.inner} style={{ height: virtual.getTotalSize() }} role="rowgroup">
+            {items.map(({ index, start }) => {
+              const item = model[index]
+              const id = ids[index]
+              if (!item || !id) return null
+              return (
+                <RowView
+                  key={id}
+                  id={id}
+                  type={type}
+                  row={item.original}
+                  columns={columns}
+                  zone={props.zone}
+                  index={index}
+                  top={start - headHeight}
+                  card={phone}
+                  open={id === openId}
+                  marked={item.getIsSelected()}
+                  provisional={props.isProvisional?.(item.original) ?? false}
+                  atColumn={at?.row === index ? at.column : undefined}
+                  onOpen={(column) => {
+                    setAt({ row: index, column })
+                    props.onOpen(id, item.original)
+                  }}
+                />
+              )
+            })}
+          </div>
+          {props.totals && !phone && <Foot {...props} />}
         </div>
+        {place && <Actions place={place} ids={ids} {...props} />}
         {props.end && <div className={css.end}>{props.end}</div>}
-        {props.totals && !phone && <Foot {...props} />}
       </div>
       {props.totals && phone && <div className={css.end}>{props.totalsLabel}</div>}
     </>
@@ -294,7 +298,7 @@ function placeUnder(
   const row = cell?.closest<HTMLElement>('[data-id]')
   const column = columns[Number(cell?.dataset.column)]
   if (!cell || !row || !column) return undefined
-  const top = new DOMMatrix(getComputedStyle(row).transform).m42
+  const top = rowHeight + new DOMMatrix(getComputedStyle(row).transform).m42
   return { rowId: row.dataset.id ?? '', column, right: cell.offsetLeft + cell.offsetWidth, top }
 }
 

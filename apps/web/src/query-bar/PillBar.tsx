@@ -53,12 +53,12 @@ function PillView({ pill, onChange, onRemove }: PillProps) {
   const [editing, setEditing] = useState(false)
   const looks = [css.pill, pill.pinned && css.pinned, pill.off && css.off].filter(Boolean).join(' ')
   return (
-    <Popover opened={editing} onChange={setEditing} position="bottom-start" trapFocus returnFocus>
+    <Popover opened={editing} onChange={setEditing} position="bottom-start" withRoles={false} trapFocus returnFocus>
       <Popover.Target>
         <span className={looks}>
           <Menu position="bottom-start">
             <Menu.Target>
-              <button type="button" className={css.text} aria-label={`Filter ${describe(pill)}`} title={pill.kql}>
+              <button type="button" className={css.text} title={`Filter ${describe(pill)}`}>
                 {pill.pinned && <Icon name="pin" size={12} />}
                 {pill.negated && <span className={css.not}>not</span>}
                 <Clause kql={pill.kql} />
@@ -93,7 +93,7 @@ function PillView({ pill, onChange, onRemove }: PillProps) {
           </button>
         </span>
       </Popover.Target>
-      <Popover.Dropdown className={css.editor ?? ''}>
+      <Popover.Dropdown className={css.editor ?? ''} role="dialog" aria-label="Edit the filter">
         <PillEditor
           pill={pill}
           onDone={(kql) => {

@@ -28,7 +28,13 @@ export interface LanguageContext {
 const look = EditorView.theme({
   '&': { backgroundColor: 'transparent', outline: 'none' },
   '&.cm-focused': { outline: 'none' },
-  '.cm-scroller': { fontFamily: 'var(--mono)', fontSize: '12px', lineHeight: '20px', letterSpacing: '-0.01em' },
+  '.cm-scroller': {
+    overflow: 'hidden',
+    fontFamily: 'var(--mono)',
+    fontSize: '12px',
+    lineHeight: '20px',
+    letterSpacing: '-0.01em',
+  },
   '.cm-content': { padding: '0', caretColor: 'var(--text)' },
   '.cm-line': { padding: '0' },
   '.cm-placeholder': {

@@ -9,7 +9,7 @@ export function Banners() {
   const { data: health, error } = useHealth()
   const otherVersion = health && health.version !== __MARGAY_VERSION__
   return (
-    <div className={css.banners}>
+    <section className={css.banners} aria-label="Notices">
       {health?.demo && <div className={css.demo}>Demo data: an invented cluster. Nothing here happened.</div>}
       {otherVersion && (
         <Banner>
@@ -23,6 +23,6 @@ export function Banners() {
         </Banner>
       )}
       {error && <FailedBanner failure={asProblem(error)} />}
-    </div>
+    </section>
   )
 }

@@ -1,5 +1,6 @@
 // `?`: every key there is, by where it works.
 import { Modal } from '@mantine/core'
+import { IconButton } from '../ui/Button.tsx'
 import { pages } from './pages.ts'
 import css from './Overlay.module.css'
 
@@ -42,7 +43,17 @@ export function Keys({ opened, onClose }: { readonly opened: boolean; readonly o
     ['Tables', tables],
   ]
   return (
-    <Modal opened={opened} onClose={onClose} title="Keys" size={640}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      withCloseButton={false}
+      size={640}
+      attributes={{ content: { 'aria-label': 'Keys' } }}
+    >
+      <div className={css.title}>
+        <h2>Keys</h2>
+        <IconButton icon="close" label="Close (Esc)" onClick={onClose} />
+      </div>
       <div className={css.sections}>
         {sections.map(([title, entries]) => (
           <section key={title}>

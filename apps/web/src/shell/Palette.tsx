@@ -18,7 +18,7 @@ export function Palette({ opened, onClose, onCommand }: Props) {
       withCloseButton={false}
       size={560}
       padding={0}
-      aria-label="Command palette"
+      attributes={{ content: { 'aria-label': 'Command palette' } }}
     >
       <Finder
         onCommand={(command) => {

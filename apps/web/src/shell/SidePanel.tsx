@@ -48,7 +48,7 @@ export function WithSidePanel({ label, panel, children }: Props) {
         size="80%"
         withCloseButton={false}
         padding={0}
-        aria-label={label}
+        attributes={{ content: { 'aria-label': label } }}
         classNames={{ content: css.sheet ?? '' }}
       >
         {phone && body}
@@ -69,7 +69,7 @@ function PanelHead({ label, onClose }: { readonly label: string; readonly onClos
   }
   return (
     <div className={css.head}>
-      <span>{label}</span>
+      <h2>{label}</h2>
       <IconButton icon="back" label="Selection before" disabled={history.at <= 0} onClick={() => go(-1)} />
       <IconButton
         icon="forward"

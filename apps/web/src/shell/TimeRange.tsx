@@ -43,7 +43,7 @@ export function TimeRange() {
         <Button
           icon="time"
           onClick={() => setOpened(!opened)}
-          aria-label={`Time range: ${rangeLabel(view.range, zone, now)}`}
+          aria-label={`Time range: ${rangeLabel(view.range, zone, now)} ${zoneName(zone, now)}`}
         >
           {rangeLabel(view.range, zone, now)} <span className="faint">{zoneName(zone, now)}</span>
         </Button>

@@ -89,7 +89,14 @@ export const theme = createTheme({
   components: {
     Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 100 }, withinPortal: true } },
     Popover: { defaultProps: { transitionProps: { duration: 100 }, shadow: 'md', radius: 'lg' } },
-    Menu: { defaultProps: { transitionProps: { duration: 100 }, shadow: 'md', radius: 'lg' } },
+    Menu: {
+      defaultProps: {
+        withInitialFocusPlaceholder: false,
+        transitionProps: { duration: 100 },
+        shadow: 'md',
+        radius: 'lg',
+      },
+    },
     Modal: { defaultProps: { transitionProps: { duration: 100 }, radius: 'lg' } },
     Drawer: { defaultProps: { transitionProps: { duration: 150 } } },
   },

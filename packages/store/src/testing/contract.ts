@@ -177,6 +177,13 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         },
       )
 
+      it('of more equal rows than a page is read ahead for are whole', async () => {
+        const rows = Array.from({ length: 12_000 }, (_, index) => flow({ process_id: String(index) }))
+        await insertRows(store, flowLog, rows)
+        const paged = await allPages(store, flowLog, { ...newestFirst, limit: 5_000 })
+        expect(new Set(paged.map(({ process_id }) => process_id)).size).toBe(12_000)
+      })
+
       it('reads little for the newest rows of a long range', async () => {
         const rows = Array.from({ length: 200 }, (_, index) => flow({ start_time: noon - index * hour * 2 }))
         await insertRows(store, flowLog, rows)

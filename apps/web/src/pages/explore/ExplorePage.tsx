@@ -59,6 +59,7 @@ export function ExplorePage() {
       label={`Record of the ${type.title}`}
       panel={openId && <RecordPanel type={type} id={openId} row={openRow} scope={scope} onFilter={addFilter} />}
     >
+      <h1 className="visually-hidden">Explore</h1>
       <div className={css.page}>
         <LogTabs
           explore={explore}
