@@ -43,6 +43,7 @@ export async function open(context: BrowserContext, address: string): Promise<{ 
     if (message.type() === 'error') complaints.push(message.text())
   })
   await page.goto(address)
+  await page.waitForSelector('header .cm-content')
   await page.waitForSelector('main [role=row][data-id], main h1, main h2')
   return { page, complaints }
 }

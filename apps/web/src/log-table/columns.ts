@@ -18,7 +18,7 @@ export interface Column {
 
 const widths: Partial<Record<Field['kind'], number>> = {
   timestamp: 84,
-  enum: 108,
+  enum: 104,
   port: 56,
   count: 72,
   bytes: 76,
@@ -27,11 +27,11 @@ const widths: Partial<Record<Field['kind'], number>> = {
 }
 
 /** Keywords with usual values are short words: `tcp`, `NXDOMAIN`. */
-const word = 92
+const word = 84
 
 /** Least pixels of a column that shares what is left. */
-const flexible = 104
-const flexiblePair = 176
+const flexible = 96
+const flexiblePair = 150
 
 /** Columns that show something else than all of their field are headed by what they show. */
 const headings: Readonly<Record<string, string>> = {

@@ -25,13 +25,15 @@ export function QueryBar({ ref }: { readonly ref: Ref<QueryBarHandle> }) {
   const context = useLanguageContext()
   const editor = useRef<QueryEditorHandle>(null)
   const [draft, setDraft] = useState(view.query)
+  // The editor may still be on its way when somebody wants it.
+  const [wanted, setWanted] = useState(false)
   const [seen, setSeen] = useState(view.query)
   if (seen !== view.query) {
     setSeen(view.query)
     setDraft(view.query)
   }
   useImperativeHandle(ref, () => ({
-    focus: () => editor.current?.focus(),
+    focus: () => (editor.current ? editor.current.focus() : setWanted(true)),
     insertField: (name) => editor.current?.insertClause(`${name}: `),
   }))
   const problem = queryProblem(logType, view.query, view.pills, zone, now)
@@ -52,6 +54,7 @@ export function QueryBar({ ref }: { readonly ref: Ref<QueryBarHandle> }) {
             hint="Filter records, such as  action: deny and dest_namespace: payments"
             context={context}
             withHistory
+            autoFocus={wanted}
             onRun={run}
             onChange={setDraft}
           />

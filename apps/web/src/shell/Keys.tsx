@@ -26,7 +26,7 @@ const tables = [
   ['j k', 'row below and above'],
   ['← →', 'cell before and after'],
   ['Enter', 'open the row'],
-  ['x', 'select the row, several for export'],
+  ['x', 'mark the row, several to copy'],
   ['f F', 'filter this value in and out'],
   ['e', 'explain the verdict'],
   ['Space', 'pause what comes in live'],
@@ -62,8 +62,8 @@ export function Keys({ opened, onClose }: { readonly opened: boolean; readonly o
               {entries.map(([keys, does]) => (
                 <div key={keys}>
                   <dt>
-                    {keys.split(' ').map((key) => (
-                      <kbd key={key}>{key}</kbd>
+                    {keys.split(' ').map((key, at) => (
+                      <kbd key={at}>{key}</kbd>
                     ))}
                   </dt>
                   <dd>{does}</dd>
