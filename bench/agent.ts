@@ -1,7 +1,7 @@
-// What the agent costs. Throughput and the client's CPU per operation are compared between slices of 50 ms with the whole
-// collection running in this process and slices without it, switched every second during one run of the client: medians,
-// so that a neighbour on the machine disturbs both sides alike. Shipping is not part of it. Memory and CPU at a given load
-// are those of an agent process of its own, with the memory of its maps.
+// What the agent costs. CPU per operation of client and server together is compared between phases with the whole collection
+// running in this process and phases without it, switched every second during one run: medians over phases. Throughput by
+// the clock is given beside it; on a machine with neighbours it says nothing. Shipping is not part of it. Memory and CPU at
+// a given load are those of an agent process of its own as it runs in development, with the memory of its maps.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -40,11 +40,15 @@ interface Phase {
   readonly on: boolean
   readonly from: number
   readonly to: number
-  /** CPU seconds of this process in the phase. */
+  /** CPU seconds of this process and of the server in the phase. */
   readonly cpu: number
+  readonly serverCpu: number
 }
 
-async function phase(on: boolean): Promise<Phase> {
+/** CPU seconds that a process has used, by the scheduler's own count. */
+const scheduled = (pid: number) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e9
+
+async function phase(on: boolean, serverPid: number): Promise<Phase> {
   const ended = new AbortController()
   let collecting: Promise<void> | undefined
   if (on) {
@@ -59,42 +63,57 @@ async function phase(on: boolean): Promise<Phase> {
   }
   const from = monotonic()
   const before = process.cpuUsage()
+  const serverBefore = scheduled(serverPid)
   await sleep(switchMs)
   const { user, system } = process.cpuUsage(before)
+  const serverCpu = scheduled(serverPid) - serverBefore
   const to = monotonic()
   ended.abort()
   await collecting
-  return { on, from, to, cpu: (user + system) / 1e6 }
+  return { on, from, to, cpu: (user + system) / 1e6, serverCpu }
 }
 
 interface Side {
+  /** Operations a second by the clock. */
   readonly rate: number
-  readonly cpuPerOperation: number
-  readonly slices: number
+  /** CPU seconds per operation: the client's, client and server, this process. */
+  readonly client: number
+  readonly both: number
+  readonly own: number
+  readonly phases: number
 }
 
-function sideOf(slices: readonly (readonly number[])[], phases: readonly Phase[]): Side {
-  const inside = slices.filter(([end]) => phases.some(({ from, to }) => end! - sliceSeconds > from && end! < to))
-  return {
-    rate: median(inside.map(([, operations, , length]) => operations! / length!)),
-    cpuPerOperation: median(inside.map(([, operations, cpu]) => cpu! / operations!)),
-    slices: inside.length,
-  }
+/** End (monotonic seconds), operations, CPU seconds and length of a slice. */
+type Slice = readonly number[]
+
+function sideOf(slices: readonly Slice[], phases: readonly Phase[]): Side {
+  const measured = phases.flatMap(({ from, to, cpu, serverCpu }) => {
+    const inside = slices.filter(([end]) => end! - sliceSeconds > from && end! < to)
+    const sum = (at: number) => inside.reduce((all, slice) => all + slice[at]!, 0)
+    if (sum(1) === 0) return []
+    const rate = sum(1) / sum(3)
+    const operations = rate * (to - from)
+    const client = sum(2) / sum(1)
+    return [{ rate, client, both: client + serverCpu / operations, own: cpu / operations }]
+  })
+  const of = (name: 'rate' | 'client' | 'both' | 'own') => median(measured.map((one) => one[name]))
+  return { rate: of('rate'), client: of('client'), both: of('both'), own: of('own'), phases: measured.length }
 }
 
 /** One run of a client while the collection is switched. */
-async function compare(client: Pod, server: Pod, program: string, kind: Kind, rounds: number) {
-  const run = client.start(program, kind, server.ip, String(rounds * 2 * 1.5 + 2))
+async function compare(client: Pod, server: Pod, serverPid: number, program: string, kind: Kind, rounds: number) {
+  const run = client.start(program, kind, server.ip, String(rounds * 2 * 6 + 10))
   let output = ''
   run.process.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const phases: Phase[] = []
-  for (let i = 0; i < rounds; i++)
-    for (const on of i % 2 === 0 ? [true, false] : [false, true]) phases.push(await phase(on))
+  for (let i = 0; i < rounds; i++) {
+    for (const on of i % 2 === 0 ? [true, false] : [false, true]) phases.push(await phase(on, serverPid))
+  }
   await run.stop()
   const slices = output
     .split('\n')
-    .filter((line) => line.split(' ').length === 4)
     .map((line) => line.split(' ').map(Number))
+    .filter((slice) => slice.length === 4)
   const on = sideOf(
     slices,
     phases.filter((one) => one.on),
@@ -103,8 +122,7 @@ async function compare(client: Pod, server: Pod, program: string, kind: Kind, ro
     slices,
     phases.filter((one) => !one.on),
   )
-  const cpuOn = phases.filter((one) => one.on).reduce((sum, one) => sum + one.cpu / (one.to - one.from), 0) / rounds
-  return { on, off, ratio: on.rate / off.rate, agentCpuPerOperation: cpuOn / on.rate }
+  return { on, off, ratio: off.both / on.both, clockRatio: on.rate / off.rate }
 }
 
 function memoryOf(pid: number): { readonly rssMb: number; readonly mapsMb: number } {
@@ -164,11 +182,12 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<Figur
   try {
     const client = lab.pod('a', 1)
     const server = lab.pod('b', 2)
-    await server.start(program, 'serve', server.ip).says('ready')
+    const serving = server.start(program, 'serve', server.ip)
+    await serving.says('ready')
     const rounds = quick ? 4 : 20
-    const connect = await compare(client, server, program, 'connect', rounds)
-    const request = await compare(client, server, program, 'request', quick ? 3 : rounds)
-    const bulk = quick ? undefined : await compare(client, server, program, 'bulk', rounds)
+    const connect = await compare(client, server, serving.pid, program, 'connect', rounds)
+    const request = await compare(client, server, serving.pid, program, 'request', quick ? 3 : rounds)
+    const bulk = quick ? undefined : await compare(client, server, serving.pid, program, 'bulk', rounds)
     const sockets = 20_000
     const rate = 2000
     const loaded = await underLoad(client, server, program, sockets, rate, quick ? 5 : 20)
@@ -176,10 +195,11 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<Figur
       agent_ratio: round(connect.ratio, 3),
       agent_ratio_request: round(request.ratio, 3),
       ...(bulk ? { agent_ratio_bulk: round(bulk.ratio, 3) } : {}),
+      agent_ratio_by_clock: round(connect.clockRatio, 3),
       agent_connections_per_second: Math.round(connect.off.rate),
-      agent_client_us_per_connection: round((connect.on.cpuPerOperation - connect.off.cpuPerOperation) * 1e6, 2),
-      agent_own_us_per_connection: round(connect.agentCpuPerOperation * 1e6, 2),
-      agent_slices: connect.on.slices,
+      agent_hooks_us_per_connection: round((connect.on.both - connect.off.both) * 1e6, 2),
+      agent_own_us_per_connection: round(connect.on.own * 1e6, 2),
+      agent_phases: connect.on.phases + connect.off.phases,
       agent_sockets: sockets,
       agent_load_connections_per_second: rate,
       agent_cpu_percent: round(loaded.cpuPercent, 2),

@@ -69,7 +69,7 @@ const programs = commands[word]
 if (!programs) fail(`unknown command "${word ?? ''}"; one of ${Object.keys(commands).join(', ')}`)
 install()
 const node = findNode()
-const env = { ...process.env, MARGAY_NODE: node, NODE_NO_WARNINGS: '1' }
+const env = { ...process.env, NODE_NO_WARNINGS: '1' }
 
 /** Runs one program in the foreground; signals go to it and its exit code is ours. */
 function run(index) {

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Health } from '@margay/wire'
+import type { Health, Source } from '@margay/wire'
 import { buildAgentIfPossible, buildConsole } from './build.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -119,9 +119,11 @@ function summary(health: Health): string {
   return [...parts, ...agents].join(', ')
 }
 
+const isUp = ({ state }: Source) => state !== 'starting'
+
 async function untilCollecting(first: Health): Promise<Health> {
   let health = first
-  for (let tries = 0; tries < 50 && !demo && health.sources.length === 0; tries++) {
+  for (let tries = 0; tries < 50 && !demo && !health.sources.some(isUp); tries++) {
     await sleep(100)
     health = (await readHealth()) ?? health
   }

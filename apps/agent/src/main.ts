@@ -1,7 +1,7 @@
 // The agent: the only part of Margay that is root. Built by hand, top to bottom: what collectors see goes to the ship,
 // which keeps it on disk until the server has it, or with --print to standard output.
 import { networkInterfaces } from 'node:os'
-import { ConfigError, createHealth, createProcessLogger, FatalError, loadConfig, supervise } from '@margay/kit'
+import { ConfigError, createHealth, createProcessLogger, FatalError, loadConfig, sleep, supervise } from '@margay/kit'
 import type { AgentOutput } from '@margay/wire'
 import { reportCollectors } from './collectors/report.ts'
 import { agentConfig } from './config.ts'
@@ -40,6 +40,9 @@ function doctor(argv: readonly string[]): void {
   process.stdout.write(asJson ? `${JSON.stringify(report)}\n` : printReport(report))
 }
 
+/** Collectors that do not open must not keep the server from hearing of it. */
+const openPatienceMs = 10_000
+
 async function run(argv: readonly string[]): Promise<void> {
   const { action, config, text } = readConfig(argv)
   if (action === 'print') return void process.stdout.write(text)
@@ -49,7 +52,11 @@ async function run(argv: readonly string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort())
   const health = createHealth()
   const log = createProcessLogger('info')
-  const onOpen = () => log.info('collecting')
+  const opening = Promise.withResolvers<void>()
+  const onOpen = () => {
+    log.info('collecting')
+    opening.resolve()
+  }
   const collect = (output: AgentOutput) =>
     supervise(
       [createCollectionThread(config, { output, health, onOpen, entry: import.meta.filename })],
@@ -70,9 +77,11 @@ async function run(argv: readonly string[]): Promise<void> {
     collectors: () => reportCollectors(health.report()),
   })
   const output = ship.open()
-  // The ship leaves last: what collectors write at the end goes to the spool.
+  // The ship says hello once collectors can say how they are, and leaves last: what they write at the end goes to the spool.
   const shipEnded = new AbortController()
-  const shipping = supervise([ship], { log, health }, shipEnded.signal).finally(() => ended.abort())
+  const shipping = Promise.race([opening.promise, sleep(openPatienceMs, ended.signal)])
+    .then(() => supervise([ship], { log, health }, shipEnded.signal))
+    .finally(() => ended.abort())
   await Promise.all([shipping, collect(output).finally(() => shipEnded.abort())])
 }
 

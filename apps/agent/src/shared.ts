@@ -89,6 +89,8 @@ export function createShared(config: AgentConfig, deps: SharedDeps): Shared {
   const clock = createKernelClock()
   const cgroupRoot = findCgroupRoot(readFileSync(join(config.procPath, 'mounts'), 'utf8')) ?? '/sys/fs/cgroup'
   const dropReasons = readReasons(config, deps.log)
+  const processes = createProcessTable(config)
+  processes.seed()
   const losses = deps.health.stage('losses')
   losses.set({ state: 'ok' })
   return {
@@ -99,7 +101,7 @@ export function createShared(config: AgentConfig, deps: SharedDeps): Shared {
     clock,
     flows: createFlowTable({ ...config, keepIntervals }, deps),
     hosts: createHosts(),
-    processes: createProcessTable(config),
+    processes,
     cgroups: createCgroupTable(
       { root: cgroupRoot, procPath: config.procPath, maxCgroups },
       { native: deps.native, clock: clock.now },

@@ -34,7 +34,10 @@ export const serverConfig = z.object({
     z.array(z.string()).default([]),
     'Names beside localhost under which the server may be asked, for a proxy or a port that is forwarded.',
   ),
-  console: option(z.string().default(join(import.meta.dirname, '../../web/dist')), 'Directory of the built console.'),
+  console: option(
+    z.string().min(1).optional(),
+    'Directory of the built console. Default: where the build of this source tree puts it.',
+  ),
   logLevel: option(z.enum(['debug', 'info', 'warn', 'error']).default('info'), 'What our own log tells.'),
   import: z
     .object({

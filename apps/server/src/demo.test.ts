@@ -25,7 +25,7 @@ describe('what a demo has to tell', () => {
     const { recent, older } = missing(undefined, now)
     expect(joined([...recent, ...older])).toEqual([[now - day, now]])
     expect(joined(recent)).toEqual([[now - 3600, now]])
-    expect(recent[0]).toEqual([now - 180, now])
+    expect(recent[0]).toEqual([now - 300, now])
   })
 
   it('is the time since it was stopped, and what of the first day was left', () => {

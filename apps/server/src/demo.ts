@@ -33,9 +33,8 @@ type Span = readonly [from: number, to: number]
 
 const hour = 3600
 const day = 86_400
-/** One batch of the last hour, where intervals are short, and of the time before: some thousands of rows each. */
-const fineChunk = 180
-const coarseChunk = hour
+/** One batch: some thousands of rows, so that people are answered in between. */
+const chunk = 300
 /** Batches of history that wait for the disk at the same time: about what one segment takes. */
 const ahead = 16
 
@@ -48,9 +47,9 @@ function readTold(dir: string): Told | undefined {
 const writeTold = (dir: string, told: Told) => replaceFile(pathOf(dir), [Buffer.from(JSON.stringify(told))])
 
 /** A span in batches, the newest first. */
-function* backwards([from, to]: Span, opened: number): Generator<Span> {
+function* backwards([from, to]: Span): Generator<Span> {
   for (let end = to; end > from;) {
-    const start = Math.max(from, end - (end > opened - hour ? fineChunk : coarseChunk))
+    const start = Math.max(from, end - chunk)
     yield [start, end]
     end = start
   }
@@ -60,8 +59,8 @@ function* backwards([from, to]: Span, opened: number): Generator<Span> {
 export function missing(told: Told | undefined, now: number): { readonly recent: Span[]; readonly older: Span[] } {
   const { opened, from, until } = told ?? { opened: now, from: now, until: now }
   const spans = [
-    ...backwards([Math.max(until, now - day), now], opened),
-    ...backwards([opened - day, Math.max(from, opened - day)], opened),
+    ...backwards([Math.max(until, now - day), now]),
+    ...backwards([opened - day, Math.max(from, opened - day)]),
   ]
   return {
     recent: spans.filter(([, to]) => to > now - hour),

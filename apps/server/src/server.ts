@@ -28,6 +28,8 @@ export interface ServerDeps {
 
 /** Rows that one subscription may hold between two looks of its reader, a tenth of a second. */
 const maxPendingRows = 5_000
+/** Where the build of the source tree puts the console. */
+const builtConsole = join(import.meta.dirname, '../../web/dist')
 const secondsPerDay = 86_400
 
 function retentionRules({ retention }: ServerConfig): ReadonlyMap<string, Retention> {
@@ -84,8 +86,15 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
       listen: address,
       version,
       allowedHosts: config.allowHost,
-      consoleDir: config.console,
-      ingest: { ...config.import, maxAge: config.import.maxAgeDays * secondsPerDay },
+      consoleDir: config.console ?? builtConsole,
+      ingest: {
+        ...config.import,
+        maxAge: config.import.maxAgeDays * secondsPerDay,
+        keep: {
+          flows: config.retention.flows.days * secondsPerDay,
+          dns: config.retention.dns.days * secondsPerDay,
+        },
+      },
     },
     {
       store,

@@ -49,6 +49,8 @@ describe('addresses', () => {
     ['192.168.1.1', 'pvt'],
     ['8.8.8.8', 'pub'],
     ['fd00::1', 'pvt'],
+    ['fe80::1', 'pvt'],
+    ['ff02::2', 'pvt'],
     ['2001:db8::1', 'pub'],
   ])('calls the network of %s %s', (text, name) => {
     expect(networkName(parseIp(text)!)).toBe(name)

@@ -144,9 +144,12 @@ export function compareIp(a: Uint8Array, b: Uint8Array): number {
   return 0
 }
 
-const privateBlocks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'].map((text) => parseCidr(text)!)
+/** Calico's three blocks of IPv4, and what of IPv6 never leaves a site: unique local, link-local and multicast addresses. */
+const privateBlocks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7', 'fe80::/10', 'ff00::/8'].map(
+  (text) => parseCidr(text)!,
+)
 
-/** The name of a network that is no endpoint we know: `pvt` for private addresses (Calico's rule, and fc00::/7), else `pub`. */
+/** The name of a network that is no endpoint we know: `pvt` for private addresses, else `pub`. */
 export function networkName(bytes: Uint8Array, at = 0): 'pvt' | 'pub' {
   return privateBlocks.some((block) => cidrContains(block, bytes, at)) ? 'pvt' : 'pub'
 }

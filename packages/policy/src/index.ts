@@ -1,24 +1,48 @@
-export * from './net/address.ts'
-export * from './selector/ast.ts'
-export * from './selector/parse.ts'
-export * from './selector/print.ts'
-export * from './selector/match.ts'
-export * from './selector/restrict.ts'
-export * from './selector/token.ts'
-export * from './objects/place.ts'
-export * from './objects/parse.ts'
-export * from './objects/policy.ts'
+// What the package offers: snapshots from documents, verdicts, explanations, simulations, recommendations, findings; and
+// the values that these are made of.
+export { type Address, type Cidr, contains, parseAddress, parseCidr, printAddress, printCidr } from './net/address.ts'
+
+export type { Labels, Selector } from './selector/ast.ts'
+export { prefixLabels } from './selector/ast.ts'
+export { describeSelector } from './selector/kubernetes.ts'
+export { compileSelector, matchSelector } from './selector/match.ts'
+export { type ParsedSelector, parseSelector } from './selector/parse.ts'
+export { printSelector, selectorId } from './selector/print.ts'
+export { type Restriction, restrictions } from './selector/restrict.ts'
+export { tokenize } from './selector/token.ts'
+
+export { type ParsedSnapshot, parseSnapshot, policyKinds } from './objects/parse.ts'
+export type { Issue } from './objects/place.ts'
+export { type Direction, type Entity, type Policy, policyKey, type Rule } from './objects/policy.ts'
+export { protocolName, protocolNumber } from './objects/ports.ts'
+export { printPolicy } from './objects/print.ts'
 export * from './objects/snapshot.ts'
-export * from './objects/ports.ts'
+
 export * from './evaluate/flow.ts'
-export * from './evaluate/evaluate.ts'
-export * from './evaluate/prepare.ts'
-export * from './index/change.ts'
-export * from './index/engine.ts'
-export * from './explain/explain.ts'
-export * from './explain/words.ts'
-export * from './simulate/simulate.ts'
-export * from './simulate/print.ts'
-export * from './recommend/recommend.ts'
-export * from './lint/lint.ts'
-export * from './objects/print.ts'
+export { evaluate, evaluatePrepared } from './evaluate/evaluate.ts'
+export { prepare, type Prepared } from './evaluate/prepare.ts'
+
+export type { Change, ReplaceableList } from './index/change.ts'
+export { createEngine, type Engine, type EngineConfig } from './index/engine.ts'
+
+export {
+  decisionWords,
+  type DirectionExplanation,
+  explain,
+  type Explanation,
+  printExplanation,
+} from './explain/explain.ts'
+export type { Fix, Near } from './explain/fix.ts'
+export { ruleWords, selectorWords } from './explain/words.ts'
+
+export { changeName, type ChangedVerdict, changeReason, simulate, type Simulation } from './simulate/simulate.ts'
+export { flowWords, printSimulation, simulationExitCode } from './simulate/print.ts'
+
+export {
+  printRecommendationNotes,
+  recommend,
+  type Recommendation,
+  type RecommendOptions,
+} from './recommend/recommend.ts'
+
+export { type Finding, lint, type LintCheck, lintExitCode, printFindings } from './lint/lint.ts'

@@ -30,7 +30,7 @@ describe('the story', () => {
       const whole = [...demo.rowsBetween(from, from + 600)]
       const sorted = (rows: readonly Emission[]) => rows.map((row) => JSON.stringify(rowOf(row))).sort()
       expect(sorted(pieces)).toEqual(sorted(whole))
-      expect(pieces.length).toBeGreaterThan(900)
+      expect(pieces.length).toBeGreaterThan(1000)
     },
   )
 
@@ -138,11 +138,11 @@ describe('the story', () => {
   })
 
   it('fits a day into some hundred thousand rows', () => {
-    const of = (hour: number) => [...demo.rowsBetween(opened - hour * 3600, opened - (hour - 1) * 3600)].length
-    expect(of(12) * 21 + of(3) * 2 + lastHour.length).toBeLessThan(400_000)
+    const hour = [...demo.rowsBetween(opened - 12 * 3600, opened - 11 * 3600)].length
+    expect(hour * 24).toBeLessThan(900_000)
   })
 
-  it('leaves no interval out and reports none twice where the steps change', () => {
+  it('leaves no interval out and reports none twice', () => {
     const reports = [...demo.rowsBetween(opened - 4 * 3600, opened)]
       .map(rowOf)
       .filter(between('cart-', 'redis-'))

@@ -1,6 +1,6 @@
 // The story: one cluster, one day, told from the moment it is opened. Rows are a function of the seed, that moment and the
 // interval they are about, so any two ways to ask for the same time give the same rows.
-import { intervals, phases } from './clock.ts'
+import { intervals, step } from './clock.ts'
 import { createCluster } from './cluster.ts'
 import { conversations } from './conversations.ts'
 import { askersOf, dnsRows } from './dns-rows.ts'
@@ -46,7 +46,7 @@ export function story({ seed = 1, opened }: StoryOptions): Story {
   const flows = conversations.map((talk): Voice => {
     const pairs = pairsOf(talk, cluster, seed)
     return {
-      phase: mix(seed, pairs[0]?.seed ?? 0) % phases,
+      phase: mix(seed, pairs[0]?.seed ?? 0) % step,
       *rows(start, end) {
         const situation = situationOf(talk, start - opened)
         if (!situation) return
@@ -55,7 +55,7 @@ export function story({ seed = 1, opened }: StoryOptions): Story {
     }
   })
   const dns = askersOf(cluster, seed).map((asker): Voice => ({
-    phase: mix(seed, asker.seed) % phases,
+    phase: mix(seed, asker.seed) % step,
     rows: (start, end) => dnsRows(asker, { start, end }, opened),
   }))
   const voices = [...flows, ...dns]
@@ -68,7 +68,7 @@ export function story({ seed = 1, opened }: StoryOptions): Story {
       for (let from = after; from < upTo;) {
         const to = Math.min(upTo, (Math.floor(from / slice) + 1) * slice)
         for (const { phase, rows } of voices) {
-          for (const { start, end } of intervals(opened, phase, from, to)) yield* rows(start, end)
+          for (const { start, end } of intervals(phase, from, to)) yield* rows(start, end)
         }
         from = to
       }

@@ -130,7 +130,7 @@ export async function storedRows(dataDir: string): Promise<{ readonly rows: numb
   }
 }
 
-export const waitFor = async (what: () => boolean, limitMs = 60_000): Promise<void> => {
+export const waitFor = async (what: () => boolean, limitMs = 200_000): Promise<void> => {
   const until = Date.now() + limitMs
   while (!what()) {
     if (Date.now() > until) throw new Error('waited in vain')

@@ -31,7 +31,7 @@ try {
   const lock = lockDirectory(given.dataDir, 'server')
   const store = createEmbeddedStore({ dir: `${given.dataDir}/store`, memoryBytes: 2 ** 30, readers: 1 })
   await store.open()
-  const live = createLive({ maxPending: 100_000 })
+  const live = createLive({ maxPending: 100_000, newsSeconds: 120 }, () => Math.floor(Date.now() / 1000))
   const config = ingestConfig.parse({ inventory: given.inventory, segmentMs: given.segmentMs ?? 300 })
   const ingest = createIngestLink(
     { config, dataDir: given.dataDir },

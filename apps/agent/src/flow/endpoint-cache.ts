@@ -4,7 +4,7 @@ import type { Shared } from '../collectors/collector.ts'
 import { party, partySize, role, tuple, tupleSize } from '../kernel/layout.ts'
 import { flowOf, readSocket } from './endpoints.ts'
 import type { Socket } from './endpoints.ts'
-import type { Flow } from './flow-table.ts'
+import type { Flow } from './flow.ts'
 import type { Role } from './hosts.ts'
 import { tupleKey } from './tuple.ts'
 

@@ -4,7 +4,7 @@ import { commSize, party, readText, readU64, role, tuple } from '../kernel/layou
 import { printIp } from '@margay/model'
 import type { Shared } from '../collectors/collector.ts'
 import type { Process } from '../process/process-table.ts'
-import type { Flow, FlowIdentity } from './flow-table.ts'
+import type { Flow, FlowIdentity } from './flow.ts'
 import type { Ends, Role } from './hosts.ts'
 import { localIp, localKey, protocolName, remoteIp, remoteKey, tupleKey } from './tuple.ts'
 

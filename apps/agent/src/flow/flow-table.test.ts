@@ -1,8 +1,9 @@
 import type { Row } from '@margay/model'
 import type { AgentOutput, RecordSink } from '@margay/wire'
 import { describe, expect, it } from 'vitest'
-import { createFlowTable, established } from './flow-table.ts'
-import type { FlowIdentity } from './flow-table.ts'
+import { createFlowTable } from './flow-table.ts'
+import { established } from './flow.ts'
+import type { FlowIdentity } from './flow.ts'
 import { createMeasures, slot } from './measures.ts'
 
 interface Recorded {
@@ -36,7 +37,7 @@ function setUp(maxFlows = 10) {
     endDelta: () => {},
     lost: (_, count) => void (state.lost += count),
   }
-  const table = createFlowTable({ maxFlows, keepIntervals: 2, maxArgs: 5, maxDomains: 5 }, { output })
+  const table = createFlowTable({ maxFlows, keepIntervals: 2 }, { output })
   const add = (key: string, bytes: number, isNew: boolean, isNewInSecond = isNew) => {
     const flow = table.find(key, () => identity)
     const measures = createMeasures()

@@ -2,75 +2,13 @@
 // (outcome, action, drop reason). Collectors add to variants; the table writes a row for each that changed, every
 // interval, and while somebody watches one of the last second too. Flows are kept a while after their last packet, so
 // that their series and their keys are made once. Bounded: a flow that finds no room is counted and not kept.
-import type { Row } from '@margay/model'
 import type { AgentOutput } from '@margay/wire'
-import { addMeasures, clearMeasures, createMeasures, measureFields, slot } from './measures.ts'
+import { detailsOf, dimensionsOf } from './flow-rows.ts'
+import { createFlow, createVariant, established } from './flow.ts'
+import type { Flow, FlowIdentity, Variant, Verdict } from './flow.ts'
+import { addMeasures, clearMeasures, measureFields, slot } from './measures.ts'
 import type { Measures } from './measures.ts'
 import { createSeriesCache } from './series-cache.ts'
-import type { Series } from './series-cache.ts'
-
-export type Reporter = 'src' | 'dst' | 'fwd'
-export type Direction = 'egress' | 'ingress' | 'unknown'
-export type Outcome = 'established' | 'refused' | 'unanswered' | 'dropped' | 'reset'
-
-/** What identifies a flow at its reporter. Addresses are printed; ports of clients are given at level 0 only. */
-export interface FlowIdentity {
-  readonly reporter: Reporter
-  readonly direction: Direction
-  readonly local: boolean
-  readonly proto: string
-  readonly sourceIp: string
-  readonly destIp: string
-  readonly sourcePort?: number
-  readonly destPort?: number
-  readonly netns?: number
-  readonly processName: string
-  readonly container?: string
-  readonly podUid?: string
-  readonly dialledIp?: string
-  readonly dialledPort?: number
-}
-
-export interface Verdict {
-  readonly outcome: Outcome
-  readonly action: 'allow' | 'deny'
-  readonly dropReason?: string
-}
-
-export const established: Verdict = { outcome: 'established', action: 'allow' }
-
-/** Small sets gathered over one interval: what a process chose, and the outside world. */
-export interface Gathered {
-  readonly pids: Set<number>
-  readonly args: Set<string>
-  readonly domains: Set<string>
-  partial: boolean
-}
-
-/** One way in which a flow went, with what it counted since the last row of each kind. */
-export interface Variant {
-  readonly flow: Flow
-  readonly verdict: Verdict
-  readonly lasting: Measures
-  readonly live: Measures
-  readonly gathered: Gathered
-  dirty: boolean
-  dirtyLive: boolean
-  lastingSeries: Series | undefined
-  liveSeries: Series | undefined
-}
-
-export interface Flow {
-  readonly key: string
-  readonly identity: FlowIdentity
-  /** By far the commonest variant has its own place. */
-  readonly main: Variant
-  readonly others: Map<string, Variant>
-  /** Interval in which something was last added. */
-  lastUsed: number
-  /** False once the table has forgotten it. */
-  isKept: boolean
-}
 
 export interface FlowTable {
   /** Counts intervals and seconds: what was counted once in this one is not counted again. */
@@ -94,78 +32,6 @@ export interface FlowTableConfig {
   readonly maxFlows: number
   /** Intervals after which a silent flow is forgotten. */
   readonly keepIntervals: number
-  readonly maxArgs: number
-  readonly maxDomains: number
-}
-
-const createGathered = (): Gathered => ({ pids: new Set(), args: new Set(), domains: new Set(), partial: false })
-
-const createVariant = (flow: Flow, verdict: Verdict): Variant => ({
-  flow,
-  verdict,
-  lasting: createMeasures(),
-  live: createMeasures(),
-  gathered: createGathered(),
-  dirty: false,
-  dirtyLive: false,
-  lastingSeries: undefined,
-  liveSeries: undefined,
-})
-
-function createFlow(key: string, identity: FlowIdentity, interval: number): Flow {
-  const flow: Omit<Flow, 'main'> & { main?: Variant } = {
-    key,
-    identity,
-    others: new Map(),
-    lastUsed: interval,
-    isKept: true,
-  }
-  flow.main = createVariant(flow as Flow, established)
-  return flow as Flow
-}
-
-/** The dimensions that a kernel can tell; the server adds the rest once per series. */
-export function dimensionsOf(identity: FlowIdentity, verdict: Verdict): Row {
-  return {
-    reporter: identity.reporter,
-    direction: identity.direction,
-    local: identity.local,
-    action: verdict.action,
-    outcome: verdict.outcome,
-    drop_reason: verdict.dropReason,
-    proto: identity.proto,
-    dest_port: identity.destPort,
-    process_name: identity.processName,
-    container: identity.container,
-    pod_uid: identity.podUid,
-  }
-}
-
-const orSeveral = (pids: ReadonlySet<number>): string =>
-  pids.size === 0 ? '-' : pids.size === 1 ? String(pids.values().next().value) : '*'
-
-function detailsOf(variant: Variant): Row {
-  const { identity } = variant.flow
-  const { pids, args, domains, partial } = variant.gathered
-  const row: Row = {
-    source_ip: identity.sourceIp,
-    dest_ip: identity.destIp,
-    source_port: identity.sourcePort,
-    netns: identity.netns,
-    process_id: orSeveral(pids),
-    num_process_names: identity.processName === '-' ? 0 : 1,
-    num_process_ids: pids.size,
-    num_process_args: args.size,
-    dialled_ip: identity.dialledIp,
-    dialled_port: identity.dialledPort,
-  }
-  if (args.size > 0) row.process_args = [...args]
-  if (domains.size > 0) {
-    row.dest_domains = [...domains]
-    row.dest_domain_source = 'dns'
-  }
-  if (partial) row.partial = true
-  return row
 }
 
 export function createFlowTable(config: FlowTableConfig, deps: { readonly output: AgentOutput }): FlowTable {

@@ -1,8 +1,8 @@
 // How a connection went, from the state in which its socket ended, the error that its process was given, and drops that
 // were seen on the way. `action` is only policy: it is deny where netfilter dropped something, whatever the outcome.
 import { denyingReasons } from '../kernel/drop-reasons.ts'
-import { established } from './flow-table.ts'
-import type { Verdict } from './flow-table.ts'
+import { established } from './flow.ts'
+import type { Verdict } from './flow.ts'
 
 /** TCP states as the kernel numbers them. */
 export const tcpState = {

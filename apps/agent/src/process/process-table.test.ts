@@ -55,7 +55,7 @@ describe('processes', () => {
     const table = createProcessTable(config)
     table.start(execBytes(4_000_000, 7, 'curl', '/usr/bin/curl', ['curl', '--token', 'abc', 'x']), 0)
     expect(table.find(4_000_000, 7, 'curl')).toMatchObject({ name: 'curl', args: 'curl --token [REDACTED] x' })
-    expect(table.find(4_000_000, 8, 'other')).toMatchObject({ name: 'other', args: undefined })
+    expect(table.find(4_000_000, 8e9, 'other')).toMatchObject({ name: 'other', args: undefined })
   })
 
   it('reads a living process from /proc, if it is the one that is meant', async () => {
@@ -66,6 +66,19 @@ describe('processes', () => {
     expect(createProcessTable(config).find(child.pid!, started + 3, 'sleep').args).toBe('sleep 600')
     expect(createProcessTable(config).find(child.pid!, started + 1e9, 'sleep').args).toBeUndefined()
     child.kill()
+  })
+
+  it('knows after seeding what lived then, also once it has ended', async () => {
+    const child = spawn('sleep', ['601'])
+    await new Promise((resolve) => child.once('spawn', resolve))
+    const stat = readFileSync(`/proc/${child.pid}/stat`, 'latin1')
+    const started = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]) * 1e7
+    const table = createProcessTable({ ...config, maxProcesses: 100_000 })
+    table.seed()
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill()
+    await ended
+    expect(table.find(child.pid!, started + 3, 'renamed')).toMatchObject({ name: 'sleep', args: 'sleep 601' })
   })
 
   it('keeps to its bound', () => {

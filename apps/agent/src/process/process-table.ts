@@ -1,6 +1,6 @@
 // Processes by pid and start time: the whole name and the printed arguments. Learnt when a program starts, else read from
 // /proc while it lives; a pid that came again is another process. Bounded: the one that was asked for longest ago goes.
-import { readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { execFileSize, execRecord, commSize, readText, readU64 } from '../kernel/layout.ts'
 import { printArgs } from './redact.ts'
@@ -16,6 +16,8 @@ export interface Process {
 export interface ProcessTable {
   /** What is known of a process; `comm` is the name of its main thread. Never fails: at least a name comes back. */
   find(pid: number, started: number, comm: string): Process
+  /** Reads every process that lives now: those that end before they are asked for have a name then. */
+  seed(): void
   /** Takes in a program's start from the kernel's record. */
   start(bytes: Buffer, at: number): void
   readonly size: number
@@ -68,7 +70,8 @@ export function readStarted(stat: string): number {
   return Number(fields[19]) * nsPerTick
 }
 
-const isSameStart = (ticks: number, started: number) => Math.abs(ticks - started) < 2 * nsPerTick
+/** /proc has the start in ticks, the kernel side in nanoseconds. */
+const isSameStart = (a: number, b: number) => Math.abs(a - b) < 2 * nsPerTick
 
 export function createProcessTable(config: ProcessTableConfig): ProcessTable {
   const processes = new Map<number, Process>()
@@ -81,16 +84,22 @@ export function createProcessTable(config: ProcessTableConfig): ProcessTable {
     return process
   }
 
-  const readProc = (pid: number, started: number, comm: string) => {
+  /** Keeps what /proc says of a process; throws where it has ended. Without `asked` any process of that pid will do. */
+  const readProc = (pid: number, asked?: { readonly started: number; readonly comm: string }) => {
     const dir = join(config.procPath, String(pid))
+    const started = readStarted(readFileSync(join(dir, 'stat'), 'latin1'))
+    if (asked && !isSameStart(started, asked.started)) return undefined
+    const comm = asked?.comm ?? readFileSync(join(dir, 'comm'), 'utf8').trimEnd()
+    const args = splitArgs(readFileSync(join(dir, 'cmdline'), 'utf8'))
+    return keep(pid, asked?.started ?? started, programName(comm, readLink(join(dir, 'exe')), args), args)
+  }
+
+  const tryProc = (...asked: Parameters<typeof readProc>) => {
     try {
-      if (!isSameStart(readStarted(readFileSync(join(dir, 'stat'), 'latin1')), started))
-        return keep(pid, started, comm, [])
-      const args = splitArgs(readFileSync(join(dir, 'cmdline'), 'utf8'))
-      return keep(pid, started, programName(comm, readLink(join(dir, 'exe')), args), args)
+      return readProc(...asked)
     } catch {
-      // It has ended; its name is all that is left.
-      return keep(pid, started, comm, [])
+      // It has ended, or is closed to us.
+      return undefined
     }
   }
 
@@ -100,7 +109,12 @@ export function createProcessTable(config: ProcessTableConfig): ProcessTable {
     },
     find(pid, started, comm) {
       const known = processes.get(pid)
-      return known?.started === started ? known : readProc(pid, started, comm)
+      if (known && isSameStart(known.started, started)) return known
+      // Where it is gone its name is all that is left.
+      return tryProc(pid, { started, comm }) ?? keep(pid, started, comm, [])
+    },
+    seed() {
+      for (const name of readdirSync(config.procPath)) if (/^\d+$/.test(name)) tryProc(Number(name))
     },
     start(bytes, at) {
       const size = bytes.readUInt32LE(at + execRecord.argsSize)

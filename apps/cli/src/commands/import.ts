@@ -22,6 +22,7 @@ interface Options {
 interface Totals {
   accepted: number
   refused: number
+  expiring: number
   readonly unknown: Map<string, number>
 }
 
@@ -170,6 +171,7 @@ async function importFile(context: Context, file: string, options: Options, tota
       tell(context, name, piece, sent)
       totals.accepted += sent.accepted
       totals.refused += sent.refused
+      totals.expiring += sent.expiring
       for (const [field, count] of Object.entries(sent.unknownFields)) {
         totals.unknown.set(field, (totals.unknown.get(field) ?? 0) + count)
       }
@@ -189,9 +191,15 @@ const unreadable =
   }
 
 async function importFiles(context: Context, files: readonly string[], options: Options): Promise<void> {
-  const totals: Totals = { accepted: 0, refused: 0, unknown: new Map() }
+  const totals: Totals = { accepted: 0, refused: 0, expiring: 0, unknown: new Map() }
   for (const file of files) await importFile(context, file, options, totals)
   await context.output.out(`${formatCount(totals.accepted)} rows stored, ${formatCount(totals.refused)} refused\n`)
+  if (totals.expiring > 0) {
+    context.output.err(
+      `${formatCount(totals.expiring)} rows are older than the server keeps rows and will be dropped; ` +
+        'start it with a longer --retention-flows-days or --retention-dns-days to keep them\n',
+    )
+  }
   if (totals.unknown.size > 0) {
     const list = [...totals.unknown].map(([field, count]) => `${safeText(field)} (${formatCount(count)})`).join(', ')
     context.output.err(`members that are no field were left out: ${list}\n`)

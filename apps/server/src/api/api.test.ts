@@ -68,7 +68,13 @@ beforeAll(async () => {
     version: '9.9.9',
     allowedHosts: ['margay.example'],
     consoleDir: join(dir, 'console'),
-    ingest: { maxBytes: 4_000_000, maxPlainBytes: 2_000_000, maxLineBytes: 100_000, maxAge: 400 * 86_400 },
+    ingest: {
+      maxBytes: 4_000_000,
+      maxPlainBytes: 2_000_000,
+      maxLineBytes: 100_000,
+      maxAge: 400 * 86_400,
+      keep: { flows: 30 * 86_400 },
+    },
   }
   deps = {
     store,
@@ -160,6 +166,12 @@ describe('ingest', () => {
       [7, 'start_time'],
     ])
     expect(await rowsOf('process_name: good-*')).toHaveLength(2)
+  })
+
+  it('says how many rows are older than rows are kept', async () => {
+    const old = { ...ordinary, start_time: t0 - 40 * 86_400, process_name: 'old' }
+    const { body } = await send([old, { ...ordinary, process_name: 'not-old' }])
+    expect([body.accepted, body.expiring]).toEqual([2, 1])
   })
 
   it('takes equal rows as many and a repeated request as one', async () => {

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import type { Row } from '@margay/model'
+import type { LogType, Row } from '@margay/model'
 import type { AnswerOf } from '@margay/wire'
 import { createCoverage } from '../receivers/coverage.ts'
 import type { Intake } from '../receivers/intake.ts'
@@ -18,6 +18,8 @@ export interface IngestConfig {
   readonly maxLineBytes: number
   /** Records older than so many seconds are refused. */
   readonly maxAge: number
+  /** Seconds that rows of a log type are kept; older ones are taken, and the answer says that they will go. */
+  readonly keep?: Readonly<Record<string, number>>
 }
 
 export interface IngestRequest {
@@ -68,10 +70,14 @@ function epochOf(key: string | undefined): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 32)
 }
 
+const countOlder = (rows: readonly Row[], type: LogType, earliest: number): number =>
+  rows.reduce((count, row) => (Number(row[type.time]) < earliest ? count + 1 : count), 0)
+
 interface Tally {
   accepted: number
   refused: number
   duplicates: number
+  expiring: number
   readonly problems: BadRow[]
   readonly unknown: Map<string, number>
 }
@@ -96,7 +102,7 @@ export function createIngest(config: IngestConfig, deps: { readonly intake: Inta
     const now = deps.now()
     const limits = { maxLineBytes: config.maxLineBytes, batchRows, earliest: now - config.maxAge }
     const plain = limited(decompressed(body, encoding.toLowerCase()), config.maxPlainBytes, 'after decompression')
-    const tally: Tally = { accepted: 0, refused: 0, duplicates: 0, problems: [], unknown: new Map() }
+    const tally: Tally = { accepted: 0, refused: 0, duplicates: 0, expiring: 0, problems: [], unknown: new Map() }
     const waiting = new Set<Promise<void>>()
     let sequence = 0
 
@@ -108,6 +114,7 @@ export function createIngest(config: IngestConfig, deps: { readonly intake: Inta
     }
     for await (const batch of readNdjson(type, plain, limits, now)) {
       note(tally, batch)
+      tally.expiring += countOlder(batch.rows, type, now - (config.keep?.[type.name] ?? Number.POSITIVE_INFINITY))
       if (batch.rows.length === 0) continue
       const stored = store(complete(type.name, batch.rows))
       const tracked = stored.finally(() => waiting.delete(tracked))
@@ -120,6 +127,7 @@ export function createIngest(config: IngestConfig, deps: { readonly intake: Inta
     return {
       accepted: tally.accepted,
       refused: tally.refused,
+      expiring: tally.expiring,
       problems: tally.problems,
       unknownFields: Object.fromEntries(tally.unknown),
       duplicate: tally.duplicates > 0 && tally.accepted === 0,

@@ -58,6 +58,10 @@ const wholeRows = ({ rows, shared }: IntakeBatch) =>
 /** A door's rows are findable when it answers, unless the store is away: then they are durable, and the answer does not wait. */
 const findableWaitMs = 5_000
 
+/** As long as rows are kept by default: who had an address then can be told. */
+const inventoryKeepSeconds = 30 * 86_400
+const keepInventoryEveryMs = 3_600_000
+
 /** Opens the directory of segments and queues what a crash left there; doors open with `run`. */
 export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
   const { log, health, clock } = deps
@@ -168,7 +172,16 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     if (standing === 'new') await store(batch)
     return { duplicate: standing !== 'new' }
   }
-  const parts: Part[] = [receiver, { name: 'inserter', run: (signal) => inserter.run(signal) }]
+  const inventoryKeeper: Part = {
+    name: 'inventory-keeper',
+    async run(signal) {
+      while (!signal.aborted) {
+        inventory.forgetBefore(now() - inventoryKeepSeconds)
+        await sleep(keepInventoryEveryMs, signal)
+      }
+    },
+  }
+  const parts: Part[] = [receiver, inventoryKeeper, { name: 'inserter', run: (signal) => inserter.run(signal) }]
   if (config.inventory !== undefined)
     parts.push(createYamlSource({ path: config.inventory }, { inventory, log, health, clock }))
 

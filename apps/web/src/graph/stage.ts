@@ -86,9 +86,17 @@ export function createStage(root: HTMLElement, { palette, font, onCamera }: Stag
     const dy = y + camera.y - (y + painted.y) * scale
     lower.style.transform = `matrix(${scale}, 0, 0, ${scale}, ${dx}, ${dy})`
   }
+  /** Whether the painted picture, as it is shifted now, still covers what is seen. */
+  const covers = () => {
+    const scale = camera.zoom / painted.zoom
+    const { x, y } = outside()
+    const [left, top] = [camera.x - (x + painted.x) * scale, camera.y - (y + painted.y) * scale]
+    const [width, height] = [(size.width + 2 * x) * scale, (size.height + 2 * y) * scale]
+    return left <= 0 && top <= 0 && left + width >= size.width && top + height >= size.height
+  }
   const onFrame = () => {
     frame = 0
-    if (paintMs <= quickMs) paintLower()
+    if (paintMs <= quickMs || !covers()) paintLower()
     else shift()
     paintUpper()
   }

@@ -3,7 +3,7 @@
 // based"; [entities] "Entities based"; [k8s] "Using Kubernetes constructs in policy"; known faults D2 (cilium#4513).
 import { describe, expect, it } from 'vitest'
 import { flow, namespaceYaml, parseYaml, podYaml, snapshotOf } from '../testing/yaml.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluateBoth as evaluate } from '../testing/judge.ts'
 import { parseAddress } from '../net/address.ts'
 
 const base = `${namespaceYaml('a', '{team: x}')}${namespaceYaml('b', '{team: y}')}

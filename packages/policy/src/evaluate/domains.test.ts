@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseAddress } from '../net/address.ts'
 import { flow, namespaceYaml, podYaml, snapshotOf } from '../testing/yaml.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluateBoth as evaluate } from '../testing/judge.ts'
 
 const pod = `${namespaceYaml('a')}${podYaml('a/web', '10.0.0.1', '{app: web}')}`
 const byRule = (domain: string) => `${pod}

@@ -2,7 +2,7 @@
 // felix/calc/policy_sorter.go of Calico; part c.3 and c.6 of the specification.
 import { describe, expect, it } from 'vitest'
 import { flow, namespaceYaml, podYaml, snapshotOf } from '../testing/yaml.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluateBoth as evaluate } from '../testing/judge.ts'
 
 const cluster = `${namespaceYaml('a')}${podYaml('a/web', '10.0.0.1', '{app: web}')}`
 

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseAddress } from '../net/address.ts'
 import { flow, namespaceYaml, parseYaml, podYaml, snapshotOf } from '../testing/yaml.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluateBoth as evaluate } from '../testing/judge.ts'
 import type { Flow } from './flow.ts'
 
 const host = (name: string, more = '') => `

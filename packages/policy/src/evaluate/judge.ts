@@ -52,6 +52,7 @@ export function judgeTiers(input: JudgeInput): Judged {
       unionTier: prepared.unionTier,
       afterTiers: () => input.afterTiers(matches),
       endOfTierPasses: input.endOfTierPasses ?? false,
+      walked: new Map(),
     },
     0,
   )

@@ -3,7 +3,7 @@ import { printGoldmaneHit } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { explain } from '../explain/explain.ts'
 import { parseYaml, flow, namespaceYaml, podYaml, snapshotOf } from '../testing/yaml.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluateBoth as evaluate } from '../testing/judge.ts'
 import type { DirectionResult } from './flow.ts'
 
 const traceOf = (result: DirectionResult | undefined) => result?.trace.map(printGoldmaneHit)
@@ -178,5 +178,20 @@ describe('D5: a denial that nobody wrote', () => {
     const { verdict, destination } = evaluate(flow('b/vanished', 'a/web', 'tcp/80'), snapshot)
     expect(destination?.verdict).toBe('allow')
     expect(verdict).toBe('allow')
+  })
+})
+
+describe('many rules that may pass', () => {
+  it('cost their sum, not their product, where a fact is missing', () => {
+    const tiers = Array.from(
+      { length: 12 },
+      (_, index) => `
+---
+{apiVersion: projectcalico.org/v3, kind: Tier, metadata: {name: t${index}}, spec: {order: ${index}}}
+---
+{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {name: p${index}}, spec: {tier: t${index}, selector: "app == 'web'", ingress: [${Array.from({ length: 10 }, (__, rule) => `{action: Pass, source: {selector: "role == 'r${rule}'"}}`).join(', ')}]}}`,
+    )
+    const snapshot = snapshotOf(base + tiers.join(''))
+    expect(evaluate(flow('b/vanished', 'a/web', 'tcp/80'), snapshot).verdict).toBe('unknown')
   })
 })

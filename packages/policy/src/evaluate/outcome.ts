@@ -39,6 +39,8 @@ export interface WalkContext {
   readonly afterTiers: () => Outcome
   /** Policies before tracking and before address translation deny only by a rule. */
   readonly endOfTierPasses: boolean
+  /** Outcomes of tiers walked already, by position; empty at the start. */
+  readonly walked: Map<number, Outcome>
 }
 
 export function decided(possible: Possible, hits: readonly Unnumbered[], decision: Decision): Outcome {

@@ -57,12 +57,23 @@ function walkTier(context: WalkContext, at: number, tier: Tier, candidates: read
   return withAlso(walkFrom(context, at + 1), also, true)
 }
 
-/** The outcome from one tier on; tiers without a candidate are not there. */
-export function walkFrom(context: WalkContext, at: number): Outcome {
+function outcomeFrom(context: WalkContext, at: number): Outcome {
   const tier = context.tiers[at]
   if (!tier) return context.afterTiers()
   const candidates = context.candidatesOf(tier)
   if (candidates.length === 0) return walkFrom(context, at + 1)
   if (tier.name === context.unionTier) return walkUnion(context, tier, candidates, () => walkFrom(context, at + 1))
   return walkTier(context, at, tier, candidates)
+}
+
+/**
+ * The outcome from one tier on; tiers without a candidate are not there. Each tier is walked once, however many rules may
+ * pass to it: without that, missing facts would cost the product of the tiers' rules.
+ */
+export function walkFrom(context: WalkContext, at: number): Outcome {
+  const found = context.walked.get(at)
+  if (found) return found
+  const outcome = outcomeFrom(context, at)
+  context.walked.set(at, outcome)
+  return outcome
 }

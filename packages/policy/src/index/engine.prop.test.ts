@@ -34,9 +34,12 @@ function migrate(engine: Engine, before: Snapshot, after: Snapshot): void {
 }
 
 describe.each<Dialect>(['kubernetes', 'calico', 'cilium'])('the index on %s policies', (dialect) => {
-  it('answers as the reference does', () => {
+  it.each([
+    ['where everything is known', false],
+    ['where namespaces, accounts and pods are missing', true],
+  ])('answers as the reference does %s', (_, gaps) => {
     fc.assert(
-      fc.property(anyQuestions(dialect), ({ snapshot, questions }) => {
+      fc.property(anyQuestions(dialect, 8, gaps), ({ snapshot, questions }) => {
         expectSame(createEngine(snapshot), snapshot, questions)
       }),
       runs(150),

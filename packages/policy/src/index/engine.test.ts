@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseSnapshot } from '../objects/parse.ts'
 import { policyKey } from '../objects/policy.ts'
 import { podKey } from '../objects/snapshot.ts'
+import type { Selector } from '../selector/ast.ts'
 import { flow } from '../testing/yaml.ts'
 import { createEngine } from './engine.ts'
 
@@ -96,5 +97,45 @@ describe('flows that were judged before', () => {
     engine.apply({ put: 'pod', value: { ...source, labels: new Map([['app', 'other']]) } })
     expect(engine.evaluate(question).verdict).toBe('deny')
     expect(judged()).toBe(once + 1)
+  })
+})
+
+describe('a namespace that changes', () => {
+  it('hands its new labels to its pods, and to no other', () => {
+    const { snapshot } = warmEngine(2)
+    const [first] = snapshot.policies
+    const selector: Selector = { kind: 'equals', label: 'pcns.env', value: 'prod' }
+    const asking = first && {
+      ...first,
+      ingress: first.ingress?.map((rule) => ({ ...rule, source: { selector } })) ?? [],
+    }
+    const asked = createEngine({ ...snapshot, policies: asking ? [asking] : [] })
+    const [near, far] = [flow('n0/p2', 'n0/p1', 'tcp/80'), flow('n1/p2', 'n0/p1', 'tcp/80')]
+    const verdicts = () => [near, far].map((question) => asked.evaluate(question).verdict)
+    expect(verdicts()).toEqual(['deny', 'deny'])
+    asked.apply({ put: 'namespace', value: { name: 'n1', labels: new Map([['env', 'prod']]) } })
+    expect(verdicts()).toEqual(['deny', 'allow'])
+    asked.apply({ remove: 'namespace', key: 'n1' })
+    expect(verdicts()).toEqual(['deny', 'unknown'])
+  })
+})
+
+describe('what is held', () => {
+  it('does not grow with pods that come and go', () => {
+    const { snapshot, engine } = warmEngine(2)
+    const before = engine.sizes().identities
+    const pod = snapshot.pods[0] ?? expect.fail('no pod')
+    for (let round = 0; round < 50; round += 1) {
+      engine.apply({ put: 'pod', value: { ...pod, name: 'guest', labels: new Map([['round', String(round)]]) } })
+      engine.policiesOf('n0/guest')
+    }
+    engine.apply({ remove: 'pod', key: 'n0/guest' })
+    expect(engine.sizes().identities).toBe(before)
+  })
+
+  it('forgets flows beyond the number that it was told to remember', () => {
+    const engine = createEngine(clusterOf(1), { remember: 5 })
+    for (let port = 1; port <= 12; port += 1) engine.evaluate(flow('n0/p2', 'n0/p1', `tcp/${port}`))
+    expect(engine.sizes().flows).toBeLessThanOrEqual(5)
   })
 })

@@ -26,6 +26,8 @@ export interface Engine {
   readonly policiesOf: (pod: string) => readonly Policy[] | undefined
   /** The pod that a flow's end is, if it is one. */
   readonly endpointOf: (end: FlowEnd) => Endpoint | undefined
+  /** How much is held, for metrics. */
+  readonly sizes: () => { readonly identities: number; readonly flows: number }
   /** What was done so far, in steps. */
   readonly work: Readonly<Work>
 }
@@ -151,6 +153,7 @@ export function createEngine(snapshot: Snapshot, config: EngineConfig = { rememb
       return endpoint && plans.of(endpoint.identity).policies.map(({ policy }) => policy)
     },
     endpointOf: (end) => endpointOf(end, inventory),
+    sizes: () => ({ identities: identities.size(), flows: known.size }),
     work,
   }
 }

@@ -31,6 +31,7 @@ export interface Identities {
   /** Identities that may carry the label with this value; those whose labels are partly unknown always may. */
   readonly withValue: (label: string, value: string) => Iterable<Identity>
   readonly all: () => Iterable<Identity>
+  readonly size: () => number
 }
 
 function identityKey(known: KnownLabels): string {
@@ -98,6 +99,7 @@ export function createIdentities(): Identities {
         if (label.startsWith(prefix)) for (const identity of set) if (isUnknown(identity.known, label)) yield identity
     },
     all: () => byKey.values(),
+    size: () => byKey.size,
   }
 }
 

@@ -92,10 +92,9 @@ export function createInventory(start: Snapshot, identities: Identities): Invent
   }
 
   function refresh(namespace: string): void {
-    for (const key of byNamespace.get(namespace) ?? []) {
-      const endpoint = endpoints.get(key)
-      if (endpoint) putPod(endpoint.pod)
-    }
+    // Gathered first: putting a pod takes its key out of the set and back in, and the set would never end.
+    const pods = Array.from(byNamespace.get(namespace) ?? [], (key) => endpoints.get(key)?.pod)
+    for (const pod of pods) if (pod) putPod(pod)
     changedRest()
   }
 

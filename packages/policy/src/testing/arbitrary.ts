@@ -243,39 +243,53 @@ export const anyPods = fc.tuple(...Array.from({ length: podCount }, (_, index) =
 
 export const anyPolicies = (dialect: Dialect, most = 6) => upTo(most, policyMakers[dialect])
 
-/** Documents of a whole cluster. */
-export const anyDocuments = (dialect: Dialect): fc.Arbitrary<readonly unknown[]> =>
+/** Which of the fixed objects a cluster lacks: mostly none, at times a namespace or an account, whose labels are then unknown. */
+const lacking = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<readonly number[]>([]) },
+  { weight: 1, arbitrary: pick<readonly number[]>([[1], [2], [1, 3]]) },
+)
+
+/** Documents of a whole cluster; `gaps` lets it lack namespaces and accounts. */
+export const anyDocuments = (dialect: Dialect, gaps = false): fc.Arbitrary<readonly unknown[]> =>
   fc
     .tuple(
       anyPods,
       anyPolicies(dialect),
       dialect === 'kubernetes' ? fc.constant([]) : fc.array(networkSet, { maxLength: 2 }),
+      gaps ? lacking : fc.constant<readonly number[]>([]),
     )
-    .map(([pods, policies, sets]) => [...fixed, ...pods, ...policies, ...sets])
+    .map(([pods, policies, sets, lacks]) => [
+      ...fixed.filter((_, index) => !lacks.includes(index)),
+      ...pods,
+      ...policies,
+      ...sets,
+    ])
 
-export const anySnapshot = (dialect: Dialect): fc.Arbitrary<Snapshot> =>
-  anyDocuments(dialect).map((documents) => parseSnapshot(documents).snapshot)
+export const anySnapshot = (dialect: Dialect, gaps = false): fc.Arbitrary<Snapshot> =>
+  anyDocuments(dialect, gaps).map((documents) => parseSnapshot(documents).snapshot)
 
 function outsideEnd(text: string): FlowEnd {
   const address = parseAddress(text)
   return address ? { address } : {}
 }
 
-/** A flow between ends of the snapshot, or from and to outside. One end is always a pod. */
-export const anyFlow = (snapshot: Snapshot): fc.Arbitrary<Flow> => {
-  const podEnd = pick(snapshot.pods).map((pod): FlowEnd => ({ pod: `${pod.namespace}/${pod.name}` }))
+/** A flow between ends of the snapshot, or from and to outside. One end is a pod; with `gaps` it may have vanished. */
+export const anyFlow = (snapshot: Snapshot, gaps = false): fc.Arbitrary<Flow> => {
+  const known = pick(snapshot.pods).map((pod): FlowEnd => ({ pod: `${pod.namespace}/${pod.name}` }))
+  const vanished = pick(namespaces).map((namespace): FlowEnd => ({ pod: `${namespace}/gone` }))
+  const podEnd = gaps ? fc.oneof({ weight: 6, arbitrary: known }, { weight: 1, arbitrary: vanished }) : known
   const anyEnd = fc.oneof({ weight: 4, arbitrary: podEnd }, { weight: 1, arbitrary: pick(outside).map(outsideEnd) })
   const ends = fc.oneof(fc.tuple(podEnd, anyEnd), fc.tuple(anyEnd, podEnd))
   return fc.tuple(ends, pick([6, 17, 1]), pick(portNumbers)).map(([[source, destination], protocol, port]) => ({
     source,
     destination,
     protocol,
-    ...(protocol !== 1 && { port, sourcePort: 40_000 }),
+    ...(protocol !== 1 && { port, ...(!gaps && { sourcePort: 40_000 }) }),
   }))
 }
 
 /** A snapshot and some flows on it. */
-export const anyQuestions = (dialect: Dialect, flows = 8) =>
-  anySnapshot(dialect).chain((snapshot) =>
-    fc.array(anyFlow(snapshot), { minLength: 1, maxLength: flows }).map((questions) => ({ snapshot, questions })),
+export const anyQuestions = (dialect: Dialect, flows = 8, gaps = false) =>
+  anySnapshot(dialect, gaps).chain((snapshot) =>
+    fc.array(anyFlow(snapshot, gaps), { minLength: 1, maxLength: flows }).map((questions) => ({ snapshot, questions })),
   )

@@ -2,8 +2,8 @@
 // Who started is who sent the first packet; of sockets that are older than the agent that is not known at first.
 import { flowOf, readSocket } from '../../flow/endpoints.ts'
 import type { Socket } from '../../flow/endpoints.ts'
-import { established } from '../../flow/flow-table.ts'
-import type { Flow, Verdict } from '../../flow/flow-table.ts'
+import { established, gather } from '../../flow/flow.ts'
+import type { Flow, Verdict } from '../../flow/flow.ts'
 import type { Role } from '../../flow/hosts.ts'
 import { clearMeasures, createMeasures, slot } from '../../flow/measures.ts'
 import { tupleKey } from '../../flow/tuple.ts'
@@ -104,11 +104,8 @@ function createExchanges(shared: Shared, openedAt: number) {
       exchange.isNew = false
       if (measures[slot.packetsIn]! > 0) exchange.isAnswered = true
       const variant = flows.variant(exchange.flow, verdictOf(exchange, keys, keyAt))
-      const { pids, args, domains } = variant.gathered
-      if (exchange.socket.pid !== 0) pids.add(exchange.socket.pid)
-      const line = exchange.socket.process.args
-      if (line !== undefined && args.size < config.maxArgs) args.add(line)
-      for (const domain of exchange.domains) if (domains.size < config.maxDomains) domains.add(domain)
+      const { socket, domains } = exchange
+      gather(variant.gathered, { pid: socket.pid, args: socket.process.args, domains }, config)
       if (exchange.partial) variant.gathered.partial = true
       flows.add(variant, measures, exchange.interval !== flows.interval, exchange.second !== flows.second)
       exchange.interval = flows.interval

@@ -2,7 +2,7 @@
 // on the way makes a row of its own, for there may be no socket at all.
 import { printIp } from '@margay/model'
 import { clearMeasures, createMeasures, slot } from '../../flow/measures.ts'
-import type { FlowIdentity } from '../../flow/flow-table.ts'
+import type { FlowIdentity } from '../../flow/flow.ts'
 import { localIp, protocolName, remoteIp, tupleKey } from '../../flow/tuple.ts'
 import { verdictOfDrop } from '../../flow/verdict.ts'
 import { dropRecord, recordType, side, tuple } from '../../kernel/layout.ts'

@@ -3,8 +3,8 @@
 import type { Shared } from '../collector.ts'
 import { createEndpointCache } from '../../flow/endpoint-cache.ts'
 import type { Endpoint } from '../../flow/endpoint-cache.ts'
-import { established } from '../../flow/flow-table.ts'
-import type { Variant, Verdict } from '../../flow/flow-table.ts'
+import { established, gather } from '../../flow/flow.ts'
+import type { Verdict } from '../../flow/flow.ts'
 import { createMeasures, clearMeasures, slot } from '../../flow/measures.ts'
 import type { Measures } from '../../flow/measures.ts'
 import { growth, growth32, handshakeSegments, headerBytes, noTotals, readTotals } from '../../flow/tcp-counters.ts'
@@ -117,23 +117,15 @@ export function createConnections(shared: Shared): Connections {
     connection.isNew = false
   }
 
-  const gather = (variant: Variant, connection: Connection) => {
-    const { pids, args, domains } = variant.gathered
-    const { socket, domains: names } = connection.endpoint
-    if (socket.pid !== 0) pids.add(socket.pid)
-    const line = socket.process.args
-    if (line !== undefined && args.size < config.maxArgs) args.add(line)
-    for (const domain of names) if (domains.size < config.maxDomains) domains.add(domain)
-    if (connection.partial) variant.gathered.partial = true
-  }
-
   const account = (connection: Connection, verdict: Verdict, bytes: Buffer, at: number, closed: boolean) => {
     const { flow } = connection.endpoint
     if (!flow) return
     measure(connection, bytes, at, closed)
     if (verdict.outcome === 'established' || verdict.outcome === 'reset') addSamples(measures, bytes, at)
     const variant = flows.variant(flow, verdict)
-    gather(variant, connection)
+    const { socket, domains } = connection.endpoint
+    gather(variant.gathered, { pid: socket.pid, args: socket.process.args, domains }, config)
+    if (connection.partial) variant.gathered.partial = true
     flows.add(variant, measures, connection.interval !== flows.interval, connection.second !== flows.second)
     connection.interval = flows.interval
     connection.second = flows.second

@@ -1,10 +1,11 @@
 // The graph as a list: every edge a row, denied ones first, then by volume. On a phone it is what opens.
 import { ratePerSecond, type EdgeMeasure, type Picture } from '@margay/graph'
+import type { MouseEvent } from 'react'
 import { formatBytes, formatCount } from '../../format/number.ts'
 import { rateText } from '../../graph/scene.ts'
 import { labelsOf } from './labels.ts'
 import { listOrder } from './list-order.ts'
-import { VerdictOfEdge } from './VerdictOfEdge.tsx'
+import { VerdictOfEdge, wordsOf } from './VerdictOfEdge.tsx'
 import css from './Graph.module.css'
 
 interface Props {
@@ -21,6 +22,11 @@ const mostRows = 500
 export function ListTwin({ picture, selected, measure, seconds, onSelect }: Props) {
   const edges = listOrder(picture.edges, measure)
   const labels = labelsOf(picture)
+  // A name in a row selects its vertex, the rest of the row the edge.
+  const choose = (event: MouseEvent, id: string) => {
+    event.stopPropagation()
+    onSelect(id)
+  }
   return (
     <div className={css.twin}>
       <table className={css.list}>
@@ -50,12 +56,12 @@ export function ListTwin({ picture, selected, measure, seconds, onSelect }: Prop
           {edges.slice(0, mostRows).map((edge) => (
             <tr key={edge.id} aria-selected={edge.id === selected} onClick={() => onSelect(edge.id)}>
               <td>
-                <button type="button" className={css.link} onClick={() => onSelect(edge.source)}>
+                <button type="button" className={css.link} onClick={(event) => choose(event, edge.source)}>
                   {labels(edge.source)}
                 </button>
               </td>
               <td>
-                <button type="button" className={css.link} onClick={() => onSelect(edge.dest)}>
+                <button type="button" className={css.link} onClick={(event) => choose(event, edge.dest)}>
                   {labels(edge.dest)}
                 </button>
               </td>
@@ -63,7 +69,7 @@ export function ListTwin({ picture, selected, measure, seconds, onSelect }: Prop
                 <button
                   type="button"
                   className={css.link}
-                  aria-label={`Edge: ${labels(edge.source)} to ${labels(edge.dest)}`}
+                  aria-label={`${wordsOf(edge)}: ${labels(edge.source)} to ${labels(edge.dest)}`}
                 >
                   <VerdictOfEdge edge={edge} />
                 </button>

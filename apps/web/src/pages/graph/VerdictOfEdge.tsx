@@ -14,7 +14,8 @@ export function VerdictOfEdge({ edge, long = false }: { readonly edge: Edge; rea
   return <Chip tone={tones[edge.verdict]}>{wordsOf(edge, long)}</Chip>
 }
 
-function wordsOf({ verdict, deniedShare }: Edge, long: boolean): string {
+/** The words of the chip. */
+export function wordsOf({ verdict, deniedShare }: Edge, long = false): string {
   switch (verdict) {
     case 'allowed':
       return long ? 'allowed' : 'allow'

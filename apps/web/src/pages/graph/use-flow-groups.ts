@@ -112,11 +112,14 @@ function useOverlay(scope: Scope, table: GroupTable | undefined, isAskable: bool
   useEffect(() => {
     if (!active) return undefined
     let timer: ReturnType<typeof setTimeout> | undefined
+    let drawnAt = 0
     const redraw = () => {
       timer = undefined
+      drawnAt = Date.now()
       setVersion((before) => before + 1)
     }
-    const schedule = () => (timer ??= setTimeout(redraw, redrawMs))
+    // What comes after silence is drawn at once.
+    const schedule = () => (timer ??= setTimeout(redraw, Math.max(0, drawnAt + redrawMs - Date.now())))
     const stop = tail({
       type: flowLog,
       query,

@@ -58,6 +58,13 @@ export function usePlaced(picture: Picture | undefined, memory: string, options:
   const signature = useMemo(() => picture && signatureOf(picture), [picture])
   const [round, setRound] = useState(0)
   const asked = useRef('')
+  // A page that is taken down and put up again has another worker, which was asked nothing yet.
+  useEffect(
+    () => () => {
+      asked.current = ''
+    },
+    [],
+  )
   useEffect(() => {
     if (!picture || signature === undefined) return
     const question = `${round} ${memory} ${signature}`

@@ -1,0 +1,113 @@
+// What a flow is in the agent: identity, the ways in which it went, and what each counted since its last row. Data only; the
+// flow table owns it.
+import { createMeasures } from './measures.ts'
+import type { Measures } from './measures.ts'
+import type { Series } from './series-cache.ts'
+
+export type Reporter = 'src' | 'dst' | 'fwd'
+export type Direction = 'egress' | 'ingress' | 'unknown'
+export type Outcome = 'established' | 'refused' | 'unanswered' | 'dropped' | 'reset'
+
+/** What identifies a flow at its reporter. Addresses are printed; ports of clients are given at level 0 only. */
+export interface FlowIdentity {
+  readonly reporter: Reporter
+  readonly direction: Direction
+  readonly local: boolean
+  readonly proto: string
+  readonly sourceIp: string
+  readonly destIp: string
+  readonly sourcePort?: number
+  readonly destPort?: number
+  readonly netns?: number
+  readonly processName: string
+  readonly container?: string
+  readonly podUid?: string
+  readonly dialledIp?: string
+  readonly dialledPort?: number
+}
+
+export interface Verdict {
+  readonly outcome: Outcome
+  readonly action: 'allow' | 'deny'
+  readonly dropReason?: string
+}
+
+export const established: Verdict = { outcome: 'established', action: 'allow' }
+
+/** Small sets gathered over one interval: what a process chose, and the outside world. */
+export interface Gathered {
+  readonly pids: Set<number>
+  readonly args: Set<string>
+  readonly domains: Set<string>
+  partial: boolean
+}
+
+/** One way in which a flow went, with what it counted since the last row of each kind. */
+export interface Variant {
+  readonly flow: Flow
+  readonly verdict: Verdict
+  readonly lasting: Measures
+  readonly live: Measures
+  readonly gathered: Gathered
+  dirty: boolean
+  dirtyLive: boolean
+  lastingSeries: Series | undefined
+  liveSeries: Series | undefined
+}
+
+export interface Flow {
+  readonly key: string
+  readonly identity: FlowIdentity
+  /** By far the commonest variant has its own place. */
+  readonly main: Variant
+  readonly others: Map<string, Variant>
+  /** Interval in which something was last added. */
+  lastUsed: number
+  /** False once the table has forgotten it. */
+  isKept: boolean
+}
+
+const createGathered = (): Gathered => ({ pids: new Set(), args: new Set(), domains: new Set(), partial: false })
+
+export const createVariant = (flow: Flow, verdict: Verdict): Variant => ({
+  flow,
+  verdict,
+  lasting: createMeasures(),
+  live: createMeasures(),
+  gathered: createGathered(),
+  dirty: false,
+  dirtyLive: false,
+  lastingSeries: undefined,
+  liveSeries: undefined,
+})
+
+/** A flow that has counted nothing yet. */
+export function createFlow(key: string, identity: FlowIdentity, interval: number): Flow {
+  const flow: Omit<Flow, 'main'> & { main?: Variant } = {
+    key,
+    identity,
+    others: new Map(),
+    lastUsed: interval,
+    isKept: true,
+  }
+  flow.main = createVariant(flow as Flow, established)
+  return flow as Flow
+}
+
+/** The process at a socket, and the names that led it where it went. */
+export interface Party {
+  readonly pid: number
+  readonly args: string | undefined
+  readonly domains: readonly string[]
+}
+
+/** Adds what one connection has to say to the interval's small sets, within their bounds. */
+export function gather(
+  into: Gathered,
+  { pid, args, domains }: Party,
+  bounds: { readonly maxArgs: number; readonly maxDomains: number },
+): void {
+  if (pid !== 0) into.pids.add(pid)
+  if (args !== undefined && into.args.size < bounds.maxArgs) into.args.add(args)
+  for (const domain of domains) if (into.domains.size < bounds.maxDomains) into.domains.add(domain)
+}
