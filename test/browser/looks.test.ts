@@ -85,12 +85,17 @@ const looks: readonly Look[] = [
     name: 'explore-filtered',
     path: '/explore?q=action%3A%20deny&f=~dest_namespace%3A%20payments&f=nop~proto%3A%20udp',
   },
-  { name: 'record', darkToo: true, path: '/explore?q=action%3A%20deny', act: (page) => page.click(`${row} >> nth=2`) },
+  {
+    name: 'record',
+    darkToo: true,
+    path: '/explore?q=action%3A%20deny',
+    act: (page) => page.click(`${row} >> nth=2`, { position: { x: 20, y: 10 } }),
+  },
   {
     name: 'record-fields',
     path: '/explore',
     act: async (page) => {
-      await page.click(`${row} >> nth=2`)
+      await page.click(`${row} >> nth=2`, { position: { x: 20, y: 10 } })
       await page.click('[role=tab]:has-text("Fields")')
     },
   },
@@ -98,7 +103,7 @@ const looks: readonly Look[] = [
     name: 'record-json',
     path: '/explore',
     act: async (page) => {
-      await page.click(`${row} >> nth=2`)
+      await page.click(`${row} >> nth=2`, { position: { x: 20, y: 10 } })
       await page.click('[role=tab]:has-text("JSON")')
     },
   },

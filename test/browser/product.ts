@@ -99,7 +99,7 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
   })
   if (rows.length > 0)
     await intake.append({ logType: 'flows', rows, source: { id: 'test', epoch: 'test', sequence: 1 } })
-  const live = createLive({ maxPending: 100_000, newsSeconds: 60 }, unixNow)
+  const live = createLive({ maxPending: 100_000, newsSeconds: 3600 }, unixNow)
   const faults: unknown[] = []
   const ended = new AbortController()
   let said: Partial<Health> = health

@@ -309,5 +309,7 @@ function Actions({
   onFilter,
 }: Props & { readonly place: CellPlace; readonly ids: readonly string[] }) {
   const row = rows[ids.indexOf(place.rowId)]
-  return row ? <CellActions place={place} row={row} onFilter={onFilter} /> : null
+  return row ? (
+    <CellActions key={`${place.rowId} ${place.column.id}`} place={place} row={row} onFilter={onFilter} />
+  ) : null
 }
