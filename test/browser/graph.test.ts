@@ -125,7 +125,7 @@ async function open(path: string, options: BrowserContextOptions = {}): Promise<
 }
 
 const edge = (source: string, dest: string) => `workload/${source} > workload/${dest}`
-const at = (search: Record<string, string>) => `/graph?${new URLSearchParams(search)}`
+const at = (search: Record<string, string>) => `/graph?${new URLSearchParams(search).toString()}`
 const selected = (id: string, more: Record<string, string> = {}) => at({ sel: `edge:${id}`, ...more })
 const panel = (page: Page, label = 'Edge') => page.getByRole('complementary', { name: label })
 const count = async (page: Page, tab: string) => {
@@ -291,7 +291,7 @@ describe('live', () => {
 })
 
 describe('the address', () => {
-  it('holds level, width, selection and what is open; a double click is one step back', async () => {
+  it('holds level, width, selection and what is open, and Back undoes one step', async () => {
     const page = await open(at({ level: 'namespace', width: 'connections' }))
     await page.waitForFunction(() => localStorage.getItem('margay.graph.places.namespace') !== null)
     await page.getByLabel('Find a vertex by name').fill('web')
@@ -299,8 +299,8 @@ describe('the address', () => {
     await page.waitForURL(/sel=vertex/)
     const other = await open(new URL(page.url()).pathname + new URL(page.url()).search)
     await panel(other, 'Vertex').getByRole('heading', { name: 'web' }).waitFor()
-    expect(await other.getByLabel('Open', { exact: true }).inputValue()).toBe('namespace')
-    expect(await other.getByLabel('Width').inputValue()).toBe('connections')
+    expect(await other.getByRole('combobox', { name: 'Open' }).inputValue()).toBe('namespace')
+    expect(await other.getByRole('combobox', { name: 'Width' }).inputValue()).toBe('connections')
     await page.goBack()
     await page.waitForURL((url) => !url.search.includes('sel='))
     expect(page.url()).toContain('level=namespace')

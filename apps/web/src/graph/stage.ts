@@ -33,7 +33,9 @@ export interface StageOptions {
 }
 
 /** Share of the visible size that is painted beyond each side, so that a pan shows no bare edge at once. */
-const margin = 0.25
+const margin = 0.5
+/** While the camera moves, a large scene is painted anew no more often: a bare edge for a moment is better than a halt. */
+const repaintMs = 400
 /** A scene that is painted faster than this is painted every frame. */
 const quickMs = 6
 /** The camera rests when it has not moved for this long. */
@@ -51,6 +53,7 @@ export function createStage(root: HTMLElement, { palette, font, onCamera }: Stag
   let painted: Camera = camera
   let hasCamera = false
   let paintMs = 0
+  let paintedAt = 0
   let frame = 0
   let rest: ReturnType<typeof setTimeout> | undefined
 
@@ -71,7 +74,8 @@ export function createStage(root: HTMLElement, { palette, font, onCamera }: Stag
     paintScene(surfaceOf(lower, size.width + 2 * x, size.height + 2 * y), scene, panBy(camera, x, y))
     painted = camera
     lower.style.transform = ''
-    paintMs = performance.now() - start
+    paintedAt = performance.now()
+    paintMs = paintedAt - start
   }
   const paintUpper = () => {
     lower.style.opacity = standing ? '0.28' : '1'
@@ -96,7 +100,8 @@ export function createStage(root: HTMLElement, { palette, font, onCamera }: Stag
   }
   const onFrame = () => {
     frame = 0
-    if (paintMs <= quickMs || !covers()) paintLower()
+    const isDue = performance.now() - paintedAt >= repaintMs
+    if (paintMs <= quickMs || (isDue && !covers())) paintLower()
     else shift()
     paintUpper()
   }

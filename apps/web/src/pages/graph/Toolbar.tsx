@@ -94,7 +94,7 @@ function Choice<T extends string>({ label, value, options, onChange }: ChoicePro
   return (
     <label className={css.choice}>
       {label}
-      <select value={value} onChange={({ currentTarget }) => onChange(currentTarget.value as T)}>
+      <select aria-label={label} value={value} onChange={({ currentTarget }) => onChange(currentTarget.value as T)}>
         {options.map(([each, words]) => (
           <option key={each} value={each}>
             {words}
