@@ -4,7 +4,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 export interface Finished {
@@ -224,8 +224,10 @@ export function createLab(): Lab {
   }
 }
 
-/** A cgroup can go once the kernel has buried its last process. */
+/** A cgroup can go once the kernel has buried its last process; what a program of ours left behind is ended first. */
 async function removeCgroup(path: string): Promise<void> {
+  const kill = join(path, 'cgroup.kill')
+  if (existsSync(kill)) writeFileSync(kill, '1')
   await until(`cgroup ${path} to be empty`, () => {
     try {
       rmdirSync(path)

@@ -43,6 +43,9 @@ function instanceOf(dataDir: string): string {
   return readFileSync(path, 'utf8').trim()
 }
 
+/** How often it is looked whether collectors say something else: the server holds a hello for longer. */
+const collectorsEveryMs = 1_000
+
 interface Opened {
   readonly spool: AgentSpool
   readonly live: LiveSender
@@ -135,19 +138,27 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
   const sayHello = async (signal: AbortSignal) => {
     const backoff = createBackoff({ firstMs: 200, mostMs: 10_000 })
     while (!signal.aborted) {
+      const collectors = [...(deps.collectors?.() ?? [])]
+      const said = JSON.stringify(collectors)
+      const outdated = new AbortController()
+      const looking = setInterval(() => {
+        if (JSON.stringify(deps.collectors?.() ?? []) !== said) outdated.abort()
+      }, collectorsEveryMs)
       try {
         const addresses = [...deps.addresses()]
-        const collectors = [...(deps.collectors?.() ?? [])]
         const answer = await link.hello(
           { agent: deps.agent, host: deps.host, version: deps.version, since, addresses, watched, collectors },
-          signal,
+          AbortSignal.any([signal, outdated.signal]),
         )
         watched = answer.watched
         backoff.reset()
       } catch (error) {
+        if (outdated.signal.aborted) continue
         watched = false
         if (!signal.aborted) deps.log.debug('hello was not answered', { error: error as Error })
         await sleep(backoff.next(), signal)
+      } finally {
+        clearInterval(looking)
       }
     }
   }
