@@ -36,7 +36,7 @@ const home = createRoute({
   getParentRoute: () => root,
   path: '/',
   beforeLoad: ({ search }) => {
-    throw redirect({ to: '/explore', search })
+    throw redirect({ to: '/graph', search })
   },
 })
 

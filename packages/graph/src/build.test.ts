@@ -79,6 +79,18 @@ describe('levels', () => {
     expect(picture.boxes.map(({ id }) => id)).toEqual(['host/box'])
   })
 
+  it('shows the many processes of a host that is alone, and not those of one among others', () => {
+    const programs = Array.from({ length: 20 }, (_, at) => `p${at}`)
+    const of = (host: string) =>
+      programs.map((name) => ({
+        ...flow(`-/${host}`, '-/pub', { process_name: name }),
+        source_type: 'hep',
+        dest_type: 'net',
+      }))
+    expect(pictureOf(of('box')).vertices).toHaveLength(21)
+    expect(ids(pictureOf([...of('a'), ...of('b')]))).toEqual(['host/a', 'host/b', 'network/dest/pub'])
+  })
+
   it('opens a network to the names asked for', () => {
     const out = (domains: string[]) => ({ ...flow('a/x', '-/pub'), dest_type: 'net', dest_domains: domains })
     const picture = pictureOf([out(['api.stripe.com']), out(['x.test', 'a.test']), out([])], {

@@ -28,6 +28,8 @@ export const defaultView: View = {
 
 /** Boxes with more members stay closed in `auto`: about as many as are read at a glance. */
 export const mostMembersOpen = 12
+/** Processes of the only host that are shown by themselves. */
+export const mostProcessesOpen = 60
 /** Vertices drawn at most; beyond some 800 a picture is texture and no longer read. */
 export const mostVertices = 800
 
@@ -76,11 +78,17 @@ const opensByLevel: { readonly [L in ViewLevel]: (hierarchy: Hierarchy, node: Hi
   auto: (hierarchy, node) =>
     node.level === 'kind' ||
     ((node.level === 'namespace' || node.level === 'host') &&
-      node.children.length <= mostMembersOpen &&
+      node.children.length <= mostOpenOf(hierarchy, node) &&
       tellsMore(hierarchy, node)),
   namespace: (_, node) => node.level === 'kind',
   workload: (_, node) => ['kind', 'namespace', 'host'].includes(node.level),
   pod: (_, node) => node.level !== 'network',
+}
+
+/** A machine alone is looked at for its processes: closed, it would hide all there is. */
+const mostOpenOf = ({ nodes }: Hierarchy, { level, parent }: HierarchyNode): number => {
+  const isAlone = level === 'host' && parent !== undefined && nodes[parent]!.children.length === 1
+  return isAlone ? mostProcessesOpen : mostMembersOpen
 }
 
 /** A host whose only member is "not recorded" says no more open than closed. */

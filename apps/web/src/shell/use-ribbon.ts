@@ -5,7 +5,8 @@ import { useAsOf, useScope } from '../view/as-of.tsx'
 import { bucketWidth } from '../view/moment.ts'
 import { ribbonBuckets, ribbonKeys } from './ribbon-buckets.ts'
 
-const bucketsAtMost = 120
+/** An hour is drawn by the minute: a finer bucket than the longest interval of records would show the intervals, not the traffic. */
+const bucketsAtMost = 90
 /** Verdicts, reporters and counts of each bucket. */
 const groupsAtMost = bucketsAtMost * 13
 

@@ -46,6 +46,8 @@ export function Overview({ picture, scope, measure, onSelect }: Props) {
 function finding({ vertices, edges, total }: Picture, denied: number): string {
   const talk = `${plural(vertices.length, 'vertex', 'vertices')} talk over ${plural(edges.length, 'edge')}`
   const refused = total.deniedAtSource.connections + total.deniedAtDestination.connections
-  if (denied === 0) return `${talk}; nothing was denied.`
+  if (refused === 0) return `${talk}; nothing was denied.`
+  if (denied === 0)
+    return `${talk}; ${plural(refused, 'connection')} within a closed vertex ${refused === 1 ? 'was' : 'were'} denied.`
   return `${talk}; ${plural(denied, 'edge')} had ${plural(refused, 'connection')} denied.`
 }
