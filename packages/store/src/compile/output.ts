@@ -1,5 +1,5 @@
 // How a value leaves the engine and becomes a value of ours: the SQL that selects it and the decoder of what comes. Answers
-// come as JSON arrays with bare 64-bit numbers (docs/decisions/0012), so that a decoder is a function of one JSON value.
+// come as JSON arrays with bare 64-bit numbers (docs/decisions/0010), so that a decoder is a function of one JSON value.
 import type { Field, FieldKind, LogType, Row, Value } from '@margay/model'
 import { canonicalIp, parseJsonExact } from '@margay/model'
 

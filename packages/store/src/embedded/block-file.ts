@@ -1,5 +1,5 @@
 // A block on its way into the engine: a private file that the engine reads by itself. Not inline, because chDB cuts binary
-// data at a blank line and runs what follows as SQL (docs/decisions/0010). The file needs no fsync: until its insert is
+// data at a blank line and runs what follows as SQL (docs/decisions/0008). The file needs no fsync: until its insert is
 // acknowledged the rows are still the caller's.
 import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'

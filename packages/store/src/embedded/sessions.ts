@@ -1,5 +1,5 @@
 // The child's sessions. chDB's session runs one query at a time and keeps its settings; after a failed query it hands that
-// query's output to the next one (docs/decisions/0010), so a session is used again only after it has succeeded.
+// query's output to the next one (docs/decisions/0008), so a session is used again only after it has succeeded.
 import { Session } from 'chdb'
 import type { EngineOptions, Lane } from './protocol.ts'
 
