@@ -157,8 +157,12 @@ afterAll(async () => {
   if (folder) rmSync(folder, { recursive: true, force: true })
 })
 
-const load = (rules: string) =>
+/** Puts rules in force. What the tracker remembers of the set before goes: a client's port comes again, and an answer seen
+ * under other rules would admit it. */
+function load(rules: string): void {
   execFileSync('nsenter', [`--net=/var/run/netns/${lab.hub}`, 'nft', '-f', '-'], { input: rules })
+  execFileSync('nsenter', [`--net=/var/run/netns/${lab.hub}`, 'conntrack', '-F'], { stdio: 'ignore' })
+}
 
 interface Attempt {
   readonly from: number
