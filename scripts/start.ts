@@ -156,6 +156,11 @@ if (!demo) {
   else void keepAgent()
 }
 const settled = await untilCollecting(health)
+const poor = settled.sources.find(({ kind, state }) => kind === 'agent' && (state === 'degraded' || state === 'failed'))
+if (poor)
+  say(
+    `${isRoot ? '' : 'not root, so '}this machine is seen in part (${poor.says}); other doors bring data too (margay import, POST /api/v1/ingest/flows), and margay doctor says more`,
+  )
 process.stdout.write(
   `\nMargay shows ${demo ? 'invented data (--demo)' : 'this machine'} on ${address}\n${summary(settled)}\n`,
 )
