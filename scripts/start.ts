@@ -49,7 +49,7 @@ function start(name: string, script: string, args: readonly string[]): ChildProc
     stdio: ['ignore', 'pipe', 'inherit'],
     env: process.env,
   })
-  child.stdout!.pipe(process.stdout, { end: false })
+  child.stdout.pipe(process.stdout, { end: false })
   children.set(name, child)
   child.on('exit', () => children.delete(name))
   return child
