@@ -113,7 +113,7 @@ function readSamples(text: string): Sample[] {
 
 export async function run({ quick }: { readonly quick: boolean }): Promise<Figures> {
   if (process.getuid?.() !== 0) return { kernel_to_screen: 'needs root' }
-  const each = quick ? 20 : 200
+  const each = quick ? 20 : 80
   const folder = mkdtempSync(join(tmpdir(), 'margay-latency-'))
   const lab = createLab()
   const ended = new AbortController()
