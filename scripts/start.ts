@@ -22,8 +22,6 @@ function valueOf(option: string, fallback: string): string {
   return joined?.slice(option.length + 1) ?? (at >= 0 ? words[at + 1] : undefined) ?? fallback
 }
 
-const listen = valueOf('--listen', '127.0.0.1:8585')
-const address = `http://${listen}`
 const dataDir = valueOf(
   '--data',
   process.env.MARGAY_DATA ?? join(homedir(), '.local', 'share', demo ? 'margay-demo' : 'margay'),
@@ -48,9 +46,10 @@ let stopping = false
 
 function start(name: string, script: string, args: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, [join(root, script), ...args], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
     env: process.env,
   })
+  child.stdout.pipe(process.stdout, { end: false })
   children.set(name, child)
   child.on('exit', () => children.delete(name))
   return child
@@ -71,27 +70,22 @@ async function stop(status: number): Promise<never> {
   process.exit(status)
 }
 
-async function readHealth(): Promise<Health | undefined> {
-  try {
-    const response = await fetch(`${address}/api/v1/health`)
-    return response.ok ? ((await response.json()) as Health) : undefined
-  } catch {
-    return undefined
-  }
+/** The address that our own server says it answers at, and nobody else's; undefined when it ended instead. */
+function addressOf(server: ChildProcess): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let said = ''
+    server.stdout!.on('data', (text: Buffer) => {
+      said += text.toString()
+      const address = / answers at (http\S+)\n/.exec(said)?.[1]
+      if (address !== undefined) resolve(address)
+    })
+    server.once('exit', () => resolve(undefined))
+  })
 }
 
-/** Waits until the server answers; undefined when it ended instead. */
-async function firstHealth(server: ChildProcess): Promise<Health | undefined> {
-  let gone = false
-  server.once('exit', () => {
-    gone = true
-  })
-  while (!gone) {
-    const health = await readHealth()
-    if (health) return health
-    await sleep(100)
-  }
-  return undefined
+async function readHealth(address: string): Promise<Health> {
+  const response = await fetch(`${address}/api/v1/health`)
+  return (await response.json()) as Health
 }
 
 /** Keeps the agent running; a second start waits longer, so that a fault of the machine does not fill the screen. */
@@ -121,11 +115,12 @@ function summary(health: Health): string {
 
 const isUp = ({ state }: Source) => state !== 'starting'
 
-async function untilCollecting(first: Health): Promise<Health> {
-  let health = first
+async function untilCollecting(address: string): Promise<Health> {
+  let health = await readHealth(address)
   for (let tries = 0; tries < 50 && !demo && !health.sources.some(isUp); tries++) {
     await sleep(100)
-    health = (await readHealth()) ?? health
+    // A server that ended meanwhile has said why.
+    health = await readHealth(address).catch(() => health)
   }
   return health
 }
@@ -141,8 +136,8 @@ const server = start('server', 'apps/server/src/main.ts', [
   ...words,
   ...(words.some((word) => word.startsWith('--data')) ? [] : ['--data', dataDir]),
 ])
-const health = await firstHealth(server)
-if (!health) process.exit(1)
+const address = await addressOf(server)
+if (address === undefined) process.exit(1)
 server.once('exit', (code) => {
   if (!stopping) void stop(code ?? 1)
 })
@@ -155,7 +150,12 @@ if (!demo) {
     )
   else void keepAgent()
 }
-const settled = await untilCollecting(health)
+const settled = await untilCollecting(address)
+const poor = settled.sources.find(({ kind, state }) => kind === 'agent' && (state === 'degraded' || state === 'failed'))
+if (poor)
+  say(
+    `${isRoot ? '' : 'not root, so '}this machine is seen in part (${poor.says}); other doors bring data too (margay import, POST /api/v1/ingest/flows), and margay doctor says more`,
+  )
 process.stdout.write(
   `\nMargay shows ${demo ? 'invented data (--demo)' : 'this machine'} on ${address}\n${summary(settled)}\n`,
 )

@@ -26,8 +26,15 @@ export interface LabProduct {
 
 const root = join(import.meta.dirname, '../..')
 const lastHour = { from: { ago: 3600 }, to: { ago: 0 } }
-/** Short, so that a test does not wait for the ten seconds of a real one. */
-const intervalSeconds = 2
+
+export interface LabProductOptions {
+  readonly inventory: string
+  /** Two pods between which `settled` makes the connection by which it knows. */
+  readonly client: Pod
+  readonly server: Pod
+  /** By default short, so that a test does not wait for the ten seconds of a real one. */
+  readonly intervalSeconds?: number
+}
 
 interface Process {
   readonly child: ChildProcess
@@ -61,10 +68,10 @@ async function end({ child }: Process): Promise<void> {
   await ended
 }
 
-/** Starts both and waits until the agent collects. `client` makes the connection by which `settled` knows. */
+/** Starts both and waits until the agent collects. */
 export async function startLabProduct(
   lab: Lab,
-  { inventory, client, server }: { readonly inventory: string; readonly client: Pod; readonly server: Pod },
+  { inventory, client, server, intervalSeconds = 2 }: LabProductOptions,
 ): Promise<LabProduct> {
   buildAgent()
   buildConsole()

@@ -162,7 +162,8 @@ async function loop(
       lastSecond = clock.kernelNow()
     }
     if (output.watched()) {
-      flows.endSecond(now / 1000, !isSecond)
+      // Not after the interval that holds it, or the row that lasts would not be known to cover it.
+      flows.endSecond(isEnd ? closed(interval, now).end : now / 1000, !isSecond)
       output.endDelta()
     } else flows.forgetLive()
     if (!isEnd) continue

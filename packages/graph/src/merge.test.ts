@@ -105,6 +105,15 @@ describe('what counts', () => {
     expect(picture.total.deniedAtDestination.connections).toBe(4)
   })
 
+  it('puts the listener of a host into its container, as where it is a source', () => {
+    const host = { dest_type: 'hep', dest_namespace: '-' }
+    const picture = pictureOf([
+      flow('a/x', '-/node', { ...host, process_name: 'curl' }),
+      flow('a/x', '-/node', { ...host, reporter: 'dst', counts: false, process_name: 'nginx', container: 'c1' }),
+    ])
+    expect(picture.edges.map(({ dest }) => dest)).toEqual(['container/node/c1'])
+  })
+
   it('names the listener of a host from its own reports', () => {
     const host = { dest_type: 'hep', dest_namespace: '-' }
     const picture = pictureOf([

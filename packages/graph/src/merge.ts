@@ -38,12 +38,25 @@ interface Pool {
   readonly denied: Map<string, number[]>
 }
 
+/** Who listens at a host's port, as its own reports tell; where several do, the process is `*` and the container unknown. */
+interface Listener {
+  readonly process: string
+  readonly container: string
+}
+
+const nobody: Listener = { process: '', container: '' }
+
+const bothOf = (one: Listener, other: Listener): Listener => ({
+  process: one.process === other.process ? one.process : '*',
+  container: one.container === other.container ? one.container : '',
+})
+
 /** Merges the groups of several tables (what is stored, what came live) into conversations. */
 export function mergeReporters(tables: readonly GroupTable[]): Conversations {
   const merger = createMerger()
   const texts = createTexts()
   const readers = tables.map((table) => createReader(table, texts))
-  for (const reader of readers) merger.learnProcesses(reader)
+  for (const reader of readers) merger.learnListeners(reader)
   for (const reader of readers) merger.expectDenials(reader)
   for (const reader of readers) merger.addCounted(reader)
   for (const reader of readers) merger.addDenials(reader)
@@ -59,8 +72,7 @@ function createMerger() {
   const tallies = createFloats()
   const conversationOf = new Map<string, number>()
   const pools = new Map<string, Pool>()
-  /** Who listens at a host's port, as its own reports tell; `*` where several do. */
-  const listeners = new Map<string, string>()
+  const listeners = new Map<string, Listener>()
   let steps = 0
 
   /** Fast path: an endpoint's place in the tree is looked for once, not once a group. */
@@ -97,12 +109,12 @@ function createMerger() {
   }
 
   return {
-    learnProcesses(group: GroupReader) {
+    learnListeners(group: GroupReader) {
       group.each(() => {
         if (group.text('reporter') !== 'dst' || group.text('dest_type') !== 'hep') return
-        const process = group.text('process_name')
+        const seen = { process: group.text('process_name'), container: group.text('container') }
         const known = listeners.get(group.listenerKey())
-        listeners.set(group.listenerKey(), known === undefined || known === process ? process : '*')
+        listeners.set(group.listenerKey(), known ? bothOf(known, seen) : seen)
       })
     },
     /** Makes the pools that denials will be shared out in; where nobody denies there is nothing to keep. */
@@ -240,9 +252,9 @@ function createReader(table: GroupTable, texts: Texts) {
   const isEmpty = () =>
     sum('num_flows') + sum('packets_in') + sum('packets_out') + sum('bytes_in') + sum('bytes_out') === 0
   const listenerKey = () => key(listenerFields)
-  const processOf = (side: Side, listeners: ReadonlyMap<string, string>): string => {
-    if (isOwn(side)) return text('process_name')
-    return side === 'dest' && text('dest_type') === 'hep' ? (listeners.get(listenerKey()) ?? '') : ''
+  const programOf = (side: Side, listeners: ReadonlyMap<string, Listener>): Listener => {
+    if (isOwn(side)) return { process: text('process_name'), container: text('container') }
+    return (side === 'dest' && text('dest_type') === 'hep' && listeners.get(listenerKey())) || nobody
   }
 
   return {
@@ -270,19 +282,18 @@ function createReader(table: GroupTable, texts: Texts) {
       return bySource() ? slot.deniedAtSource : slot.deniedAtDestination
     },
     /** Names an endpoint as far as the tree tells endpoints apart; processes are told apart on hosts only. */
-    endKey: (side: Side, listeners: ReadonlyMap<string, string>): string => {
+    endKey: (side: Side, listeners: ReadonlyMap<string, Listener>): string => {
       const names = key(endFields[side])
       if (text(`${side}_type`) !== 'hep') return names
-      const container = isOwn(side) ? code('container') : ''
-      return `${names}${container},${texts.code(processOf(side, listeners))}`
+      const { process, container } = programOf(side, listeners)
+      return `${names}${texts.code(container)},${texts.code(process)}`
     },
-    endpoint: (side: Side, listeners: ReadonlyMap<string, string>): Endpoint => ({
+    endpoint: (side: Side, listeners: ReadonlyMap<string, Listener>): Endpoint => ({
       type: text(`${side}_type`),
       namespace: text(`${side}_namespace`),
       nameAggr: text(`${side}_name_aggr`),
       name: text(`${side}_name`),
-      container: isOwn(side) ? text('container') : '',
-      process: processOf(side, listeners),
+      ...programOf(side, listeners),
       domain: side === 'dest' ? text('dest_domains') : '',
     }),
   }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { createHealth, createLogger } from '@margay/kit'
-import type { Frame, FrameResult } from '@margay/wire'
+import type { Collector, Frame, FrameResult, Hello } from '@margay/wire'
 import { decodeFrame, framesPath, readPiece, splitPieces } from '@margay/wire'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { shipConfig } from './config.ts'
@@ -16,6 +16,7 @@ const silent = createLogger({ level: 'error', form: 'json' }, { write: () => {} 
 let dir: string
 let server: Server
 let frames: Frame[]
+let hellos: Hello[]
 let watched: boolean
 let answer: (frame: Frame) => FrameResult
 let ended: AbortController
@@ -40,6 +41,7 @@ const results = (body: Buffer): FrameResult[] => {
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'margay-ship-'))
   frames = []
+  hellos = []
   watched = false
   answer = ({ provisional }) => ({ result: provisional ? 'shown' : 'stored' })
   ended = new AbortController()
@@ -47,7 +49,7 @@ beforeEach(async () => {
   server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
       // A hello is held open, as the server does.
-      if (request.url !== framesPath) return
+      if (request.url !== framesPath) return void hellos.push(JSON.parse(body.toString()) as Hello)
       response.end(JSON.stringify({ results: results(body), watched }))
     })
   })
@@ -61,7 +63,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-const setUp = (options: object = {}) => {
+const setUp = (options: object = {}, collectors: () => readonly Collector[] = () => []) => {
   const health = createHealth()
   const ship = createShip(shipConfig.parse({ server: `unix:${join(dir, 'sock')}`, ...options }), {
     log: silent,
@@ -71,6 +73,7 @@ const setUp = (options: object = {}) => {
     version: 'test',
     dataDir: join(dir, 'data'),
     addresses: () => [],
+    collectors,
   })
   const output = ship.open()
   return { output, health, run: () => (running = ship.run(ended.signal)) }
@@ -174,6 +177,15 @@ describe('ship', () => {
       output.endDelta()
       expect(output.live.epoch).toBeGreaterThan(before)
     })
+  })
+  it('tells what collectors say once that has changed, though the server still holds its hello', async () => {
+    let state: Collector['state'] = 'starting'
+    const { run } = setUp({}, () => [{ name: 'tcp', title: 'TCP', state, says: '', missingFields: [] }])
+    void run()
+    await vi.waitFor(() => expect(hellos.map(({ collectors }) => collectors[0]!.state)).toEqual(['starting']))
+    state = 'ready'
+    const told = () => expect(hellos.map(({ collectors }) => collectors[0]!.state)).toEqual(['starting', 'ready'])
+    await vi.waitFor(told, { timeout: 10_000 })
   })
   it('says that somebody watches once an answer said so', async () => {
     const { output, run } = setUp()
