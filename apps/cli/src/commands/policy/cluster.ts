@@ -1,7 +1,7 @@
 // A cluster as files tell it: the snapshot, and everything that was wrong with them, each with its place. Errors leave an
 // object out, as the API server would have refused it; what is said on the way never stops the work on the rest.
 import type { Issue, Snapshot } from '@margay/policy'
-import { parseSnapshot, policyKey } from '@margay/policy'
+import { parseSnapshot, policyKey, policyKinds } from '@margay/policy'
 import type { Context } from '../../context.ts'
 import { CliError } from '../../fail.ts'
 import { formatCount } from '../../output/numbers.ts'
@@ -41,8 +41,17 @@ const faultOf = ({ severity, object, path, message }: Issue, manifest: Manifest)
   place: manifest.placeOf(stepsOf(path)),
 })
 
+function kindOf({ value }: Manifest): string {
+  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined
+  return typeof kind === 'string' ? kind : 'of no kind'
+}
+
+/** Misspelt, or of an API that is no more: somebody means it to be a policy. */
+const isMeantAsPolicy = (kind: string) => /networkpol/i.test(kind) || policyKinds.includes(kind)
+
 /** The only issue at `kind` is that no policy cares for it. */
-const isStranger = ({ path, severity }: Issue) => path === 'kind' && severity === 'warning'
+const isStranger = ({ path, severity }: Issue, kind: string) =>
+  path === 'kind' && severity === 'warning' && !isMeantAsPolicy(kind)
 
 interface Placed {
   readonly faults: Fault[]
@@ -66,12 +75,10 @@ function place(manifests: readonly Manifest[]): Placed {
   const placed: Placed = { faults: [], strangers: new Map(), policies: new Map() }
   for (const manifest of manifests) {
     const { snapshot, issues } = parseSnapshot([manifest.value])
+    const kind = kindOf(manifest)
     for (const issue of issues) {
-      if (!isStranger(issue)) placed.faults.push(faultOf(issue, manifest))
-      else {
-        const kind = issue.object.split(' ', 1)[0]!
-        placed.strangers.set(kind, (placed.strangers.get(kind) ?? 0) + 1)
-      }
+      if (isStranger(issue, kind)) placed.strangers.set(kind, (placed.strangers.get(kind) ?? 0) + 1)
+      else placed.faults.push(faultOf(issue, manifest))
     }
     notePolicies(manifest, snapshot, placed)
   }

@@ -2,6 +2,7 @@
 import type { FlowEnd, Snapshot } from '@margay/policy'
 import { parseAddress, podKey, printAddress, protocolName } from '@margay/policy'
 import { CliError } from '../../fail.ts'
+import { safeText } from '../../output/safe-text.ts'
 
 export interface NamedEnd {
   readonly end: FlowEnd
@@ -20,7 +21,7 @@ export function readEnd(flag: string, text: string): NamedEnd {
   const end = pod === undefined ? address && { address } : { pod }
   if (end) return port === undefined ? { end } : { end, port }
   const shape = flag === '--to' ? 'namespace/pod:port or address:port' : 'namespace/pod or an address'
-  throw new CliError(`cannot read ${flag} "${text}"; ${shape} is expected`, 2)
+  throw new CliError(`cannot read ${flag} "${safeText(text)}"; ${shape} is expected`, 2)
 }
 
 /** The end by the name or address that was given. */

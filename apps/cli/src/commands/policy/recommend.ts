@@ -1,6 +1,6 @@
 // `margay policy recommend`: from flows that were seen to the policies that admit them and nothing else.
 import type { Recommendation } from '@margay/policy'
-import { emptySnapshot, printRecommendationNotes, recommend } from '@margay/policy'
+import { emptySnapshot, flowWords, printRecommendationNotes, recommend } from '@margay/policy'
 import { Command, Option } from 'commander'
 import { stringify } from 'yaml'
 import type { Context } from '../../context.ts'
@@ -49,6 +49,14 @@ const yamlOf = (documents: readonly unknown[], notes: readonly string[]) =>
 
 const listOf = (documents: readonly unknown[]) => ({ apiVersion: 'v1', kind: 'List', items: documents })
 
+/** Policies of pods cannot open what a host endpoint or a profile of the files closes. Throws where one does. */
+function refuseDenied({ denied }: Recommendation): void {
+  const [first] = denied
+  if (!first) return
+  const what = `${plural(denied.length, 'flow')} would not pass, such as ${safeText(flowWords(first))}`
+  throw new CliError(`${what}; a host endpoint or a profile among the files of --pods stands in its way`, 1)
+}
+
 async function recommendPolicies(context: Context, options: Options): Promise<void> {
   const cluster = options.pods && clusterOf(await readManifests(options.pods))
   const { series, badRows } = await readSeries(context, options.flows)
@@ -62,7 +70,7 @@ async function recommendPolicies(context: Context, options: Options): Promise<vo
     await context.output.out(`${JSON.stringify(listOf(recommendation.documents), undefined, 2)}\n`)
     context.output.err(notes.map((note) => `${note}\n`).join(''))
   } else await context.output.out(yamlOf(recommendation.documents, notes))
-  if (recommendation.denied.length > 0) throw new CliError('BUG: the recommendation denies flows of its own input', 1)
+  refuseDenied(recommendation)
   if (cluster) refuseErrors(cluster)
   refuseBadRows(badRows)
 }

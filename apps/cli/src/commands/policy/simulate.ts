@@ -39,7 +39,8 @@ function refuseLosses(simulation: Simulation): void {
   const denied = lost.filter(({ after }) => after.verdict === 'deny').length
   const told = denied > 0 ? `${plural(denied, 'flow')} that the old policies allow would be denied` : ''
   const untold = lost.length - denied
-  const unsure = untold > 0 ? `of ${plural(untold, 'flow')} that they allow it could no longer be told` : ''
+  const unsure =
+    untold > 0 ? `whether ${plural(untold, 'flow')} that the old policies allow would pass cannot be told` : ''
   throw new CliError([told, unsure].filter(Boolean).join('; '), 1)
 }
 
