@@ -38,7 +38,7 @@ function examplesOf(text: string): readonly Example[] {
 }
 
 function answer(command: string, yaml: string): string {
-  const words = /^margay policy explain (--pending )?--from (\S+) --to (\S+):(\d+)$/.exec(command)
+  const words = /^margay policy explain --policies \. (--pending )?--from (\S+) --to (\S+):(\d+)$/.exec(command)
   if (!words) throw new Error(`a command that this test does not know: ${command}`)
   const [, pending, from = '', to = '', port] = words
   const snapshot = snapshotOf(yaml)

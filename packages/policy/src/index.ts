@@ -15,6 +15,7 @@ export { type ParsedSnapshot, parseSnapshot, policyKinds } from './objects/parse
 export type { Issue } from './objects/place.ts'
 export { type Direction, type Entity, type Policy, policyKey, type Rule } from './objects/policy.ts'
 export { protocolName, protocolNumber } from './objects/ports.ts'
+export { carriesPorts } from './evaluate/match-entity.ts'
 export { printPolicy } from './objects/print.ts'
 export * from './objects/snapshot.ts'
 

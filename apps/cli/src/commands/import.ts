@@ -109,7 +109,8 @@ async function* counted(chunks: AsyncIterable<Buffer>, progress: Progress): Asyn
   }
 }
 
-function plainOf(name: string, raw: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+/** Takes a file of records out of its compression, which its name tells. */
+export function plainOf(name: string, raw: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   const make = name.endsWith('.gz') ? createGunzip : name.endsWith('.zst') ? createZstdDecompress : undefined
   if (!make) return raw
   const plain = make()
@@ -183,7 +184,7 @@ async function importFile(context: Context, file: string, options: Options, tota
   }
 }
 
-const unreadable =
+export const unreadable =
   (file: string) =>
   (error: unknown): never => {
     const words = error instanceof Error ? error.message : String(error)

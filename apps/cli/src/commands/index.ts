@@ -1,4 +1,4 @@
-// Every command, in the order of `--help`. A new one is a file here and a line below; `policy …` goes after `export`.
+// Every command, in the order of `--help`. A new one is a file here and a line below.
 import type { Command } from 'commander'
 import type { Context } from '../context.ts'
 import { demoCommand } from './demo.ts'
@@ -7,6 +7,7 @@ import { exportCommand } from './export.ts'
 import { fieldsCommand } from './fields.ts'
 import { importCommand } from './import.ts'
 import { observeCommand } from './observe.ts'
+import { policyCommand } from './policy/index.ts'
 import { queryCommand } from './query.ts'
 import { statusCommand } from './status.ts'
 
@@ -19,6 +20,7 @@ export const commands: readonly MakeCommand[] = [
   statusCommand,
   importCommand,
   exportCommand,
+  policyCommand,
   doctorCommand,
   demoCommand,
 ]

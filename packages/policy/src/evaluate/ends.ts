@@ -16,7 +16,7 @@ interface Common {
 
 export type End = Common &
   (
-    | { readonly kind: 'pod'; readonly pod: Pod; readonly known: KnownLabels; readonly ports: readonly NamedPort[] }
+    | { readonly kind: 'pod'; readonly pod: Pod; readonly known: KnownLabels; readonly ports: Pod['ports'] }
     | {
         readonly kind: 'host'
         readonly host: HostEndpoint

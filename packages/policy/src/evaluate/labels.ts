@@ -42,12 +42,17 @@ export function podLabels(
 ): KnownLabels {
   const labels = new Map<string, string>()
   inheritNamespace(labels, pod.namespace, namespace)
-  inheritAccount(labels, pod.serviceAccount, account)
+  if (pod.serviceAccount !== undefined) inheritAccount(labels, pod.serviceAccount, account)
   for (const [key, value] of pod.labels) labels.set(key, value)
   labels.set(namespaceLabel, pod.namespace)
   labels.set(orchestratorLabel, 'k8s')
-  if (pod.serviceAccount.length < longestLabelValue) labels.set(serviceAccountLabel, pod.serviceAccount)
-  const unknownPrefixes = [...(namespace ? [] : [namespacePrefix]), ...(account ? [] : [serviceAccountPrefix])]
+  if (pod.serviceAccount !== undefined && pod.serviceAccount.length < longestLabelValue)
+    labels.set(serviceAccountLabel, pod.serviceAccount)
+  const unknownPrefixes = [
+    ...(namespace ? [] : [namespacePrefix]),
+    ...(account && pod.serviceAccount !== undefined ? [] : [serviceAccountPrefix]),
+    ...(pod.serviceAccount === undefined ? [serviceAccountLabel] : []),
+  ]
   return { labels, unknownPrefixes }
 }
 

@@ -30,8 +30,9 @@ export function missingLabels(end: End): MissingFact {
   if (end.kind !== 'pod') return { kind: 'endpoint', text: `labels of ${end.title}` }
   const { namespace, serviceAccount } = end.pod
   const isNamespace = end.known.unknownPrefixes.includes(namespacePrefix)
-  const owner = isNamespace ? `namespace ${namespace}` : `service account ${namespace}/${serviceAccount}`
-  return { kind: 'labels', text: `labels of ${owner}` }
+  if (isNamespace) return { kind: 'labels', text: `labels of namespace ${namespace}` }
+  if (serviceAccount === undefined) return { kind: 'labels', text: `service account of ${end.title}` }
+  return { kind: 'labels', text: `labels of service account ${namespace}/${serviceAccount}` }
 }
 
 function endMatches(selector: Selector, end: End, miss: Miss): Answer {
@@ -184,6 +185,10 @@ function atNamedPort(name: string, side: Side, flow: Flow, selector: Selector | 
     return undefined
   }
   if (end.kind !== 'pod' && end.kind !== 'host') return false
+  if (!end.ports) {
+    miss({ kind: 'port', text: `port names of ${end.title}` })
+    return undefined
+  }
   const owns = end.ports.some((own) => own.name === name && own.protocol === flow.protocol && own.port === port)
   return owns && (selector ? judgeSelector(selector, end.known) : true)
 }

@@ -24,6 +24,7 @@ function testPort(port: PortMatch, side: SideView, view: FlowView, selector: Poo
   const { end, identity } = side
   if (end.kind === 'missing') return undefined
   if (end.kind !== 'pod' && end.kind !== 'host') return false
+  if (!end.ports) return undefined
   const owns = end.ports.some(
     (own) => own.name === port.name && own.protocol === view.flow.protocol && own.port === side.port,
   )

@@ -60,7 +60,7 @@ const unknownPortNames: Check = (context) => {
   if (!hasEndpoints(context)) return []
   const { pods, hostEndpoints } = context.snapshot
   const owners = [
-    ...pods.map((pod) => ({ title: `pod ${podKey(pod)}`, ports: pod.ports })),
+    ...pods.map((pod) => ({ title: `pod ${podKey(pod)}`, ports: pod.ports ?? [] })),
     ...hostEndpoints.map((host) => ({ title: `host endpoint ${host.name}`, ports: host.ports })),
   ]
   return context.snapshot.policies.flatMap(rulesIn).flatMap((at) => {

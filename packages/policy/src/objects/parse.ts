@@ -163,7 +163,14 @@ function withoutRepetition(issues: readonly Issue[]): readonly Issue[] {
 /** Reads one object into the lists; the issues tell whether it was left out. */
 function readDocument(document: unknown, lists: Lists): readonly Issue[] {
   if (!isRecord(document))
-    return [{ severity: 'error', object: '(document)', path: '', message: `want an object, got ${typeof document}` }]
+    return [
+      {
+        severity: 'error',
+        object: '(document)',
+        path: '',
+        message: `want an object, got ${Array.isArray(document) ? 'a list' : typeof document}`,
+      },
+    ]
   const object = titleOf(document)
   const group = groupOf(document.apiVersion)
   const kind = kinds.find((entry) => entry.kind === document.kind && entry.groups.includes(group))

@@ -26,8 +26,10 @@ export interface Pod {
   readonly name: string
   readonly labels: Labels
   readonly addresses: readonly Address[]
-  readonly ports: readonly NamedPort[]
-  readonly serviceAccount: string
+  /** Undefined where nobody knows them: a pod that only flow records tell of. */
+  readonly ports: readonly NamedPort[] | undefined
+  /** Undefined likewise; a pod that states none has `default`. */
+  readonly serviceAccount: string | undefined
   readonly node?: string
   /** On the host's network it is no workload endpoint: its traffic is the node's. */
   readonly hostNetwork: boolean

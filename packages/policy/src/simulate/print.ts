@@ -11,8 +11,8 @@ export function flowWords(flow: Flow): string {
   return `${endWords(flow.source)} → ${endWords(flow.destination)}${port} ${protocolName(flow.protocol)}`
 }
 
-/** Cells of a Markdown table must hold neither bars nor line ends. */
-const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+/** What Markdown would obey: names come from flows and files, and are to be read, not to be rendered. */
+const cell = (text: string) => text.replace(/\p{Cc}/gu, ' ').replace(/[\\`*_[\]<>|~&]/g, '\\$&')
 
 /** Rows beyond this make a comment that no forge accepts. */
 const mostRows = 100
