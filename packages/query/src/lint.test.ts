@@ -27,6 +27,10 @@ describe('the linter', () => {
     ['tcp_mean_smooth_rtt: 0', '0', /not measured/, /not tcp_mean_smooth_rtt: \*/],
     ['process_id > 1000', '1000', /as text/, /after/],
     ['policies: { all_policies: deny }', 'all_policies', /deprecated/, /enforced_policies/],
+    ['process_name: curl and', 'curl and', /"and" is part of the value/, /quote it/],
+    ['NOT', 'NOT', /"NOT" is part of the value/, /quote it/],
+    ['action', 'action', /searched as a value/, /action: \*/],
+    ['action deny', 'action deny', /searched as a value/, /action: deny/],
     ['_index: *.20261101', '*.20261101', /not compared/, /time range/],
   ]
   it.each(cases)('remarks on %s', (text, marked, message, hint) => {
@@ -44,6 +48,9 @@ describe('the linter', () => {
     'origin: *',
     'dest_port > 1024',
     'proto: 132',
+    'web front end',
+    'process_name: "curl and"',
+    '"action"',
   ])('has nothing to say about %s', (text) => {
     expect(remarks(text)).toEqual([])
   })

@@ -24,7 +24,11 @@ export function lint(filter: Filter, type: LogType, positions?: Positions): read
   const found: Problem[] = []
   const at = (node: object, problem: Problem) => found.push({ ...problem, ...positions?.get(node) })
   visit(filter, undefined, (leaf, prefix) => {
-    if (!leaf.field) return
+    if (!leaf.field) {
+      const problem = leaf.kind === 'is' && (dangling(leaf.value) ?? fieldAsValue(leaf.value, type))
+      if (problem) at(leaf.value, problem)
+      return
+    }
     if (leaf.kind === 'is' && leaf.field.pieces.join('') === indexField) remarkOnIndex(leaf.value, at)
     const [name] = hasWildcard(leaf.field) ? [] : resolveNames(type, leaf.field, prefix)
     const field = name === undefined ? undefined : type.fields[name]
@@ -71,6 +75,30 @@ function remarkOnIndex(value: Literal, at: (node: object, problem: Problem) => v
 }
 
 const textOf = (value: Literal) => value.pieces[0]!
+
+/** The text of a value as it was written, where nothing in it is quoted or stands for other characters. */
+const plainText = (value: Literal) => (value.quoted || hasWildcard(value) ? undefined : textOf(value))
+
+/** `process_name: curl and`, `NOT` */
+function dangling(value: Literal): Problem | undefined {
+  const word = /(?:^| )(and|or|not)$/i.exec(plainText(value) ?? '')?.[1]
+  if (word === undefined) return undefined
+  return {
+    message: `"${word}" is part of the value here`,
+    hint: 'a clause is missing after it; to search for the word, quote it',
+  }
+}
+
+/** `action deny`, `action` */
+function fieldAsValue(value: Literal, type: LogType): Problem | undefined {
+  const [name, ...rest] = (plainText(value) ?? '').split(' ')
+  if (name === undefined || !Object.hasOwn(type.fields, name)) return undefined
+  const asked = rest.length > 0 ? spellValue(rest.join(' ')) : '*'
+  return { message: `"${name}" is searched as a value here`, hint: `to ask for the field write ${name}: ${asked}` }
+}
+
+/** The same for the value of a field. */
+const danglingWord: Remark = ({ filter }) => (filter.kind === 'is' ? dangling(filter.value) : undefined)
 
 /** `action: Deny`, `action: drop` */
 const strangeWord: Remark = ({ field, filter, written }) => {
@@ -152,6 +180,7 @@ const commaInAList: Remark = ({ filter, written }) => {
 }
 
 const remarks: readonly Remark[] = [
+  danglingWord,
   commaInAList,
   strangeWord,
   emptyText,

@@ -36,7 +36,7 @@ const results = async (...pieces: readonly Uint8Array[]) => (await send(...piece
 const rowsFrom = (first: number, count: number) => Array.from({ length: count }, (_, index) => flowRow(first + index))
 
 describe('an acknowledgement', () => {
-  it.skipIf(!hasStrace)('comes after the fsync of the segment and of its directory, each time', async () => {
+  it.skipIf(!hasStrace)('comes after the fsync of segment and directory, each time (needs strace)', async () => {
     const trace = join(data.dir, 'trace')
     const calls = 'trace=fsync,rename,write,writev,sendto,sendmsg'
     const server = await startServer(['strace', '-f', '-y', '-s', '300', '-e', calls, '-o', trace])
@@ -107,7 +107,7 @@ describe('an acknowledgement', () => {
   })
 
   it.skipIf(!isRoot)(
-    'is withheld while the disk is full, nothing else is disturbed, and the row counts once',
+    'is withheld while the disk (which root mounts) is full, nothing else is disturbed, and the row counts once',
     async () => {
       const segments = join(dataDir, 'segments')
       mkdirSync(segments, { recursive: true })

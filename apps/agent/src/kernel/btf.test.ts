@@ -44,7 +44,7 @@ describe('kernel types', () => {
     for (const reason of denyingReasons) expect(defaultReasons).toContain(reason)
   })
 
-  it.skipIf(!existsSync('/sys/kernel/btf/vmlinux'))("reads this machine's own", () => {
+  it.skipIf(!existsSync('/sys/kernel/btf/vmlinux'))("reads this machine's own (needs /sys/kernel/btf/vmlinux)", () => {
     const states = readEnumerators(readFileSync('/sys/kernel/btf/vmlinux'), 'sock_flags')
     expect(states.get('SOCK_DONE')).toBe(1)
   })

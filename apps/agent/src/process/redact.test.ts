@@ -41,6 +41,61 @@ describe('arguments', () => {
     expect(redacted(line)).toBe(line)
   })
 
+  // Each holds SECRET where a secret stands.
+  it.each([
+    ['curl', '--user', 'me:SECRET', 'x'],
+    ['curl', '--user=me:SECRET', 'x'],
+    ['curl', '-sSu', 'me:SECRET', 'x'],
+    ['curl', '-b', 'sid=SECRET', 'x'],
+    ['curl', '--header=Authorization: Bearer SECRET'],
+    ['curl', '-HAuthorization: Bearer SECRET'],
+    ['curl', '-H', 'X-Auth: SECRET'],
+    ['wget', '--header', 'Cookie: a=SECRET; b=SECRET'],
+    ['curl', '-d', '{"a":1, "password" : "SECRET SECRET"}'],
+    ['curl', '--data=password=SECRET'],
+    ['sh', '-c', 'mysql -pSECRET db'],
+    ['sh', '-c', `bash -c "mysql -p'SECRET SECRET' db"`],
+    ['bash', '-c', "curl -H 'Authorization: Bearer SECRET' x"],
+    ['sh', '-c', 'DB_PASSWORD="SECRET SECRET" run'],
+    ['env', 'PGPASSWORD=SECRET SECRET', 'psql'],
+    ['sudo', 'mysql', '-pSECRET'],
+    ['timeout', '5', 'curl', '-u', 'me:SECRET'],
+    ['openssl', 'rsa', '-passin', 'pass:SECRET'],
+    ['docker', 'login', '-u', 'me', '-p', 'SECRET'],
+    ['mongosh', '-pSECRET'],
+    ['helm', 'upgrade', '--set', 'a=1,db.password=SECRET'],
+    ['docker', 'run', '--env=API_TOKEN=SECRET'],
+    ['kubectl', 'create', 'secret', 'generic', 's', '--from-literal=a=SECRET'],
+    ['app', '--authtoken', 'SECRET', 'DBPASS=SECRET', '--secretkey=SECRET'],
+    ['psql', 'host=h password=SECRET user=me'],
+    ['app', 'amqp://me:SEC@RET-SECRET@host/'],
+    ['app', '--dsn=me:SECRET@tcp(db:3306)/x'],
+    ['etcdctl', '--user', 'root:SECRET'],
+    ['smbclient', '-U', 'me%SECRET'],
+  ])('shows no secret of %s %s %s', (...args) => {
+    expect(args.join(' ')).toContain('SECRET')
+    expect(printArgs(args, 'redacted')).not.toMatch(/SECRET|RET@/)
+  })
+
+  it.each([
+    'docker run --user 1000:1000 -p 80:80 img@sha256:0123',
+    'app --max-tokens 5 --bypass yes --upstream auth:8080',
+    'sh -c sleep 5; curl -s http://x/ -o /dev/null',
+    'redis-server *:6379',
+    'sshpass -e ssh -p 22 host',
+  ])('leaves %s as it is, too', (line) => {
+    expect(redacted(line)).toBe(line)
+  })
+
+  it.each(['a=', '"', "'", 'a:', '"a":', '://a@', 'a ', '\\', '-p', 'token'])(
+    'is not held up by a hostile argument of many %s',
+    (piece) => {
+      for (const args of [[piece.repeat(20_000)], ['sh', '-c', piece.repeat(20_000)]]) {
+        expect(printArgs(args, 'redacted')!.length).toBeLessThan(50_000)
+      }
+    },
+  )
+
   it('does not take the next flag for a secret', () => {
     expect(redacted('app --token --verbose x')).toBe('app --token --verbose x')
   })

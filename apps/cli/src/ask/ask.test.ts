@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { FilterFlags } from './flow-filter.ts'
 import { queryText } from './flow-filter.ts'
 import { measuredField, parseMeasure } from './measure.ts'
-import { parseDuration, parseMoment } from './moment.ts'
+import { parseDuration, parseMoment, parseRange } from './moment.ts'
 
 function matcher(flags: FilterFlags, query?: string) {
   const text = queryText(flags, query)
@@ -142,4 +142,22 @@ describe('measures', () => {
     expect(measuredField({ distinct: 'dest_ip' })).toBeUndefined()
     expect(measuredField({ quantile: 'bytes_in', at: 0.5 })).toBe('bytes_in')
   })
+})
+
+describe('a range', () => {
+  const at = new Date('2026-11-25T14:00:00Z')
+  const seconds = at.getTime() / 1000
+
+  it('is fixed for all pages, from the usual beginning to this very second', () => {
+    const range = parseRange({ since: '10m', until: '5m' }, { at: 0 }, at, true)
+    expect(range).toEqual({ from: { at: seconds - 600 }, to: { at: seconds - 300 } })
+    expect(parseRange({}, { ago: 3600 }, at, true)).toEqual({ from: { at: seconds - 3600 }, to: { at: seconds + 1 } })
+  })
+
+  it.each([{ since: '5m', until: '10m' }, { since: '5m', until: '5m' }, { since: '2027-01-01' }])(
+    'that can hold nothing is said, not answered with nothing: %o',
+    (options) => {
+      expect(() => parseRange(options, { at: 0 }, at, true)).toThrow(/is not after the beginning|is after now/)
+    },
+  )
 })

@@ -1,5 +1,6 @@
 // Times as people type them: an age, a date, a time of today, Unix seconds.
 import type { Moment } from '@margay/query'
+import { resolveMoment } from '@margay/query'
 import { CliError } from '../fail.ts'
 
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
@@ -43,4 +44,34 @@ export function parseMoment(text: string, now: Date, utc: boolean): Moment {
     )
   }
   return { at: Math.floor(milliseconds / 1000) }
+}
+
+/** Seconds from (inclusive) to (exclusive), both fixed: pages of one search must have the same range. */
+export interface FixedRange {
+  readonly from: { readonly at: number }
+  readonly to: { readonly at: number }
+}
+
+/**
+ * Reads `--since` and `--until`. Without an end it is now, rows of this very second included; without a beginning it is
+ * `usual`. Throws a CliError where nothing can be in the range.
+ */
+export function parseRange(
+  { since, until }: { readonly since?: string; readonly until?: string },
+  usual: Moment,
+  now: Date,
+  utc: boolean,
+): FixedRange {
+  const seconds = Math.floor(now.getTime() / 1000)
+  const read = (text: string) => resolveMoment(parseMoment(text, now, utc), seconds)
+  const from = since === undefined ? resolveMoment(usual, seconds) : read(since)
+  const to = until === undefined ? seconds + 1 : read(until)
+  if (to > from) return { from: { at: from }, to: { at: to } }
+  const [start, end] = [from, to].map((at) => new Date(at * 1000).toISOString())
+  throw new CliError(
+    until === undefined
+      ? `--since ${since} is after now: ${start}`
+      : `--until ${until} (${end}) is not after the beginning (${start}); "5m" means five minutes ago`,
+    2,
+  )
 }

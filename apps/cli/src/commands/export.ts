@@ -2,9 +2,8 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { resolveMoment } from '@margay/query'
 import { Command, Option } from 'commander'
-import { parseMoment } from '../ask/moment.ts'
+import { parseRange } from '../ask/moment.ts'
 import { pathOf } from '../client.ts'
 import type { Context } from '../context.ts'
 import { zoneOf } from '../context.ts'
@@ -22,15 +21,13 @@ interface Options extends RangeOptions {
 }
 
 async function exportRows(context: Context, kql: string | undefined, options: Options): Promise<void> {
-  const present = context.now()
-  const now = Math.floor(present.getTime() / 1000)
-  const at = (text: string) => resolveMoment(parseMoment(text, present, context.utc), now)
+  const { from, to } = parseRange(options, { at: 0 }, context.now(), context.utc)
   const search = {
     logType: options.type,
     query: kql,
     zone: zoneOf(context),
-    from: options.since === undefined ? 0 : at(options.since),
-    to: options.until === undefined ? now + 1 : at(options.until),
+    from: from.at,
+    to: to.at,
     fields: options.fields,
     limit: options.limit,
     formulas: options.output === 'csv' && options.rawFormulas ? 'raw' : undefined,

@@ -1,11 +1,11 @@
 // `margay observe`: flows or lookups, live or from the store, as lines for people or for programs.
 import type { LogType, Row } from '@margay/model'
 import { logType, printJsonExact, readRow } from '@margay/model'
-import type { Moment } from '@margay/query'
 import { Command, Option } from 'commander'
 import type { FilterFlags } from '../ask/flow-filter.ts'
 import { queryText } from '../ask/flow-filter.ts'
-import { parseMoment } from '../ask/moment.ts'
+import type { FixedRange } from '../ask/moment.ts'
+import { parseRange } from '../ask/moment.ts'
 import type { Context } from '../context.ts'
 import { zoneOf } from '../context.ts'
 import { CliError } from '../fail.ts'
@@ -35,7 +35,7 @@ const pageRows = 1000
 /** Pages of a search in its order, at most `limit` rows. */
 async function* search(
   context: Context,
-  request: { type: LogType; query: string; from: Moment; to: Moment; descending: boolean; limit: number },
+  request: FixedRange & { type: LogType; query: string; descending: boolean; limit: number },
 ): AsyncGenerator<readonly Record[]> {
   const { type, query, from, to, descending } = request
   let left = request.limit
@@ -53,25 +53,14 @@ async function* search(
   } while (cursor !== undefined && left > 0 && !context.signal.aborted)
 }
 
-/** `ago` is about one moment, or the pages of one search would have different ranges. */
-const fixed = (moment: Moment, now: Date): Moment =>
-  'at' in moment ? moment : { at: Math.floor(now.getTime() / 1000) - moment.ago }
-
-interface Past {
-  readonly from: Moment
-  readonly to: Moment
-}
-
-function pastOf({ since, until }: RangeOptions, { now, utc }: Context): Past {
-  const present = now()
-  const from = since === undefined ? { at: 0 } : parseMoment(since, present, utc)
-  // The range ends before `to`, and rows of this very second are wanted.
-  const to = until === undefined ? { at: Math.floor(present.getTime() / 1000) + 1 } : parseMoment(until, present, utc)
-  return { from: fixed(from, present), to: fixed(to, present) }
-}
-
 /** The newest rows in the order of time: they are found from the newest on, so they are held until all are there. */
-async function lastRows(context: Context, type: LogType, query: string, past: Past, limit: number): Promise<Record[]> {
+async function lastRows(
+  context: Context,
+  type: LogType,
+  query: string,
+  past: FixedRange,
+  limit: number,
+): Promise<Record[]> {
   const rows: Record[] = []
   for await (const page of search(context, { type, query, ...past, descending: true, limit })) rows.push(...page)
   return rows.reverse()
@@ -150,8 +139,11 @@ async function observe(context: Context, options: Options): Promise<void> {
   if (options.last !== undefined && options.first !== undefined) {
     throw new CliError('--first and --last exclude each other; give one of them', 2)
   }
+  if (options.follow === true && options.until !== undefined) {
+    throw new CliError('--follow goes on after now and --until ends before; give one of them', 2)
+  }
   if (wantsPast) {
-    const past = pastOf(options, context)
+    const past = parseRange(options, { at: 0 }, context.now(), context.utc)
     if (options.last !== undefined) {
       for (const record of await lastRows(context, type, query, past, options.last)) await print(record, false)
     } else {

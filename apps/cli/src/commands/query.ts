@@ -6,7 +6,7 @@ import type { AnswerOf, BodyOf } from '@margay/wire'
 import { csvCells, csvHead, csvLine, csvText } from '@margay/wire'
 import { Command, Option } from 'commander'
 import { measuredField, parseMeasure } from '../ask/measure.ts'
-import { parseDuration, parseMoment } from '../ask/moment.ts'
+import { parseDuration, parseRange } from '../ask/moment.ts'
 import type { Context } from '../context.ts'
 import { zoneOf } from '../context.ts'
 import { CliError } from '../fail.ts'
@@ -34,6 +34,9 @@ type Question = BodyOf<'query'>
 type Select = Question['select']
 type Groups = Extract<AnswerOf<'query'>['answer'], { kind: 'groups' }>
 type Rows = Extract<AnswerOf<'query'>['answer'], { kind: 'rows' }>
+
+/** What one answer of the server may hold. */
+const maxLimit = 10_000
 
 /** A column of a table of groups: how its head reads and which field says how its values are printed. */
 interface GroupColumn {
@@ -183,7 +186,9 @@ function footnote(
   const count = answer.kind === 'rows' ? answer.rows.length : answer.groups.length
   const more = answer.kind === 'rows' ? answer.cursor !== undefined : answer.truncated
   const what = answer.kind === 'rows' ? 'rows' : 'groups'
-  const cut = more ? `; there are more, --limit ${limit * 10} shows them` : ''
+  const cut = more
+    ? `; there are more, ${limit < maxLimit ? `--limit ${Math.min(limit * 10, maxLimit)}` : '"margay export"'} shows them`
+    : ''
   const cost = `${formatCount(effort.rowsRead)} rows read in ${Math.round(effort.elapsedMs)} ms`
   output.err(
     `${paint.faint(`${formatCount(count)} ${what}${cut} · ${cost} · ${effort.exact ? '= exact' : '≈ estimated'}`)}\n`,
@@ -192,17 +197,13 @@ function footnote(
 
 async function query(context: Context, kql: string | undefined, options: Options): Promise<void> {
   const type = logType(options.type)!
+  if (options.limit > maxLimit) {
+    throw new CliError(`--limit ${options.limit} is over ${maxLimit}; "margay export" writes any number of rows`, 2)
+  }
   const plan = isGrouped(options) ? planGroups(type, options) : planRows(type, options)
-  const now = context.now()
   const body: Question = {
     logType: type.name,
-    range: {
-      from: parseMoment(options.since ?? '1h', now, context.utc),
-      to:
-        options.until === undefined
-          ? { at: Math.floor(now.getTime() / 1000) + 1 }
-          : parseMoment(options.until, now, context.utc),
-    },
+    range: parseRange(options, { ago: 3600 }, context.now(), context.utc),
     query: kql ?? '',
     zone: zoneOf(context),
     reports: options.counted ? 'counted' : 'every',

@@ -151,6 +151,13 @@ describe('figures', () => {
     expect(formatValue(undefined, flowLog.fields.bytes_in, options)).toBe('–')
   })
 
+  it('prints a list, and one of its elements where it is the key of a group', () => {
+    const { dest_domains: domains, 'policies.enforced_policies': hits } = flowLog.fields
+    expect(formatValue(['a.test', 'b.test'], domains, options)).toBe('a.test, b.test')
+    expect(formatValue('a.test', domains, options)).toBe('a.test')
+    expect(formatValue('0|default|p|deny|0', hits, options)).toBe('0|default|p|deny|0')
+  })
+
   it('aligns numbers to the right', () => {
     const lines = tableLines(
       [{ title: 'name' }, { title: 'n', numeric: true }],

@@ -1,6 +1,6 @@
 // One value of a field as people read it, by the field's kind.
 import type { Field, FieldKind, KindValue, Value } from '@margay/model'
-import { numericKinds } from '@margay/model'
+import { listKinds, numericKinds } from '@margay/model'
 import { formatBytes, formatCount, formatDuration, formatTime } from './numbers.ts'
 import { safeText } from './safe-text.ts'
 
@@ -31,9 +31,10 @@ const formats: { readonly [K in FieldKind]: Format<K> } = {
   keywordLists: (values) => values.map(list).join('; '),
 }
 
-/** Absent is a dash. */
+/** Absent is a dash. Groups by a list have one of its elements as their key, which is printed like the list. */
 export function formatValue(value: Value | undefined | null, field: Field, options: ValueOptions): string {
   if (value === undefined || value === null) return '–'
+  if (listKinds.has(field.kind) && typeof value !== 'object') return safeText(String(value))
   return (formats[field.kind] as Format<FieldKind>)(value, field, options)
 }
 

@@ -185,6 +185,12 @@ describe('ingest', () => {
     expect(await rowsOf('process_name: equal')).toHaveLength(30)
   })
 
+  it('refuses an empty key, which would make all requests one', async () => {
+    const { body } = await send([{ ...ordinary, process_name: 'keyless' }], { 'idempotency-key': ' ' })
+    expect(body.code).toBe('bad_request')
+    expect(await rowsOf('process_name: keyless')).toHaveLength(0)
+  })
+
   it.each([
     ['gzip', gzipSync],
     ['zstd', zstdCompressSync],
@@ -365,6 +371,19 @@ describe('the door', () => {
     const xml = await post('/query', '<a/>', { headers: { 'content-type': 'text/xml' } })
     expect(problemOf(xml).code).toBe('unsupported_type')
     expect(problemOf(await post('/query', `{"a":"${'x'.repeat(1_100_000)}"}`)).code).toBe('too_large')
+  })
+
+  it.each([
+    '/%2e%2e/%2e%2e/etc/passwd',
+    '/assets/..%5c..%5cx',
+    '/%00',
+    '/%zz',
+    `${apiPrefix}/ingest/${'x'.repeat(300)}`,
+  ])('answers an address that leads nowhere as one that is not there: %s', async (url) => {
+    const reply = await app.inject({ url, headers: { host: 'localhost', accept: '*/*' } })
+    expect(problemOf(reply).status).toBeLessThan(500)
+    expect(reply.headers['x-content-type-options']).toBe('nosniff')
+    expect(problemOf(await app.inject({ url, headers: { host: 'evil.example' } })).code).toBe('forbidden_host')
   })
 
   it.each([

@@ -1,7 +1,7 @@
 // The HTTP server that answers people: guard, compression, routes, console, and every error as a problem. It ingests
 // nothing by itself and decides nothing: it decodes, calls, prints.
 import compress from '@fastify/compress'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastify from 'fastify'
 import { apiPrefix, routeList } from '@margay/wire'
 import { registerConsole } from './console.ts'
@@ -30,15 +30,20 @@ const prefixed = (url: string) => url.startsWith('/api/')
 
 function addGuards(app: FastifyInstance, config: ApiConfig): void {
   app.addHook('onRequest', (request, reply, done) => {
-    void reply.headers({
-      'x-margay-version': config.version,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-    })
-    checkCaller(request.headers, config)
-    if (prefixed(request.url)) checkSite(request.headers)
+    checkIn(request, reply, config)
     done()
   })
+}
+
+/** What is done with every request before anything of it is read. Throws where it may not ask. */
+function checkIn(request: FastifyRequest, reply: FastifyReply, config: ApiConfig): void {
+  void reply.headers({
+    'x-margay-version': config.version,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  })
+  checkCaller(request.headers, config)
+  if (prefixed(request.url)) checkSite(request.headers)
 }
 
 /** The table's methods by path, to tell a wrong method from a wrong path. */
@@ -49,13 +54,15 @@ function methodsAt(url: string): readonly string[] {
     .map(({ method }) => method)
 }
 
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): FastifyReply {
+  const { problem, told } = problemOf(error)
+  if (!told) deps.onFault(error, { id: request.id, route: request.routeOptions.url ?? 'none' })
+  if (problem.status === 405) void reply.header('allow', methodsAt(request.url).join(', '))
+  return reply.code(problem.status).type('application/problem+json').header('cache-control', 'no-store').send(problem)
+}
+
 function addErrors(app: FastifyInstance, deps: ApiDeps): void {
-  app.setErrorHandler((error, request, reply) => {
-    const { problem, told } = problemOf(error)
-    if (!told) deps.onFault(error, { id: request.id, route: request.routeOptions.url ?? 'none' })
-    if (problem.status === 405) void reply.header('allow', methodsAt(request.url).join(', '))
-    return reply.code(problem.status).type('application/problem+json').header('cache-control', 'no-store').send(problem)
-  })
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, deps))
   app.addHook('onRequest', (request, _reply, done) => {
     const methods = prefixed(request.url) ? methodsAt(request.url) : []
     const asked = request.method === 'HEAD' ? 'GET' : request.method
@@ -74,6 +81,15 @@ export async function buildApi(config: ApiConfig, deps: ApiDeps, ended: AbortSig
     // Tails stay open for days; they end with the server and not before it.
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    // Addresses that the router cannot read come here past all hooks.
+    frameworkErrors: (error, request, reply) => {
+      try {
+        checkIn(request, reply, config)
+        sendProblem(error, request, reply, deps)
+      } catch (refusal) {
+        sendProblem(refusal, request, reply, deps)
+      }
+    },
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {

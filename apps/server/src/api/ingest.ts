@@ -7,7 +7,7 @@ import type { AnswerOf } from '@margay/wire'
 import { createCoverage } from '../receivers/coverage.ts'
 import type { Intake } from '../receivers/intake.ts'
 import type { BadRow } from '../receivers/ndjson.ts'
-import { readNdjson } from '../receivers/ndjson.ts'
+import { countUnknown, readNdjson } from '../receivers/ndjson.ts'
 import { logTypeOf } from './filter.ts'
 import { ApiError } from './problem.ts'
 
@@ -30,6 +30,8 @@ export interface IngestRequest {
 }
 
 const batchRows = 5_000
+/** Some lines are a megabyte; ordinary ones are one kilobyte. */
+const batchBytes = 8 * 1024 * 1024
 /** Batches that wait for the disk at the same time; more would only hold memory. */
 const maxWaiting = 8
 const maxProblems = 100
@@ -64,8 +66,9 @@ async function* decompressed(body: Readable, encoding: string): AsyncGenerator<U
 /** A key names its request for ever; without one every request is another. */
 function epochOf(key: string | undefined): string {
   if (key === undefined) return randomUUID()
-  if (key.length > maxKeyLength) {
-    throw new ApiError('bad_request', `Idempotency-Key has ${key.length} characters; at most ${maxKeyLength} are kept`)
+  // An empty one names nothing: it comes from a variable that is not set, and would make all such requests one.
+  if (key.trim() === '' || key.length > maxKeyLength) {
+    throw new ApiError('bad_request', `Idempotency-Key has ${key.length} characters; 1 to ${maxKeyLength} are expected`)
   }
   return createHash('sha256').update(key).digest('hex').slice(0, 32)
 }
@@ -100,7 +103,7 @@ export function createIngest(config: IngestConfig, deps: { readonly intake: Inta
     const type = logTypeOf(logType)
     const epoch = epochOf(idempotencyKey)
     const now = deps.now()
-    const limits = { maxLineBytes: config.maxLineBytes, batchRows, earliest: now - config.maxAge }
+    const limits = { maxLineBytes: config.maxLineBytes, batchRows, batchBytes, earliest: now - config.maxAge }
     const plain = limited(decompressed(body, encoding.toLowerCase()), config.maxPlainBytes, 'after decompression')
     const tally: Tally = { accepted: 0, refused: 0, duplicates: 0, expiring: 0, problems: [], unknown: new Map() }
     const waiting = new Set<Promise<void>>()
@@ -145,5 +148,5 @@ function note(
 ): void {
   tally.refused += batch.refused
   tally.problems.push(...batch.problems.slice(0, maxProblems - tally.problems.length))
-  for (const [name, count] of batch.unknown) tally.unknown.set(name, (tally.unknown.get(name) ?? 0) + count)
+  for (const [name, count] of batch.unknown) countUnknown(tally.unknown, name, count)
 }

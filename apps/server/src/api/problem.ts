@@ -9,8 +9,12 @@ interface Kind {
 }
 
 export const problemKinds = {
-  query_syntax: { status: 400, title: 'the query cannot be read', hint: 'see the place that `at` names' },
-  query_meaning: { status: 400, title: 'the query cannot be meant', hint: 'see the place that `at` names' },
+  query_syntax: { status: 400, title: 'the query cannot be read', hint: 'mend what stands at the place that is named' },
+  query_meaning: {
+    status: 400,
+    title: 'the query cannot be meant',
+    hint: 'mend what stands at the place that is named',
+  },
   unknown_log_type: { status: 400, title: 'unknown log type', hint: 'GET /api/v1/fields lists the log types' },
   unknown_field: { status: 400, title: 'unknown field', hint: 'GET /api/v1/fields lists the fields of each log type' },
   bad_request: { status: 400, title: 'the request is not as described', hint: 'see /api/v1/openapi.json' },
@@ -98,14 +102,20 @@ const foreignCodes: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_type',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'json_syntax',
   FST_ERR_BAD_URL: 'not_found',
+  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
 }
+
+/** Libraries blame the caller by a status alone; a file that may not be read is as good as none. */
+const blamedStatus: Readonly<Record<number, ProblemCode>> = { 400: 'bad_request', 403: 'not_found', 404: 'not_found' }
 
 /** The error as one of ours, or undefined where it is a fault of ours. */
 function known(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error
   if (!(error instanceof Error)) return undefined
-  const { code, hint } = error as { readonly code?: unknown; readonly hint?: unknown }
-  const ours = typeof code === 'string' ? foreignCodes[code] : undefined
+  const { code, hint, statusCode } = error as Error & { readonly [member: string]: unknown }
+  const ours =
+    (typeof code === 'string' ? foreignCodes[code] : undefined) ??
+    (typeof statusCode === 'number' ? blamedStatus[statusCode] : undefined)
   return ours && new ApiError(ours, error.message, { hint: typeof hint === 'string' ? hint : undefined, cause: error })
 }
 

@@ -7,7 +7,10 @@ import { parseJsonExact, readRow } from '@margay/model'
 export interface NdjsonLimits {
   /** Bytes of one line, decompressed. */
   readonly maxLineBytes: number
+  /** Lines of one batch, good and bad: what is told of a bad one is held too. */
   readonly batchRows: number
+  /** Bytes of lines that end a batch, however few they are. */
+  readonly batchBytes: number
   /** Records that began earlier than this, Unix seconds, are refused: nothing is kept so long. */
   readonly earliest: number
 }
@@ -72,6 +75,13 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxBytes: number): As
   if (length > 0) yield end()
 }
 
+/** Names of unknown members that are told; who sends random ones shall not fill our memory with them. */
+const maxUnknown = 100
+
+export function countUnknown(counts: Map<string, number>, name: string, count: number): void {
+  if (counts.has(name) || counts.size < maxUnknown) counts.set(name, (counts.get(name) ?? 0) + count)
+}
+
 const refuse = (into: Builder, problems: readonly BadRow[]) => {
   into.refused++
   into.problems.push(...problems)
@@ -108,7 +118,7 @@ function readLine(type: LogType, line: Line, limits: NdjsonLimits, now: number, 
     const problem = `is older than anything is kept; the earliest is ${new Date(limits.earliest * 1000).toISOString()}`
     return refuse(into, [{ line: line.number, field: type.time, value: String(time), problem }])
   }
-  for (const name of read.unknown) into.unknown.set(name, (into.unknown.get(name) ?? 0) + 1)
+  for (const name of read.unknown) countUnknown(into.unknown, name, 1)
   into.rows.push(read.row)
 }
 
@@ -120,11 +130,14 @@ export async function* readNdjson(
   now: number,
 ): AsyncGenerator<NdjsonBatch> {
   let batch = newBuilder()
+  let bytes = 0
   for await (const line of linesOf(chunks, limits.maxLineBytes)) {
     readLine(type, line, limits, now, batch)
-    if (batch.rows.length >= limits.batchRows) {
+    bytes += line.bytes?.length ?? 0
+    if (batch.rows.length + batch.refused >= limits.batchRows || bytes >= limits.batchBytes) {
       yield batch
       batch = newBuilder()
+      bytes = 0
     }
   }
   yield batch

@@ -274,21 +274,24 @@ describe('policy hits', () => {
 
 const conformance = process.env.MARGAY_CONFORMANCE ?? join(import.meta.dirname, '../../../../../shared/conformance')
 
-describe.skipIf(!existsSync(conformance))('published queries', () => {
-  it('in KQL mean something on their log type', () => {
-    const items = JSON.parse(readFileSync(join(conformance, 'queries.json'), 'utf8')) as {
-      language: string
-      dataset: string
-      query: string
-    }[]
-    const queries = items.filter(({ language }) => language === 'kql')
-    expect(queries.length).toBeGreaterThan(10)
-    for (const { query, dataset } of queries) {
-      const type = logType(dataset)
-      if (type) expect(boundOf(query, type)).toMatchObject({ ok: true })
-    }
-  })
-})
+describe.skipIf(!existsSync(conformance))(
+  'published queries (needs the conformance data, see MARGAY_CONFORMANCE)',
+  () => {
+    it('in KQL mean something on their log type', () => {
+      const items = JSON.parse(readFileSync(join(conformance, 'queries.json'), 'utf8')) as {
+        language: string
+        dataset: string
+        query: string
+      }[]
+      const queries = items.filter(({ language }) => language === 'kql')
+      expect(queries.length).toBeGreaterThan(10)
+      for (const { query, dataset } of queries) {
+        const type = logType(dataset)
+        if (type) expect(boundOf(query, type)).toMatchObject({ ok: true })
+      }
+    })
+  },
+)
 
 describe('searches without a field', () => {
   const rows = {

@@ -99,7 +99,7 @@ describe("Calico's language", () => {
   })
 
   it.skipIf(!existsSync(conformance))(
-    'takes every published query as it stands, but for the two that are broken in print',
+    'takes every published query as it stands, but for the two that are broken in print (needs the conformance data, see MARGAY_CONFORMANCE)',
     () => {
       const items = JSON.parse(readFileSync(join(conformance, 'queries.json'), 'utf8')) as {
         id: string

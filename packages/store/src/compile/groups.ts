@@ -1,6 +1,6 @@
 // A grouping as one statement: keys, measures, order, limit. One group more than asked for is fetched, so that an answer
 // can say that it was cut.
-import type { Field, LogType, Value } from '@margay/model'
+import type { Field, FieldKind, LogType, Value } from '@margay/model'
 import type { Answer, Group, GroupKey, Measure, SelectGroups } from '@margay/query'
 import { StoreError } from '../errors.ts'
 import { columnName } from '../schema/column.ts'
@@ -112,7 +112,34 @@ function valuesItem(type: LogType, name: string, limit: number): Item {
   }
 }
 
+const amounts: ReadonlySet<FieldKind> = new Set(['count', 'bytes', 'duration'])
+const numbers: ReadonlySet<FieldKind> = new Set([...amounts, 'port'])
+
+/** What can be asked of a field by its kind; every other measure can be asked of every field. */
+const measurable: {
+  readonly [measure: string]: { readonly needs: string; readonly fits: (kind: FieldKind) => boolean }
+} = {
+  sum: { needs: 'amounts', fits: (kind) => amounts.has(kind) },
+  mean: { needs: 'amounts', fits: (kind) => amounts.has(kind) },
+  quantile: { needs: 'numbers', fits: (kind) => numbers.has(kind) },
+  min: { needs: 'a single value', fits: (kind) => listDepth[kind] === 0 },
+  max: { needs: 'a single value', fits: (kind) => listDepth[kind] === 0 },
+}
+
+/** Throws `bad_question` where a measure makes no sense of the field's kind; the engine would fail halfway. */
+function checkMeasure(type: LogType, measure: Measure): void {
+  for (const [name, { needs, fits }] of Object.entries(measurable)) {
+    const field = (measure as { readonly [name: string]: unknown })[name]
+    if (typeof field !== 'string') continue
+    const { kind } = fieldOf(type, field)
+    if (!fits(kind)) {
+      throw new StoreError('bad_question', `cannot take the ${name} of "${field}": it needs ${needs}, this is ${kind}`)
+    }
+  }
+}
+
 function measureItem(type: LogType, measure: Measure): Item {
+  checkMeasure(type, measure)
   if ('rows' in measure) return { select: 'count()', decode: decodeNumber }
   if ('sum' in measure) return sumItem(type, measure.sum)
   if ('max' in measure) return extremeItem(type, measure.max, 'max')

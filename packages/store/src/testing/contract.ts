@@ -314,6 +314,19 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       const wrong: readonly [string, Question['select']][] = [
         ['a field', { kind: 'groups', by: [{ field: 'nspace' }], measures: {}, limit: 1 }],
         ['a measured field', { kind: 'groups', by: [], measures: { m: { sum: 'nspace' } }, limit: 1 }],
+        ...(
+          [
+            ['sum of texts', { sum: 'source_name' }],
+            ['sum of ports', { sum: 'dest_port' }],
+            ['mean of words', { mean: 'action' }],
+            ['quantile of addresses', { quantile: 'dest_ip', at: 0.5 }],
+            ['maximum of lists', { max: 'dest_domains' }],
+            ['minimum of hits', { min: 'policies.enforced_policies' }],
+          ] as const
+        ).map(([what, m]): [string, Question['select']] => [
+          `a ${what}`,
+          { kind: 'groups', by: [], measures: { m }, limit: 1 },
+        ]),
         ['a sort', { kind: 'groups', by: [], measures: {}, sort: { measure: 'm', descending: true }, limit: 1 }],
         ['a list to sort by', { ...newestFirst, sort: { field: 'dest_domains', descending: true } }],
         ['a limit', { ...newestFirst, limit: 0 }],
