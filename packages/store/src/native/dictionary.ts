@@ -76,6 +76,6 @@ export function dictionaryBody(texts: Texts & { count: number }, keys: Uint32Arr
     uint64s(dictionaryFlags | width, texts.count),
     texts.bytes(),
     uint64s(keys.length),
-    bytesOf(keyWidths[width].from(keys)),
+    bytesOf(new keyWidths[width](keys)),
   ]
 }
