@@ -24,12 +24,12 @@ export interface NameDeps {
 /** The addresses of one column. */
 export interface EntryNames {
   /** The reporter's own side. */
-  own(podUid: string | undefined, entry: number): Endpoint
-  peer(entry: number): Endpoint
+  readonly own: (podUid: string | undefined, entry: number) => Endpoint
+  readonly peer: (entry: number) => Endpoint
   /** Some agent reports what this address does. */
-  covered(entry: number): boolean
+  readonly covered: (entry: number) => boolean
   /** An agent other than the frame's own does. */
-  coveredByOther(entry: number): boolean
+  readonly coveredByOther: (entry: number) => boolean
 }
 
 /** A function of small whole numbers that is worked out once for each. */

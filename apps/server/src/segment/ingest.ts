@@ -97,9 +97,9 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       clock,
       builderOf: (name) => createBlockBuilder(logType(name)!),
       logTypes: logTypes.map(({ name }) => name),
-      onSealed({ path }) {
+      onSealed({ path, segment }) {
         segmentStage.set({ state: 'ok' })
-        inserted = inserter.add(path)
+        inserted = inserter.add(path, segment)
         interner.trim()
         finished.trim()
       },

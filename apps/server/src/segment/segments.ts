@@ -7,7 +7,7 @@ import type { Clock } from '@margay/kit'
 import { systemClock } from '@margay/kit'
 import type { Block, BlockBuilder } from '@margay/store'
 import type { BatchName, Marks, Standing } from './marks.ts'
-import type { SegmentDirectory } from './segment-file.ts'
+import type { Segment, SegmentDirectory } from './segment-file.ts'
 import { numberOf } from './segment-file.ts'
 
 export interface SegmentsConfig {
@@ -20,7 +20,8 @@ export interface SegmentsConfig {
 
 export interface SealedSegment {
   readonly path: string
-  readonly rows: number
+  /** What the file holds, so that it need not be read again at once. */
+  readonly segment: Segment
 }
 
 export interface SegmentsDeps {
@@ -87,12 +88,12 @@ export function createSegments(config: SegmentsConfig, deps: SegmentsDeps): Segm
     clearTimeout(sealed.timer)
     // Random beside the time: a token must never be used for other rows, even where a directory was restored from a copy.
     const id = `${clock().toString(36)}${randomBytes(6).toString('hex')}`
-    const blocks = takeBlocks(id)
+    const segment = { number: ++lastNumber, id, marks: marks.opened(), blocks: takeBlocks(id) }
     try {
-      const { path } = directory.write({ number: ++lastNumber, id, marks: marks.opened(), blocks })
+      const { path } = directory.write(segment)
       marks.settle()
       sealed.resolve()
-      deps.onSealed({ path, rows: blocks.reduce((sum, block) => sum + block.rows, 0) })
+      deps.onSealed({ path, segment })
     } catch (error) {
       marks.fallBack()
       deps.onFailed(error as Error)
