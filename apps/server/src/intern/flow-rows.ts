@@ -13,8 +13,9 @@ import { numbersOf, valuesOf } from './frame-rows.ts'
 
 /** What tells a row's named series apart within its definition, and how its dimensions are made when it is new. */
 export interface Named {
-  /** Ids may be the same in other groups. */
+  /** The reporter's own end, nearly always one for a definition. */
   readonly group: number
+  /** Unique within the group. A small whole number is found much faster than anything else. */
   readonly key: number | string
   readonly dimensions: () => Row
 }
@@ -35,7 +36,7 @@ export type Judge = (
   moment: number,
 ) => Row
 
-/** Two ids in one number, exact up to 2^26 of each; beyond that the text of both. */
+/** Two ids in one number, exact up to 2^26 of each; beyond that the text of both. The first is 0 more often than not. */
 const idLimit = 2 ** 26
 const pairKey = (a: number, b: number): number | string => (a < idLimit && b < idLimit ? a * idLimit + b : `${a} ${b}`)
 
@@ -87,8 +88,8 @@ export function createFlowNamer(frame: Frame, from: Provenance, deps: NameDeps, 
         const service = serviceOf(series.proto, row)
         counts[row] = countsInTotals(series, coverage, sourceEntry, destEntry) ? 2 : 1
         return {
-          group: service?.id ?? noService,
-          key: pairKey(source.id, dest.id),
+          group: isSource ? source.id : dest.id,
+          key: pairKey(service?.id ?? noService, isSource ? dest.id : source.id),
           dimensions: () =>
             judged(flowDimensions(definition.dimensions, from, source, dest, service), source, dest, moment.at),
         }

@@ -25,7 +25,7 @@ interface SeriesPart {
 interface RowPart {
   readonly field: string
   readonly header: Uint8Array
-  readonly make: () => ColumnWriter<unknown>
+  readonly make: (rows: number | undefined) => ColumnWriter<unknown>
 }
 
 /** The rows of one day so far. */
@@ -42,7 +42,7 @@ function partsOf(type: LogType) {
   for (const column of columnsOf(type)) {
     const field = type.fields[column.field]!
     if (field.role === 'dimension') series.push(seriesPart(column, seriesColumn(field)))
-    else rows.push({ field: column.field, header: plainHeader(column), make: () => rowColumn(field) })
+    else rows.push({ field: column.field, header: plainHeader(column), make: (count) => rowColumn(field, count) })
   }
   return { series, rows }
 }
@@ -107,11 +107,14 @@ export function createBlockBuilder(type: LogType): BlockBuilder {
   let days = new Map<number, DayRows>()
   let handleCount = 0
   let rowCount = 0
+  /** Rows of the block before, of which the next one's first day is expected to have as many. */
+  let lastRows: number | undefined
 
   const dayOf = (day: number): DayRows => {
     let rows = days.get(day)
     if (!rows) {
-      rows = { handles: new Growing(new Uint32Array(256)), writers: parts.rows.map(({ make }) => make()) }
+      const room = days.size === 0 ? lastRows : undefined
+      rows = { handles: new Growing(new Uint32Array(256)), writers: parts.rows.map(({ make }) => make(room)) }
       days.set(day, rows)
     }
     return rows
@@ -180,6 +183,7 @@ export function createBlockBuilder(type: LogType): BlockBuilder {
         parts: encode(rows, places),
       }))
       days = new Map()
+      lastRows = rowCount
       rowCount = 0
       releaseForgotten()
       return taken

@@ -54,7 +54,11 @@ const longestVarint = 5
 
 /** Strings as Native writes them: length, then UTF-8. Lone surrogates become U+FFFD. */
 export class Texts {
-  private readonly buffer = new Growing(new Uint8Array(1024))
+  private readonly buffer: Growing<Uint8Array>
+
+  constructor(bytes = 1024) {
+    this.buffer = new Growing(new Uint8Array(bytes))
+  }
 
   push(text: string): void {
     const start = this.buffer.length

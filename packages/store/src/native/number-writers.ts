@@ -10,8 +10,9 @@ const maxUint64 = 0xffff_ffff_ffff_ffffn
 /** NaN, which is absent, is 0 like everything else that is not more. */
 const clamp32 = (number: number): number => (number > 0 ? Math.min(number, maxUint32) : 0)
 
-export function narrow(make: (size: number) => Uint8Array | Uint16Array | Uint32Array): ColumnWriter<Integer> {
-  const values = new Growing(make(256))
+/** Fills an array, and larger ones of its type when it is full. */
+export function narrow(items: Uint8Array | Uint16Array | Uint32Array): ColumnWriter<Integer> {
+  const values = new Growing(items)
   const push = (value: Integer | undefined) => values.push(clamp32(Number(value ?? 0)))
   return {
     push,
@@ -27,8 +28,8 @@ export function narrow(make: (size: number) => Uint8Array | Uint16Array | Uint32
 }
 
 /** All 64 bits, written as two halves so that no row costs a bigint unless it came as one. */
-export function wide(): ColumnWriter<Integer> {
-  const halves = new Growing(new Uint32Array(512))
+export function wide(rows: number): ColumnWriter<Integer> {
+  const halves = new Growing(new Uint32Array(rows * 2))
   const set = (at: number, value: Integer) => {
     const { items } = halves
     if (typeof value === 'bigint') {

@@ -11,8 +11,11 @@ function pushNumbers(): never {
   throw new Error('BUG: numbers came for a column of other values')
 }
 
-export function texts(): ColumnWriter<string> {
-  const values = new Texts()
+/** Bytes of a usual text: many are empty, some are long. */
+const textBytes = 8
+
+export function texts(rows: number): ColumnWriter<string> {
+  const values = new Texts(rows * textBytes)
   return {
     push: (value) => values.push(value ?? ''),
     pushEntries: (dictionary, picks) => values.pushEncoded(encodeTexts(dictionary), picks),
@@ -22,10 +25,10 @@ export function texts(): ColumnWriter<string> {
   }
 }
 
-export function words(field: Field): ColumnWriter<string | boolean> {
+export function words(rows: number, field: Field): ColumnWriter<string | boolean> {
   const codes = new Map(enumWords(field).map((word, code) => [word, code]))
   const codeOf = (value: string | boolean | undefined) => codes.get(String(value ?? '')) ?? 0
-  const values = new Growing(new Uint8Array(256))
+  const values = new Growing(new Uint8Array(rows))
   return {
     push: (value) => values.push(codeOf(value)),
     pushEntries(dictionary, picks) {
@@ -54,8 +57,8 @@ function encodeAddresses(dictionary: readonly (string | undefined)[]): Uint32Arr
   return encoded
 }
 
-export function addresses(): ColumnWriter<string> {
-  const values = new Growing(new Uint32Array(1024))
+export function addresses(rows: number): ColumnWriter<string> {
+  const values = new Growing(new Uint32Array(rows * words4))
   const copy = (from: Uint32Array, entry: number, at: number) => {
     const { items } = values
     for (let word = 0; word < words4; word++) items[at + word] = from[entry * words4 + word]!
@@ -92,8 +95,8 @@ function flatten<V>(dictionary: readonly (readonly V[] | undefined)[]) {
 }
 
 /** Lists: the end of each in a column of 64-bit offsets, then all elements. */
-export function lists<V>(elements: ColumnWriter<V>): ColumnWriter<readonly V[]> {
-  const offsets = wide()
+export function lists<V>(rows: number, elements: ColumnWriter<V>): ColumnWriter<readonly V[]> {
+  const offsets = wide(rows)
   let end = 0
   return {
     push(value) {
