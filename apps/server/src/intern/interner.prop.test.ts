@@ -30,7 +30,7 @@ spec: {clusterIP: 10.96.0.${at}, ports: [{name: main, port: 80}]}
 
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
 const without = (row: object): Row =>
-  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as Row
+  Object.fromEntries(Object.entries(row as Row).filter(([, value]) => value !== undefined))
 const address = fc.constantFrom(
   '10.77.0.0',
   '10.77.0.1',
@@ -123,7 +123,7 @@ function blockOf(name: string, rows: readonly Row[]) {
   const dimensions = fieldsOf(type, 'dimension')
   for (const row of rows) {
     const own = Object.fromEntries(dimensions.filter((field) => field in row).map((field) => [field, row[field]]))
-    builder.add(builder.series(own as Row), row)
+    builder.add(builder.series(own), row)
   }
   return builder.take()
 }
