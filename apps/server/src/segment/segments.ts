@@ -30,6 +30,8 @@ export interface SegmentsDeps {
   readonly builderOf: (logType: string) => BlockBuilder
   readonly logTypes: readonly string[]
   readonly clock?: Clock
+  /** Called before a segment is written, for what its rows rest on; where it throws the segment fails. */
+  readonly onSealing?: () => void
   /** A segment is on disk; its insert comes next. */
   readonly onSealed: (segment: SealedSegment) => void
   readonly onFailed: (error: Error) => void
@@ -90,6 +92,7 @@ export function createSegments(config: SegmentsConfig, deps: SegmentsDeps): Segm
     const id = `${clock().toString(36)}${randomBytes(6).toString('hex')}`
     const segment = { number: ++lastNumber, id, marks: marks.opened(), blocks: takeBlocks(id) }
     try {
+      deps.onSealing?.()
       const { path } = directory.write(segment)
       marks.settle()
       sealed.resolve()
