@@ -47,7 +47,9 @@ function seriesByRow({ logType, rows }: Frame, epoch: Epoch): (FrameSeries | und
     const definition = epoch.definitions.get(number)
     known.set(number, definition?.logType === logType ? seriesOf(definition) : undefined)
   }
-  return Array.from(rows.series, (number) => known.get(number))
+  const byRow: (FrameSeries | undefined)[] = []
+  for (const number of rows.series) byRow.push(known.get(number))
+  return byRow
 }
 
 /** The numbers of a column; all NaN, which is absent, where there is none. */

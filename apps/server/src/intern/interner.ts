@@ -52,7 +52,7 @@ export interface Interner {
 /** A frame's rows, named. */
 interface NamedRows {
   readonly rows: Uint32Array
-  /** One for each of `rows`. */
+  /** By row; there is one for each of `rows`. */
   readonly handles: readonly Handle[]
   readonly columns: ReadonlyMap<string, Column>
   readonly leftOut: ReadonlyMap<string, number>
@@ -67,7 +67,14 @@ function columnsOf({ rows }: Frame, added: ReadonlyMap<string, Column>): Readonl
 }
 
 function* wholeRows({ rows, handles, columns }: NamedRows): Iterable<Row> {
-  for (const [at, row] of rows.entries()) yield { ...handles[at]!.dimensions, ...rowAt(columns, row) }
+  for (const row of rows) yield { ...handles[row]!.dimensions, ...rowAt(columns, row) }
+}
+
+/** The handle of each of the rows. */
+function handlesOf({ rows, handles }: NamedRows): Uint32Array {
+  const picked = new Uint32Array(rows.length)
+  for (let i = 0; i < rows.length; i++) picked[i] = handles[rows[i]!]!.handle
+  return picked
 }
 
 export function createInterner(config: InternerConfig, deps: InternerDeps): Interner {
@@ -92,7 +99,8 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
     }))
     const [sources, dests] = [ends[0]!, ends[1]!]
     const { filled } = inventory
-    for (const [row, own] of series.entries()) {
+    for (let row = 0; row < series.length; row++) {
+      const own = series[row]
       if (!own || (own.podUid !== undefined && filled)) continue
       const { dictionary, index, noted } = own.isSource ? sources : dests
       const entry = index[row]!
@@ -107,7 +115,7 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
     const read = readRows(frame, epoch, now)
     noteAddresses(frame, read)
     const namer = namerOf(frame)
-    const byRow: Handle[] = Array.from({ length: frame.rows.count })
+    const byRow: Handle[] = []
     for (const [at, rows] of read.moments) {
       const name = namer.at({ agent: frame.agent, at, now })
       for (const row of rows) {
@@ -119,7 +127,7 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
     }
     return {
       rows: read.rows,
-      handles: Array.from(read.rows, (row) => byRow[row]!),
+      handles: byRow,
       columns: columnsOf(frame, namer.columns),
       leftOut: read.leftOut,
     }
@@ -127,13 +135,8 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
   return {
     encode(frame, epoch, builder, show) {
       const named = nameRows(frame, epoch, stored, builder)
-      const { rows, handles, columns, leftOut } = named
-      if (rows.length > 0)
-        builder.addColumns(
-          Uint32Array.from(handles, ({ handle }) => handle),
-          columns,
-          rows,
-        )
+      const { rows, columns, leftOut } = named
+      if (rows.length > 0) builder.addColumns(handlesOf(named), columns, rows)
       if (show) for (const row of wholeRows(named)) show(row)
       return { rows: rows.length, leftOut }
     },
