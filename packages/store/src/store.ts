@@ -1,6 +1,6 @@
 // What every storage engine is to the rest of the product. Two engines stand behind it (embedded now, a ClickHouse server
 // later) and one contract suite holds both. SQL is known in this package only.
-import type { Row } from '@margay/model'
+import type { Row, Value } from '@margay/model'
 import type { Answer, Effort, Question } from '@margay/query'
 
 /**
@@ -16,6 +16,18 @@ export interface Block {
 }
 
 /**
+ * One field's values over rows that come together. Numbers are NaN where absent, and those over 2^53 are also in `exact` by
+ * their row; every other kind is an index into a dictionary, whose undefined entries are absent.
+ */
+export type RowColumn =
+  | { readonly kind: 'numbers'; readonly values: Float64Array; readonly exact: ReadonlyMap<number, bigint> }
+  | {
+      readonly kind: 'values'
+      readonly dictionary: readonly (Value | undefined)[]
+      readonly index: Uint8Array | Uint16Array | Uint32Array
+    }
+
+/**
  * Builds blocks of one log type from per-series codes. `series` does the costly work once for a set of dimensions and
  * gives a handle; `add` then costs copies of numbers. Handles stay valid until `forget`. One builder belongs to one caller.
  */
@@ -26,6 +38,12 @@ export interface BlockBuilder {
   forget(handle: number): void
   /** Adds a row: the handle's dimensions and this row's times, details and measures. */
   add(handle: number, rest: Row): void
+  /**
+   * Adds many rows at once: row `rows[i]` of the columns belongs to `handles[i]`. A field without a column is absent, a
+   * column that is no time, detail or measure is not read. Nothing is kept of what is given, and nothing is added if one
+   * time cannot be stored.
+   */
+  addColumns(handles: Uint32Array, columns: ReadonlyMap<string, RowColumn>, rows: Uint32Array): void
   /** Rows added since the last `take`, of all days. */
   readonly rows: number
   /** Ends the block: what was added, one part list for each UTC day, and starts anew. */

@@ -1,6 +1,7 @@
 // Which agents there are, which addresses each one sees, and since when without a gap. Two questions hang on it: is the
 // source of a connection covered by an agent's own report (`counts`), and which host has an address that no Kubernetes
-// object names. It is memory only: agents say hello again, and addresses come with their rows.
+// object names. What must outlive the server is who was taken for gone and when, for whoever comes back with a spool; the
+// rest is memory: agents say hello again, and addresses come with their rows.
 import type { Hello } from '@margay/wire'
 import type { Inventory } from '../inventory/inventory.ts'
 
@@ -11,6 +12,17 @@ export interface AgentState {
   /** Unix seconds. */
   readonly since: number
   readonly lastSeen: number
+}
+
+/** What is kept of an agent across a restart of the server. */
+export interface KeptAgent {
+  readonly agent: string
+  readonly host: string
+  readonly since: number
+  readonly lastSeen: number
+  readonly addresses: readonly string[]
+  /** Unix seconds; an open gap has no end. */
+  readonly gaps: readonly { readonly from: number; readonly to?: number | undefined }[]
 }
 
 export interface Agents {
@@ -29,7 +41,16 @@ export interface Agents {
   covers(ip: string, moment: number, now: number, except?: string): boolean
   /** Whether this agent was taken for gone at a moment, so that others' reports counted in its place. */
   wasGone(agent: string, moment: number): boolean
+  /** Agents that were heard of since the server started. */
   list(): readonly AgentState[]
+  kept(): readonly KeptAgent[]
+  /** Changes whenever what is kept does, times of last sign of life apart. */
+  readonly revision: number
+  /**
+   * Takes what an earlier server kept. The server's own absence is nobody's silence: who was there before is believed to
+   * be there, until it has been silent for as long as any other.
+   */
+  restore(kept: readonly KeptAgent[], now: number): void
 }
 
 interface Agent {
@@ -37,6 +58,10 @@ interface Agent {
   version: string
   since: number
   lastSeen: number
+  /** From when on its silence counts: the last sign of life, or the server's start. */
+  silentFrom: number
+  /** Whether it was heard of since the server started. */
+  isHeard: boolean
   instance: string | undefined
   own: ReadonlySet<string>
   /** Spans in which it was taken for gone, oldest first; the last may be open. */
@@ -47,12 +72,22 @@ interface Agent {
 const silentSeconds = 30
 const maxGaps = 100
 const maxAddresses = 200_000
+/** Longer than any spool lasts: who is silent so long comes back as somebody new. */
+const keptSeconds = 7 * 86_400
+
+/** Whether a hello says of an agent what is known already. */
+const isSame = ({ host, since, own }: Agent, hello: Hello): boolean =>
+  host === hello.host &&
+  since === hello.since &&
+  own.size === new Set(hello.addresses).size &&
+  hello.addresses.every((ip) => own.has(ip))
 
 export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
   const agents = new Map<string, Agent>()
   /** Least recently reported first. */
   const byAddress = new Map<string, string>()
   const byHost = new Map<string, string>()
+  let revision = 0
 
   const agentOf = (name: string, now: number): Agent => {
     const known = agents.get(name)
@@ -62,6 +97,8 @@ export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
       version: '',
       since: now,
       lastSeen: now,
+      silentFrom: now,
+      isHeard: true,
       instance: undefined,
       own: new Set(),
       gaps: [],
@@ -73,16 +110,22 @@ export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
   /** A silence that has lasted too long is a gap from its beginning on, and stays one. */
   const declare = (agent: Agent, now: number) => {
     const last = agent.gaps.at(-1)
-    if (now - agent.lastSeen <= silentSeconds || last?.to === Infinity) return
-    agent.gaps.push({ from: agent.lastSeen, to: Infinity })
+    if (now - agent.silentFrom <= silentSeconds || last?.to === Infinity) return
+    agent.gaps.push({ from: agent.silentFrom, to: Infinity })
     if (agent.gaps.length > maxGaps) agent.gaps.shift()
+    revision++
   }
   const seen = (name: string, now: number) => {
     const agent = agentOf(name, now)
     declare(agent, now)
     const last = agent.gaps.at(-1)
-    if (last?.to === Infinity) last.to = now
+    if (last?.to === Infinity) {
+      last.to = now
+      revision++
+    }
+    agent.isHeard = true
     agent.lastSeen = Math.max(agent.lastSeen, now)
+    agent.silentFrom = Math.max(agent.silentFrom, now)
   }
   const inGap = (agent: Agent, moment: number) => agent.gaps.some(({ from, to }) => from < moment && moment <= to)
   const agentOfAddress = (ip: string, moment: number): string | undefined => {
@@ -93,6 +136,7 @@ export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
     hello(hello, now) {
       seen(hello.agent, now)
       const agent = agentOf(hello.agent, now)
+      if (!isSame(agent, hello)) revision++
       byHost.delete(agent.host)
       byHost.set(hello.host, hello.agent)
       Object.assign(agent, {
@@ -131,6 +175,31 @@ export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
     },
     wasGone: (name, moment) => inGap(agents.get(name) ?? agentOf(name, moment), moment),
     list: () =>
-      [...agents].map(([agent, { host, version, since, lastSeen }]) => ({ agent, host, version, since, lastSeen })),
+      [...agents]
+        .filter(([, { isHeard }]) => isHeard)
+        .map(([agent, { host, version, since, lastSeen }]) => ({ agent, host, version, since, lastSeen })),
+    kept: () =>
+      [...agents].map(([agent, { host, since, lastSeen, own, gaps }]) => ({
+        agent,
+        host,
+        since,
+        lastSeen,
+        addresses: [...own],
+        gaps: gaps.map(({ from, to }) => (to === Infinity ? { from } : { from, to })),
+      })),
+    get revision() {
+      return revision
+    },
+    restore(kept, now) {
+      for (const { agent: name, host, since, lastSeen, addresses, gaps } of kept) {
+        if (now - lastSeen > keptSeconds) continue
+        const agent = agentOf(name, now)
+        Object.assign(agent, { host, since, lastSeen, isHeard: false, own: new Set(addresses) })
+        agent.gaps = gaps.map(({ from, to = Infinity }) => ({ from, to }))
+        byHost.delete(name)
+        byHost.set(host, name)
+        for (const ip of addresses) byAddress.set(ip, name)
+      }
+    },
   }
 }

@@ -6,26 +6,20 @@ export interface Report {
   readonly reporter: string
   /** Both ends are in one network namespace: the source's side is reported by the same agent. */
   readonly local: boolean
-  readonly sourceIp: string | undefined
-  readonly destIp: string | undefined
-  /** End of the interval, Unix seconds. */
-  readonly moment: number
 }
 
-/** What is known of who reports, as the report's own agent has it. */
+/** What is known of who reports at a row's moment. Addresses are entries of the frame's columns; absent ones are not covered. */
 export interface Coverage {
-  /** Some agent reports what this address does. */
-  covered(ip: string, moment: number): boolean
-  /** An agent other than the report's own does. */
-  coveredByOther(ip: string, moment: number): boolean
   /** The report's own agent was taken for gone. */
-  wasGone(moment: number): boolean
+  readonly wasGone: boolean
+  /** Some agent reports what this source does. */
+  sourceCovered(entry: number): boolean
+  /** An agent other than the report's own reports what this destination does. */
+  destCoveredByOther(entry: number): boolean
 }
 
-export function countsInTotals({ reporter, local, sourceIp, destIp, moment }: Report, coverage: Coverage): boolean {
-  if (reporter === 'src') {
-    const isReplaced = coverage.wasGone(moment) && destIp !== undefined && coverage.coveredByOther(destIp, moment)
-    return !isReplaced
-  }
-  return reporter === 'dst' && !local && !(sourceIp !== undefined && coverage.covered(sourceIp, moment))
+/** Whether a report of a source and a destination (entries of their columns) is part of totals. */
+export function countsInTotals(report: Report, coverage: Coverage, source: number, dest: number): boolean {
+  if (report.reporter === 'src') return !(coverage.wasGone && coverage.destCoveredByOther(dest))
+  return report.reporter === 'dst' && !report.local && !coverage.sourceCovered(source)
 }

@@ -3,14 +3,14 @@
 import type { Row } from '@margay/model'
 import type { Frame } from '@margay/wire'
 import { rowAt } from '@margay/wire'
-import type { HandlePlace } from './handles.ts'
+import type { HandlePlaces } from './handles.ts'
 
 /** An agent's series, and the handles of what it was named as; those of rows that are only shown are apart. */
 export interface Definition {
   readonly logType: string
   readonly dimensions: Row
-  readonly stored: HandlePlace
-  readonly shown: HandlePlace
+  readonly stored: HandlePlaces
+  readonly shown: HandlePlaces
 }
 
 export interface Epoch {

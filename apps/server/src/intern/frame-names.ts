@@ -1,26 +1,45 @@
-// Names as one frame needs them: most rows of a frame share a moment and few addresses, so each address is looked up once
-// and then found in a map. Made for a frame and thrown away with it.
-import type { Endpoint, ServicePort } from '../inventory/endpoint.ts'
+// Names as one frame needs them: an address is an entry of a column's dictionary, and each entry is looked up once for each
+// moment that rows have, which is nearly always one. Made for a frame and a moment and thrown away with them.
+import type { ValueColumn } from '@margay/wire'
+import type { Endpoint } from '../inventory/endpoint.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Agents } from './agents.ts'
-import type { Coverage } from './counts.ts'
 import type { Identity } from './identity.ts'
 
-export interface FrameNames extends Coverage {
-  /** The reporter's own side. */
-  own(ip: string | undefined, podUid: string | undefined, moment: number): Endpoint
-  peer(ip: string | undefined, moment: number): Endpoint
-  service(ip: string, port: number, proto: string, moment: number): ServicePort | undefined
+/** Whose rows are named, as of when. */
+export interface Moment {
+  readonly agent: string
+  /** Unix seconds of the rows. */
+  readonly at: number
+  /** Unix seconds. */
+  readonly now: number
 }
 
-interface Deps {
+export interface NameDeps {
   readonly inventory: Inventory
   readonly agents: Agents
   readonly identity: Identity
 }
 
+/** The addresses of one column. */
+export interface EntryNames {
+  /** The reporter's own side. */
+  readonly own: (podUid: string | undefined, entry: number) => Endpoint
+  readonly peer: (entry: number) => Endpoint
+  /** Some agent reports what this address does. */
+  readonly covered: (entry: number) => boolean
+  /** An agent other than the frame's own does. */
+  readonly coveredByOther: (entry: number) => boolean
+}
+
+/** A function of small whole numbers that is worked out once for each. */
+export function memoByEntry<T extends object | boolean>(make: (entry: number) => T): (entry: number) => T {
+  const known: (T | undefined)[] = []
+  return (entry) => (known[entry] ??= make(entry))
+}
+
 /** Finds by key or makes; the value may be undefined and is then known to be. */
-function memo<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+export function memo<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   const value = known.get(key)
   if (value !== undefined || known.has(key)) return value as V
   const made = make()
@@ -28,48 +47,23 @@ function memo<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   return made
 }
 
-/** `now` is Unix seconds. */
-export function createFrameNames(agent: string, now: number, { inventory, agents, identity }: Deps): FrameNames {
-  let current = Number.NaN
-  let gone = false
-  const owns = new Map<string | undefined, Map<string | undefined, Endpoint>>()
-  const peers = new Map<string | undefined, Endpoint>()
-  const services = new Map<string, ServicePort | undefined>()
-  const covers = new Map<string, boolean>()
-  const others = new Map<string, boolean>()
-
-  /** Another moment makes everything that is known void. */
-  const at = (moment: number) => {
-    if (moment === current) return
-    for (const known of [owns, peers, services, covers, others]) known.clear()
-    current = moment
-    gone = agents.wasGone(agent, moment)
+export function createEntryNames(
+  { dictionary }: ValueColumn,
+  { agent, at, now }: Moment,
+  { agents, identity }: NameDeps,
+): EntryNames {
+  const addressOf = (entry: number) => dictionary[entry] as string | undefined
+  const covers = (entry: number, except?: string) => {
+    const ip = addressOf(entry)
+    return ip !== undefined && agents.covers(ip, at, now, except)
   }
+  const owns = new Map<string | undefined, (entry: number) => Endpoint>()
+  const ownsOf = (podUid: string | undefined) =>
+    memoByEntry((entry) => identity.own(agent, addressOf(entry), podUid, at))
   return {
-    own(ip, podUid, moment) {
-      at(moment)
-      const ofPod = memo(owns, podUid, () => new Map<string | undefined, Endpoint>())
-      return memo(ofPod, ip, () => identity.own(agent, ip, podUid, moment))
-    },
-    peer(ip, moment) {
-      at(moment)
-      return memo(peers, ip, () => identity.peer(agent, ip, moment))
-    },
-    service(ip, port, proto, moment) {
-      at(moment)
-      return memo(services, `${ip} ${port} ${proto}`, () => inventory.serviceAt(ip, port, proto, moment))
-    },
-    covered(ip, moment) {
-      at(moment)
-      return memo(covers, ip, () => agents.covers(ip, moment, now))
-    },
-    coveredByOther(ip, moment) {
-      at(moment)
-      return memo(others, ip, () => agents.covers(ip, moment, now, agent))
-    },
-    wasGone(moment) {
-      at(moment)
-      return gone
-    },
+    own: (podUid, entry) => memo(owns, podUid, () => ownsOf(podUid))(entry),
+    peer: memoByEntry((entry) => identity.peer(agent, addressOf(entry), at)),
+    covered: memoByEntry((entry) => covers(entry)),
+    coveredByOther: memoByEntry((entry) => covers(entry, agent)),
   }
 }

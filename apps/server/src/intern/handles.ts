@@ -12,6 +12,18 @@ export interface Handle {
 /** Where handles hang, by whatever tells them apart there. Filled and emptied by `Handles` only. */
 export type HandlePlace = Map<number | string, Entry>
 
+/** Places in two levels, so that a key of three parts needs no text. */
+export type HandlePlaces = Map<number, HandlePlace>
+
+/** The place of a group of keys, made where there is none. */
+export function placeOf(places: HandlePlaces, group: number): HandlePlace {
+  const known = places.get(group)
+  if (known) return known
+  const place: HandlePlace = new Map()
+  places.set(group, place)
+  return place
+}
+
 export interface Handles {
   /** `make` gives the dimensions of a key that is not known. */
   get(place: HandlePlace, key: number | string, builder: BlockBuilder, make: () => Row): Handle

@@ -1,11 +1,16 @@
 // Names, services, `counts` and identities of rows, from frames as agents send them.
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLogger } from '@margay/kit'
 import type { Row } from '@margay/model'
 import { logType } from '@margay/model'
 import { createBlockBuilder } from '@margay/store'
 import { createFrameBuilder, decodeFrame } from '@margay/wire'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createInventory } from '../inventory/inventory.ts'
 import { readYaml } from '../inventory/yaml-source.ts'
+import { createAgentsFile } from './agents-file.ts'
 import { createAgents } from './agents.ts'
 import { createEpochs } from './epochs.ts'
 import { createInterner } from './interner.ts'
@@ -27,10 +32,14 @@ metadata: {name: db, namespace: data}
 spec: {clusterIP: 10.96.0.10, ports: [{name: pg, port: 5432}]}
 `
 
-function setUp(yaml = '') {
+const quiet = createLogger({ level: 'error', form: 'json' }, { write: () => {} })
+
+/** With a path, a server that keeps its agents there. */
+function setUp(yaml = '', kept?: string) {
   const inventory = createInventory()
   for (const object of readYaml(yaml).objects) inventory.put(object, 0)
   const agents = createAgents(inventory)
+  const file = kept === undefined ? undefined : createAgentsFile(kept, { agents, log: quiet })
   const epochs = createEpochs()
   let clock = now
   const interner = createInterner({ cluster: 'c1', maxSeries: 1000 }, { inventory, agents, now: () => clock })
@@ -51,7 +60,7 @@ function setUp(yaml = '') {
   }
   const hello = (agent: string, at = now - 1000, addresses: string[] = []) =>
     agents.hello({ agent, host: agent, version: '1', since: at, addresses, watched: false, collectors: [] }, clock)
-  return { inventory, agents, interner, row, decode, hello, setClock: (at: number) => (clock = at) }
+  return { inventory, agents, file, interner, row, decode, hello, setClock: (at: number) => (clock = at) }
 }
 const src = { reporter: 'src', proto: 'tcp', action: 'allow', dest_port: 5432 }
 const dst = { ...src, reporter: 'dst' }
@@ -197,6 +206,78 @@ describe('counts', () => {
     hello('n1')
     expect(row('n1', src, later).counts).toBe(false)
     expect(row('n1', src, { ...later, dest_ip: '8.8.8.8' }).counts).toBe(true)
+  })
+})
+
+describe('counts after a restart of the server', () => {
+  const ends = { source_ip: '10.77.0.1', dest_ip: '10.77.0.2' }
+  const later = { ...ends, start_time: now + 40, end_time: now + 50 }
+  let dir: string
+  beforeEach(() => void (dir = mkdtempSync(join(tmpdir(), 'margay-agents-'))))
+  afterEach(() => rmSync(dir, { recursive: true, force: true }))
+  /** A server that another one with the same directory came before, at a moment. */
+  const restarted = (at: number) => {
+    const next = setUp(cluster, join(dir, 'agents.json'))
+    next.setClock(at)
+    next.file!.restore(at)
+    return next
+  }
+
+  it.each(['before', 'after'])('does not count the spool of an agent whose gap ended %s it', (when) => {
+    const first = setUp(cluster, join(dir, 'agents.json'))
+    first.hello('n1')
+    for (const at of [now, now + 30, now + 60]) {
+      first.setClock(at)
+      first.hello('n2')
+    }
+    expect(first.row('n2', dst, later).counts).toBe(true)
+    if (when === 'before') first.hello('n1')
+    first.file!.save(now)
+    const second = restarted(now + 70)
+    second.hello('n2')
+    second.hello('n1')
+    expect(second.row('n1', src, later).counts).toBe(false)
+    expect(second.row('n2', dst, { ...ends, start_time: now + 65, end_time: now + 75 }).counts).toBe(false)
+  })
+  it('goes on believing in an agent that has not said hello yet, and takes its own absence for no gap', () => {
+    const first = setUp(cluster, join(dir, 'agents.json'))
+    first.hello('n1')
+    first.hello('n2')
+    first.file!.save(now)
+    const second = restarted(now + 600)
+    expect(second.agents.list()).toEqual([])
+    second.hello('n2')
+    expect(second.row('n2', dst, later).counts).toBe(false)
+    expect(second.row('n1', src, later).counts).toBe(true)
+    second.setClock(now + 640)
+    second.hello('n2')
+    expect(second.row('n2', dst, { ...ends, start_time: now + 620, end_time: now + 635 }).counts).toBe(true)
+  })
+  it('writes what changed, and now and then what did not, so that the living are not forgotten', () => {
+    const path = join(dir, 'agents.json')
+    const first = setUp(cluster, path)
+    first.hello('n1')
+    first.file!.save(now)
+    rmSync(path)
+    first.setClock(now + 20)
+    first.hello('n1')
+    first.file!.save(now + 20)
+    expect(existsSync(path)).toBe(false)
+    first.hello('n1', now - 1000, ['10.77.0.9'])
+    first.file!.save(now + 20)
+    expect(existsSync(path)).toBe(true)
+    rmSync(path)
+    first.file!.save(now + 7_200)
+    expect(existsSync(path)).toBe(true)
+  })
+  it('forgets who was silent for longer than a spool lasts, and does without a file that is damaged', () => {
+    const first = setUp(cluster, join(dir, 'agents.json'))
+    first.hello('n1')
+    first.file!.save(now)
+    expect(restarted(now + 8 * 86_400).agents.kept()).toEqual([])
+    expect(restarted(now).agents.kept()).toHaveLength(1)
+    writeFileSync(join(dir, 'agents.json'), '[{')
+    expect(restarted(now).agents.kept()).toEqual([])
   })
 })
 

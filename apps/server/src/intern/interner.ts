@@ -1,20 +1,21 @@
-// From an agent's frame to rows of the store: each row's series is named once, and then costs a look-up and copies of
-// numbers. Names are those of the row's own time, so a spool that comes an hour late is named as of then.
+// From an agent's frame to rows of the store, in columns: each series is named once for each pair of ends, and then a row
+// costs a few look-ups and copies of numbers. Names are those of the row's own time, so a spool that comes an hour late is
+// named as of then. Rows become objects only for people who watch.
 import type { Row } from '@margay/model'
 import type { BlockBuilder } from '@margay/store'
 import type { Column, Frame } from '@margay/wire'
-import { valueAt } from '@margay/wire'
-import type { Endpoint, ServicePort } from '../inventory/endpoint.ts'
+import { rowAt } from '@margay/wire'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Agents } from './agents.ts'
-import { countsInTotals } from './counts.ts'
-import type { Provenance } from './dimensions.ts'
-import { flowDimensions, lookupDimensions } from './dimensions.ts'
-import type { Definition, Epoch } from './epochs.ts'
-import type { FrameNames } from './frame-names.ts'
-import { createFrameNames } from './frame-names.ts'
-import { createHandles } from './handles.ts'
+import type { Epoch } from './epochs.ts'
+import type { FrameNamer, Judge } from './flow-rows.ts'
+import { createFlowNamer } from './flow-rows.ts'
+import type { FrameRows } from './frame-rows.ts'
+import { readRows, valuesOf } from './frame-rows.ts'
+import type { Handle, Handles } from './handles.ts'
+import { createHandles, placeOf } from './handles.ts'
 import { createIdentity } from './identity.ts'
+import { createLookupNamer } from './lookup-rows.ts'
 
 export interface InternerConfig {
   readonly cluster: string
@@ -27,12 +28,7 @@ export interface InternerDeps {
   readonly agents: Agents
   /** Unix seconds. */
   readonly now: () => number
-  /** What else is decided once per series, such as policies; its fields are added. */
-  readonly judge?: (
-    dimensions: Row,
-    ends: { readonly source: Endpoint; readonly dest: Endpoint },
-    moment: number,
-  ) => Row
+  readonly judge?: Judge
 }
 
 export interface Interned {
@@ -53,142 +49,99 @@ export interface Interner {
   readonly series: number
 }
 
-/** Times outside are a clock unset or a unit mistaken; they would make partitions of their own. */
-const earliest = 978_307_200
-const oneDay = 86_400
-
-/** Columns that go into the row as they are; the dialled address is only for us. */
-const rowColumns = ({ rows }: Frame): (readonly [string, Column])[] =>
-  [...rows.columns].filter(([name]) => name !== 'dialled_ip' && name !== 'dialled_port')
-
-/** Two ids in one number, exact up to 2^26 of each; beyond that the text of both. */
-const idLimit = 2 ** 26
-const pairKey = (a: number, b: number): number | string => (a < idLimit && b < idLimit ? a * idLimit + b : `${a} ${b}`)
-
-interface Named {
-  readonly key: number | string
-  readonly dimensions: () => Row
+/** A frame's rows, named. */
+interface NamedRows {
+  readonly rows: Uint32Array
+  /** By row; there is one for each of `rows`. */
+  readonly handles: readonly Handle[]
+  readonly columns: ReadonlyMap<string, Column>
+  readonly leftOut: ReadonlyMap<string, number>
 }
 
-/** What naming a row needs beside its frame. */
-interface Context {
-  readonly frame: Frame
-  readonly names: FrameNames
-  readonly from: Provenance
+/** Columns that go into the row as they are, and those that naming added; the dialled address is only for us. */
+function columnsOf({ rows }: Frame, added: ReadonlyMap<string, Column>): ReadonlyMap<string, Column> {
+  const columns = new Map([...rows.columns, ...added])
+  columns.delete('dialled_ip')
+  columns.delete('dialled_port')
+  return columns
 }
 
-const at = (frame: Frame, name: string, row: number) => {
-  const column = frame.rows.columns.get(name)
-  return column && valueAt(column, row)
+function* wholeRows({ rows, handles, columns }: NamedRows): Iterable<Row> {
+  for (const row of rows) yield { ...handles[row]!.dimensions, ...rowAt(columns, row) }
+}
+
+/** The handle of each of the rows. */
+function handlesOf({ rows, handles }: NamedRows): Uint32Array {
+  const picked = new Uint32Array(rows.length)
+  for (let i = 0; i < rows.length; i++) picked[i] = handles[rows[i]!]!.handle
+  return picked
 }
 
 export function createInterner(config: InternerConfig, deps: InternerDeps): Interner {
   const { inventory, agents } = deps
   const identity = createIdentity(inventory, agents)
+  const names = { inventory, agents, identity }
   const stored = createHandles({ limit: config.maxSeries })
   const shown = createHandles({ limit: Math.ceil(config.maxSeries / 10) })
 
-  const judged = (dimensions: Row, source: Endpoint, dest: Endpoint, moment: number): Row =>
-    deps.judge ? { ...dimensions, ...deps.judge(dimensions, { source, dest }, moment) } : dimensions
-
-  const serviceOf = ({ frame, names }: Context, own: Row, row: number, moment: number): ServicePort | undefined => {
-    const ip = at(frame, 'dialled_ip', row) as string | undefined
-    const port = at(frame, 'dialled_port', row) as number | undefined
-    return ip === undefined || port === undefined ? undefined : names.service(ip, port, String(own.proto), moment)
+  const namerOf = (frame: Frame): FrameNamer => {
+    const from = { cluster: config.cluster, host: agents.hostOf(frame.agent) }
+    if (frame.logType === 'dns') return createLookupNamer(frame, from, names)
+    return createFlowNamer(frame, from, names, deps.judge)
   }
-  /** Names a flow and completes its row with `counts`. */
-  const nameFlow = (context: Context, own: Row, row: number, moment: number, rest: Row): Named => {
-    const { names, from } = context
-    const sourceIp = rest.source_ip as string | undefined
-    const destIp = rest.dest_ip as string | undefined
-    const uid = own.pod_uid as string | undefined
-    const isSource = own.reporter !== 'dst'
-    const source = isSource ? names.own(sourceIp, uid, moment) : names.peer(sourceIp, moment)
-    const dest = isSource ? names.peer(destIp, moment) : names.own(destIp, uid, moment)
-    const service = serviceOf(context, own, row, moment)
-    const pair = pairKey(source.id, dest.id)
-    rest.counts = countsInTotals(
-      { reporter: String(own.reporter), local: own.local === true, sourceIp, destIp, moment },
-      names,
-    )
-    return {
-      key: service ? `${pair} ${service.id}` : pair,
-      dimensions: () => judged(flowDimensions(own, from, source, dest, service), source, dest, moment),
-    }
-  }
-  /** Names a lookup and completes its row with the labels of its servers. */
-  const nameLookup = ({ names, from }: Context, own: Row, _row: number, moment: number, rest: Row): Named => {
-    const client = names.own(rest.client_ip as string | undefined, own.pod_uid as string | undefined, moment)
-    const serverIps = (rest['servers.ip'] as readonly string[] | undefined) ?? []
-    const servers = serverIps.map((server) => names.peer(server, moment))
-    rest['servers.labels'] = servers.map(({ labels }) => labels)
-    return {
-      key: [client, ...servers].map(({ id }) => id).join(' '),
-      dimensions: () => lookupDimensions(own, from, client, servers),
-    }
-  }
-  const namers = { flows: nameFlow, dns: nameLookup } as const
-
   /** Learns the frame's own addresses before any row is judged, so that both reports of one host agree. */
-  const noteAddresses = (frame: Frame, epoch: Epoch) => {
+  const noteAddresses = (frame: Frame, { series }: FrameRows) => {
     if (frame.logType !== 'flows') return
-    const noted = new Set<unknown>()
-    for (let row = 0; row < frame.rows.count; row++) {
-      const own = epoch.definitions.get(frame.rows.series[row]!)?.dimensions
-      const ip = own && at(frame, own.reporter === 'dst' ? 'dest_ip' : 'source_ip', row)
-      if (ip === undefined || noted.has(ip) || (own?.pod_uid !== undefined && inventory.filled)) continue
-      noted.add(ip)
-      agents.noteLocal(frame.agent, ip as string)
+    const ends = [valuesOf(frame, 'source_ip'), valuesOf(frame, 'dest_ip')].map(({ dictionary, index }) => ({
+      dictionary,
+      index,
+      noted: new Uint8Array(dictionary.length),
+    }))
+    const [sources, dests] = [ends[0]!, ends[1]!]
+    const { filled } = inventory
+    for (let row = 0; row < series.length; row++) {
+      const own = series[row]
+      if (!own || (own.podUid !== undefined && filled)) continue
+      const { dictionary, index, noted } = own.isSource ? sources : dests
+      const entry = index[row]!
+      if (noted[entry] === 1) continue
+      noted[entry] = 1
+      const ip = dictionary[entry]
+      if (ip !== undefined) agents.noteLocal(frame.agent, ip as string)
     }
   }
-  /** Calls `take` for each row that can be read; the row's object is used again for the next. */
-  const eachRow = (
-    frame: Frame,
-    epoch: Epoch,
-    leftOut: Map<string, number>,
-    take: (definition: Definition, named: Named, rest: Row) => void,
-  ) => {
-    noteAddresses(frame, epoch)
+  const nameRows = (frame: Frame, epoch: Epoch, handles: Handles, builder: BlockBuilder): NamedRows => {
     const now = deps.now()
-    const name = namers[frame.logType as keyof typeof namers]
-    const context: Context = {
-      frame,
-      names: createFrameNames(frame.agent, now, { inventory, agents, identity }),
-      from: { cluster: config.cluster, host: agents.hostOf(frame.agent) },
-    }
-    const columns = rowColumns(frame)
-    const rest: Row = {}
-    for (let row = 0; row < frame.rows.count; row++) {
-      const definition = epoch.definitions.get(frame.rows.series[row]!)
-      for (const [field, column] of columns) rest[field] = valueAt(column, row)
-      const time = Number(rest.start_time)
-      const isKnown = definition?.logType === frame.logType
-      if (!isKnown || !(time >= earliest && time <= now + oneDay)) {
-        const reason = isKnown ? 'time_far_off' : 'series_unknown'
-        leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1)
-        continue
+    const read = readRows(frame, epoch, now)
+    noteAddresses(frame, read)
+    const namer = namerOf(frame)
+    const byRow: Handle[] = []
+    for (const [at, rows] of read.moments) {
+      const name = namer.at({ agent: frame.agent, at, now })
+      for (const row of rows) {
+        const series = read.series[row]!
+        const { group, key, dimensions } = name(series, row)
+        const places = handles === stored ? series.definition.stored : series.definition.shown
+        byRow[row] = handles.get(placeOf(places, group), key, builder, dimensions)
       }
-      take(definition, name(context, definition.dimensions, row, Number(rest.end_time ?? time), rest), rest)
+    }
+    return {
+      rows: read.rows,
+      handles: byRow,
+      columns: columnsOf(frame, namer.columns),
+      leftOut: read.leftOut,
     }
   }
   return {
     encode(frame, epoch, builder, show) {
-      const leftOut = new Map<string, number>()
-      let rows = 0
-      eachRow(frame, epoch, leftOut, (definition, named, rest) => {
-        const { handle, dimensions } = stored.get(definition.stored, named.key, builder, named.dimensions)
-        builder.add(handle, rest)
-        show?.({ ...dimensions, ...rest })
-        rows++
-      })
-      return { rows, leftOut }
+      const named = nameRows(frame, epoch, stored, builder)
+      const { rows, columns, leftOut } = named
+      if (rows.length > 0) builder.addColumns(handlesOf(named), columns, rows)
+      if (show) for (const row of wholeRows(named)) show(row)
+      return { rows: rows.length, leftOut }
     },
     rows(frame, epoch) {
-      const rows: Row[] = []
-      eachRow(frame, epoch, new Map(), (definition, named, rest) => {
-        const { dimensions } = shown.get(definition.shown, named.key, noBuilder, named.dimensions)
-        rows.push({ ...dimensions, ...rest })
-      })
+      const rows = [...wholeRows(nameRows(frame, epoch, shown, noBuilder))]
       shown.trim()
       return rows
     },
@@ -212,5 +165,6 @@ const noBuilder: BlockBuilder = {
   series: () => 0,
   forget: () => {},
   add: () => {},
+  addColumns: () => {},
   take: () => [],
 }

@@ -1,10 +1,10 @@
 // What happens to an agent's frames: read, named, put into a segment, answered when durable. Each frame has its own answer;
 // one that is broken is refused by its name and the others beside it are kept. Knows no HTTP.
-import { zstdDecompressSync } from 'node:zlib'
+import { crc32, zstdDecompressSync } from 'node:zlib'
 import type { Logger, Stage } from '@margay/kit'
 import type { Row } from '@margay/model'
 import type { Frame, FrameResult } from '@margay/wire'
-import { FrameError, decodeFrame, readPiece } from '@margay/wire'
+import { FrameError, decodeFrame, frameLimits, readPiece } from '@margay/wire'
 import type { Agents } from '../intern/agents.ts'
 import type { Epoch, Epochs } from '../intern/epochs.ts'
 import type { Interner } from '../intern/interner.ts'
@@ -69,7 +69,7 @@ function readFrame(agent: string, piece: Uint8Array, name: Named): Frame {
       ? new FrameError('too_large', `frame has more than ${maxFrameBytes} bytes when decompressed`)
       : new FrameError('broken', `frame of ${compressed.length} bytes cannot be decompressed`)
   }
-  const frame = decodeFrame(plain)
+  const frame = decodeFrame(plain, frameLimits, crc32)
   if (frame.agent !== agent) throw new FrameError('broken', `frame is of agent "${frame.agent}", sent by "${agent}"`)
   if (frame.epoch !== name.epoch || frame.sequence !== name.sequence) {
     throw new FrameError('broken', `frame is batch ${frame.sequence}, its piece says ${name.sequence}`)

@@ -9,6 +9,7 @@ import type { Block } from '@margay/store'
 import { createBlockBuilder } from '@margay/store'
 import type { Hello } from '@margay/wire'
 import { createAgents } from '../intern/agents.ts'
+import { createAgentsFile } from '../intern/agents-file.ts'
 import { createEpochs } from '../intern/epochs.ts'
 import { createFinishedRows } from '../intern/finished.ts'
 import { createInterner } from '../intern/interner.ts'
@@ -68,6 +69,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
   const now = () => Math.floor(clock() / 1000)
   const inventory = createInventory()
   const agents = createAgents(inventory)
+  const agentsFile = createAgentsFile(join(deps.dataDir, 'agents.json'), { agents, log })
   const epochs = createEpochs()
   const interner = createInterner(config, { inventory, agents, now })
   const finished = createFinishedRows(config)
@@ -97,9 +99,10 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       clock,
       builderOf: (name) => createBlockBuilder(logType(name)!),
       logTypes: logTypes.map(({ name }) => name),
-      onSealed({ path }) {
+      onSealing: () => agentsFile.save(now()),
+      onSealed({ path, segment }) {
         segmentStage.set({ state: 'ok' })
-        inserted = inserter.add(path)
+        inserted = inserter.add(path, segment)
         interner.trim()
         finished.trim()
       },
@@ -114,6 +117,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     },
   )
   marks.restore(directory.marks())
+  agentsFile.restore(now())
   for (const path of directory.list()) void inserter.add(path)
 
   const frames = createAgentFrames({

@@ -16,19 +16,26 @@ export interface InserterDeps {
 }
 
 export interface Inserter {
-  /** A segment that is on disk. Resolves when questions find its rows, or when it was set aside. */
-  add(path: string): Promise<void>
+  /**
+   * A segment that is on disk; with `segment` it need not be read from there. Resolves when questions find its rows, or
+   * when it was set aside.
+   */
+  add(path: string, segment?: Segment): Promise<void>
   readonly waiting: number
   run(signal: AbortSignal): Promise<void>
 }
 
 interface Waiting {
   readonly path: string
+  readonly segment: Segment | undefined
   readonly done: () => void
 }
 
 /** An engine that fails so often with an error that no retry mends will not take this segment. */
 const triesBeforeAside = 5
+
+/** Segments that wait in memory as well as on disk. When the store falls behind, the others are read when their turn comes. */
+const keptInMemory = 2
 
 /** A checkpoint costs two syncs and rewrites all marks; a head costs one small file until then. */
 const releasedBeforeCheckpoint = 32
@@ -37,7 +44,8 @@ const isForGood = (error: unknown): boolean => (error as { retry?: unknown }).re
 
 export function createInserter(deps: InserterDeps): Inserter {
   const queue: Queue<Waiting> = createQueue({ limit: Number.MAX_SAFE_INTEGER, whenFull: 'refuse' })
-  const add = (path: string) => new Promise<void>((done) => queue.push({ path, done }))
+  const add = (path: string, segment?: Segment) =>
+    new Promise<void>((done) => queue.push({ path, segment: queue.length < keptInMemory ? segment : undefined, done }))
 
   const insertBlock = async (block: Block, signal: AbortSignal): Promise<boolean> => {
     const backoff = createBackoff({ firstMs: 100, mostMs: 5_000 })
@@ -67,10 +75,10 @@ export function createInserter(deps: InserterDeps): Inserter {
     deps.stage.lose('set_aside_rows', rows)
     deps.log.error('a segment cannot be inserted and is set aside', { kept, rows, error })
   }
-  const insertSegment = async (path: string, signal: AbortSignal): Promise<boolean> => {
-    let segment: Segment | undefined
+  const insertSegment = async ({ path, segment: kept }: Waiting, signal: AbortSignal): Promise<boolean> => {
+    let segment = kept
     try {
-      segment = deps.directory.read(path)
+      segment ??= deps.directory.read(path)
       for (const block of segment.blocks) if (!(await insertBlock(block, signal))) return false
     } catch (error) {
       const rows = segment?.blocks.reduce((sum, block) => sum + block.rows, 0) ?? 0
@@ -100,7 +108,7 @@ export function createInserter(deps: InserterDeps): Inserter {
       while (!signal.aborted) {
         const next = await queue.take(signal)
         if (!next) return
-        const isDone = await insertSegment(next.path, signal)
+        const isDone = await insertSegment(next, signal)
         if (isDone) next.done()
         else queue.unshift(next)
       }

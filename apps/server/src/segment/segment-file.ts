@@ -114,6 +114,8 @@ export function openSegmentDirectory(dir: string): SegmentDirectory {
   const checkpointPath = join(dir, 'marks.json')
   for (const name of readdirSync(dir)) if (name.endsWith('.draft')) unlinkSync(join(dir, name))
   const sizes = new Map<string, number>()
+  /** Where the heads of segments end that were written by us; others are read. */
+  const headEnds = new Map<string, number>()
   const named = (ending: string) =>
     readdirSync(dir)
       .filter((name) => name.endsWith(ending))
@@ -122,7 +124,8 @@ export function openSegmentDirectory(dir: string): SegmentDirectory {
   const cut = (path: string) => {
     const kept = path.replace(suffix, releasedSuffix)
     renameSync(path, kept)
-    truncateSync(kept, readHead(readFileSync(kept), kept).end)
+    truncateSync(kept, headEnds.get(path) ?? readHead(readFileSync(kept), kept).end)
+    headEnds.delete(path)
     sizes.delete(path)
   }
   // A power cut may undo the new name and not the cut: a segment without its blocks was inserted.
@@ -145,6 +148,7 @@ export function openSegmentDirectory(dir: string): SegmentDirectory {
       replaceFile(path, pieces)
       const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
       sizes.set(path, bytes)
+      headEnds.set(path, frontBytes + head.length)
       return { path, bytes }
     },
     read(path) {
@@ -184,6 +188,7 @@ export function openSegmentDirectory(dir: string): SegmentDirectory {
       const kept = join(aside, basename(path))
       renameSync(path, kept)
       syncDirectory(aside)
+      headEnds.delete(path)
       sizes.delete(path)
       return kept
     },

@@ -7,7 +7,7 @@ import type { Clock } from '@margay/kit'
 import { systemClock } from '@margay/kit'
 import type { Block, BlockBuilder } from '@margay/store'
 import type { BatchName, Marks, Standing } from './marks.ts'
-import type { SegmentDirectory } from './segment-file.ts'
+import type { Segment, SegmentDirectory } from './segment-file.ts'
 import { numberOf } from './segment-file.ts'
 
 export interface SegmentsConfig {
@@ -20,7 +20,8 @@ export interface SegmentsConfig {
 
 export interface SealedSegment {
   readonly path: string
-  readonly rows: number
+  /** What the file holds, so that it need not be read again at once. */
+  readonly segment: Segment
 }
 
 export interface SegmentsDeps {
@@ -29,6 +30,8 @@ export interface SegmentsDeps {
   readonly builderOf: (logType: string) => BlockBuilder
   readonly logTypes: readonly string[]
   readonly clock?: Clock
+  /** Called before a segment is written, for what its rows rest on; where it throws the segment fails. */
+  readonly onSealing?: () => void
   /** A segment is on disk; its insert comes next. */
   readonly onSealed: (segment: SealedSegment) => void
   readonly onFailed: (error: Error) => void
@@ -87,12 +90,13 @@ export function createSegments(config: SegmentsConfig, deps: SegmentsDeps): Segm
     clearTimeout(sealed.timer)
     // Random beside the time: a token must never be used for other rows, even where a directory was restored from a copy.
     const id = `${clock().toString(36)}${randomBytes(6).toString('hex')}`
-    const blocks = takeBlocks(id)
+    const segment = { number: ++lastNumber, id, marks: marks.opened(), blocks: takeBlocks(id) }
     try {
-      const { path } = directory.write({ number: ++lastNumber, id, marks: marks.opened(), blocks })
+      deps.onSealing?.()
+      const { path } = directory.write(segment)
       marks.settle()
       sealed.resolve()
-      deps.onSealed({ path, rows: blocks.reduce((sum, block) => sum + block.rows, 0) })
+      deps.onSealed({ path, segment })
     } catch (error) {
       marks.fallBack()
       deps.onFailed(error as Error)

@@ -4,9 +4,10 @@
 import type { LogType, Row } from '@margay/model'
 import type { Column } from '../schema/column.ts'
 import { columnsOf } from '../schema/column.ts'
-import type { BlockBuilder, DayPart } from '../store.ts'
+import type { BlockBuilder, DayPart, RowColumn } from '../store.ts'
 import { Growing, columnHeader, varint } from './bytes.ts'
-import type { ColumnWriter } from './row-column.ts'
+import type { ColumnWriter } from './column-writer.ts'
+import { pick, pushColumn } from './column-writer.ts'
 import { plainType, rowColumn } from './row-column.ts'
 import type { Gather, SeriesColumn } from './series-column.ts'
 import { seriesColumn } from './series-column.ts'
@@ -24,7 +25,7 @@ interface SeriesPart {
 interface RowPart {
   readonly field: string
   readonly header: Uint8Array
-  readonly make: () => ColumnWriter<unknown>
+  readonly make: (rows: number | undefined) => ColumnWriter<unknown>
 }
 
 /** The rows of one day so far. */
@@ -41,7 +42,7 @@ function partsOf(type: LogType) {
   for (const column of columnsOf(type)) {
     const field = type.fields[column.field]!
     if (field.role === 'dimension') series.push(seriesPart(column, seriesColumn(field)))
-    else rows.push({ field: column.field, header: plainHeader(column), make: () => rowColumn(field) })
+    else rows.push({ field: column.field, header: plainHeader(column), make: (count) => rowColumn(field, count) })
   }
   return { series, rows }
 }
@@ -68,6 +69,35 @@ function gatherOf(handles: Growing<Uint32Array>, places: Uint32Array): Gather {
   return { series: Uint32Array.from(series), rows }
 }
 
+/** Some rows of a batch, and the handle of each. */
+interface BatchRows {
+  readonly handles: Uint32Array
+  readonly rows: Uint32Array
+}
+
+/** A batch's rows by UTC day; nearly always there is one. */
+function partByDay(times: Float64Array, { handles, rows }: BatchRows): ReadonlyMap<number, BatchRows> {
+  const places = new Map<number, number[]>()
+  let last = Number.NaN
+  let ofDay: number[] = []
+  for (let i = 0; i < rows.length; i++) {
+    const day = Math.floor(times[rows[i]!]! / secondsPerDay)
+    if (day !== last) {
+      ofDay = places.get(day) ?? []
+      places.set(day, ofDay)
+      last = day
+    }
+    ofDay.push(i)
+  }
+  // Fast path: nothing to pick.
+  if (places.size === 1) return new Map([[last, { handles, rows }]])
+  const some = (at: number[]) => ({
+    handles: pick(handles, Uint32Array.from(at)),
+    rows: pick(rows, Uint32Array.from(at)),
+  })
+  return new Map([...places].map(([day, at]) => [day, some(at)]))
+}
+
 /** A builder for one log type. It has no limits of its own: the caller takes when `rows` or the clock says so. */
 export function createBlockBuilder(type: LogType): BlockBuilder {
   const parts = partsOf(type)
@@ -77,14 +107,30 @@ export function createBlockBuilder(type: LogType): BlockBuilder {
   let days = new Map<number, DayRows>()
   let handleCount = 0
   let rowCount = 0
+  /** Rows of the block before, of which the next one's first day is expected to have as many. */
+  let lastRows: number | undefined
 
   const dayOf = (day: number): DayRows => {
     let rows = days.get(day)
     if (!rows) {
-      rows = { handles: new Growing(new Uint32Array(256)), writers: parts.rows.map(({ make }) => make()) }
+      const room = days.size === 0 ? lastRows : undefined
+      rows = { handles: new Growing(new Uint32Array(256)), writers: parts.rows.map(({ make }) => make(room)) }
       days.set(day, rows)
     }
     return rows
+  }
+
+  const checkTime = (time: unknown) => {
+    if (typeof time === 'number' && time > 0 && time <= latest) return
+    throw new Error(`BUG: a ${type.name} row has the ${type.time} ${String(time)}; Unix seconds are expected`)
+  }
+
+  const addPart = (day: number, part: BatchRows, columns: ReadonlyMap<string, RowColumn>) => {
+    const { handles, writers } = dayOf(day)
+    const at = handles.reserve(part.handles.length)
+    handles.items.set(part.handles, at)
+    parts.rows.forEach(({ field }, index) => pushColumn(writers[index]!, columns.get(field), part.rows))
+    rowCount += part.rows.length
   }
 
   const encode = ({ handles, writers }: DayRows, places: Uint32Array): Uint8Array[] => {
@@ -114,13 +160,17 @@ export function createBlockBuilder(type: LogType): BlockBuilder {
     forget: (handle) => void forgotten.push(handle),
     add(handle, rest) {
       const time = rest[type.time]
-      if (typeof time !== 'number' || !(time > 0 && time <= latest)) {
-        throw new Error(`BUG: a ${type.name} row has the ${type.time} ${String(time)}; Unix seconds are expected`)
-      }
-      const { handles, writers } = dayOf(Math.floor(time / secondsPerDay))
+      checkTime(time)
+      const { handles, writers } = dayOf(Math.floor(Number(time) / secondsPerDay))
       handles.push(handle)
       parts.rows.forEach(({ field }, index) => writers[index]!.push(rest[field]))
       rowCount++
+    },
+    addColumns(handles, columns, rows) {
+      const times = columns.get(type.time)
+      if (times?.kind !== 'numbers') throw new Error(`BUG: ${type.name} rows have no column of ${type.time}`)
+      for (const row of rows) checkTime(times.values[row])
+      for (const [day, part] of partByDay(times.values, { handles, rows })) addPart(day, part, columns)
     },
     get rows() {
       return rowCount
@@ -133,6 +183,7 @@ export function createBlockBuilder(type: LogType): BlockBuilder {
         parts: encode(rows, places),
       }))
       days = new Map()
+      lastRows = rowCount
       rowCount = 0
       releaseForgotten()
       return taken

@@ -28,6 +28,12 @@ export class Growing<T extends Numbers> {
     return at
   }
 
+  /** Appends so many zeros. */
+  pushZeros(count: number): void {
+    const at = this.reserve(count)
+    this.items.fill(0, at, at + count)
+  }
+
   bytes(): Uint8Array {
     return bytesOf(this.items.subarray(0, this.length))
   }
@@ -48,7 +54,11 @@ const longestVarint = 5
 
 /** Strings as Native writes them: length, then UTF-8. Lone surrogates become U+FFFD. */
 export class Texts {
-  private readonly buffer = new Growing(new Uint8Array(1024))
+  private readonly buffer: Growing<Uint8Array>
+
+  constructor(bytes = 1024) {
+    this.buffer = new Growing(new Uint8Array(bytes))
+  }
 
   push(text: string): void {
     const start = this.buffer.length
@@ -77,9 +87,49 @@ export class Texts {
     this.buffer.length = at
   }
 
+  /** Appends texts that another one holds, by their places in it: each was encoded once, however often it is picked. */
+  pushEncoded({ bytes, starts }: EncodedTexts, picks: Uint32Array): void {
+    let length = 0
+    for (const pick of picks) length += starts[pick + 1]! - starts[pick]!
+    let to = this.buffer.reserve(length)
+    const { items } = this.buffer
+    for (const pick of picks) {
+      const start = starts[pick]!
+      const end = starts[pick + 1]!
+      if (end - start > longCopy) {
+        items.set(bytes.subarray(start, end), to)
+        to += end - start
+      } else for (let at = start; at < end; at++) items[to++] = bytes[at]!
+    }
+  }
+
+  get length(): number {
+    return this.buffer.length
+  }
+
   bytes(): Uint8Array {
     return this.buffer.bytes()
   }
+}
+
+/** Bytes from which on a call into the engine's own copy costs less than a loop. */
+const longCopy = 64
+
+/** Texts with their lengths before them, and where each begins; one more start tells where the last ends. */
+export interface EncodedTexts {
+  readonly bytes: Uint8Array
+  readonly starts: Uint32Array
+}
+
+/** Encodes a dictionary; absent is the empty text. */
+export function encodeTexts(dictionary: readonly (string | undefined)[]): EncodedTexts {
+  const texts = new Texts()
+  const starts = new Uint32Array(dictionary.length + 1)
+  for (let i = 0; i < dictionary.length; i++) {
+    texts.push(dictionary[i] ?? '')
+    starts[i + 1] = texts.length
+  }
+  return { bytes: texts.bytes(), starts }
 }
 
 function writeVarint(into: Uint8Array, at: number, value: number): number {

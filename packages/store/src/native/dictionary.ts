@@ -69,13 +69,16 @@ export const dictionaryVersion = uint64s(1)
 const dictionaryFlags = 0x600
 const keyWidths = [Uint8Array, Uint16Array, Uint32Array] as const
 
-/** The body of a LowCardinality column: its texts, then for each value the key of its text. */
-export function dictionaryBody(texts: Texts & { count: number }, keys: Uint32Array): readonly Uint8Array[] {
-  const width = texts.count <= 0x100 ? 0 : texts.count <= 0x1_0000 ? 1 : 2
-  return [
-    uint64s(dictionaryFlags | width, texts.count),
-    texts.bytes(),
-    uint64s(keys.length),
-    bytesOf(keyWidths[width].from(keys)),
-  ]
+/** An array for `count` keys of a dictionary of so many texts, as narrow as they allow. */
+export const keysFor = (texts: { readonly count: number }, count: number): Uint8Array | Uint16Array | Uint32Array =>
+  new keyWidths[widthOf(texts)](count)
+
+const widthOf = ({ count }: { readonly count: number }) => (count <= 0x100 ? 0 : count <= 0x1_0000 ? 1 : 2)
+
+/** The body of a LowCardinality column: its texts, then for each value the key of its text, in an array of `keysFor`. */
+export function dictionaryBody(
+  texts: Texts & { count: number },
+  keys: Uint8Array | Uint16Array | Uint32Array,
+): readonly Uint8Array[] {
+  return [uint64s(dictionaryFlags | widthOf(texts), texts.count), texts.bytes(), uint64s(keys.length), bytesOf(keys)]
 }

@@ -89,6 +89,7 @@ function numberBuilder(): ColumnBuilder {
   }
 }
 
+const maxCounter = 2n ** 64n - 1n
 const widths = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array } as const
 type Width = keyof typeof widths | 8
 
@@ -104,7 +105,8 @@ function writeNarrow(out: ByteWriter, values: readonly number[]): void {
   }
   const base = Number.isFinite(least) ? least : 0
   const width = widthFor(most - base)
-  if (width === 8) return writeWide(out, values, new Map())
+  // A base is a varint, which ends at 2^53.
+  if (width === 8 || base > Number.MAX_SAFE_INTEGER) return writeWide(out, values, new Map())
   out.byte(width)
   out.varint(base)
   writePresence(out, values)
@@ -117,7 +119,9 @@ function writeWide(out: ByteWriter, values: readonly number[], exact: ReadonlyMa
   out.byte(8)
   out.varint(0)
   writePresence(out, values)
-  const whole = (value: number, row: number) => exact.get(row) ?? (Number.isNaN(value) ? 0n : BigInt(value))
+  // The nearest number to the largest counter is 2^64, one more than fits.
+  const wholeOf = (value: number) => (Number.isNaN(value) ? 0n : value < 2 ** 64 ? BigInt(value) : maxCounter)
+  const whole = (value: number, row: number) => exact.get(row) ?? wholeOf(value)
   out.array(BigUint64Array.from(values, whole))
 }
 

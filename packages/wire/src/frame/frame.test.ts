@@ -44,6 +44,13 @@ describe('frame', () => {
     expect(readFrameHead(bytes)).toEqual({ ...head, logType: 'flows' })
     expect(countFrame(bytes)).toEqual({ rows: 1, losses: [{ what: 'ring_full', count: 2 }] })
   })
+  it.each([
+    [2 ** 53, 9_007_199_254_740_992n],
+    [2 ** 63, 9_223_372_036_854_775_808n],
+    [2 ** 64, 18_446_744_073_709_551_615n],
+  ])('carries the counter %s, which no varint holds, where all rows have it', (bytes_in, read) => {
+    expect(rowAt(decodeFrame(oneRow({ bytes_in })).rows.columns, 0).bytes_in).toBe(read)
+  })
   it('starts anew after each frame', () => {
     const builder = createFrameBuilder(flowLog)
     builder.add(0, { start_time: 1 })
