@@ -377,8 +377,6 @@ describe('the query bar', () => {
     const page = await explore()
     await type(page, 'proto: udp')
     await type(page, 'proto: tcp')
-    await page.keyboard.press('/')
-    await page.keyboard.press('ArrowUp')
     await page.keyboard.press('ArrowUp')
     await eventually(() => queryOf(page).textContent()).toBe('proto: udp')
   })

@@ -1,6 +1,7 @@
 // The product as a browser meets it: the real API over a real embedded store, filled with the demo's story and with rows
 // of the test, serving the console as it is built. Only the clock of `health` and the agents are not there.
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { logType, logTypes, readRow, type Row } from '@margay/model'
@@ -21,6 +22,13 @@ export interface ProductOptions {
   readonly health?: Partial<Health>
 }
 
+export interface OpenStream {
+  /** As they stand in the address: JSON. */
+  readonly subscriptions: string
+  /** Ends it as a network does. */
+  cut(): void
+}
+
 export interface Product {
   /** `http://127.0.0.1:PORT`. */
   readonly address: string
@@ -28,6 +36,8 @@ export interface Product {
   /** Unix seconds at which the story was opened. */
   readonly opened: number
   readonly faults: readonly unknown[]
+  /** The live streams that are open at the server. */
+  readonly streams: ReadonlySet<OpenStream>
   /** Says something else of itself from now on. */
   setHealth(change: Partial<Health>): void
   close(): Promise<void>
@@ -133,12 +143,14 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
     },
     ended.signal,
   )
+  const streams = watchStreams(app.server)
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     address,
     live,
     opened,
     faults,
+    streams,
     setHealth: (change) => (said = { ...said, ...change }),
     async close() {
       ended.abort()
@@ -147,6 +159,22 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
       await rm(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** Event streams as the server's sockets know them. Their addresses may be equal, so each is kept as an entry of its own. */
+function watchStreams(server: Server): ReadonlySet<OpenStream> {
+  const open = new Set<OpenStream>()
+  server.on('request', (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://server')
+    if (url.pathname !== '/api/v1/tail') return
+    const stream = {
+      subscriptions: url.searchParams.get('subscriptions') ?? '',
+      cut: () => void request.socket.destroy(),
+    }
+    open.add(stream)
+    response.once('close', () => open.delete(stream))
+  })
+  return open
 }
 
 /** The rows of the story that end after a moment, for a live stream. */

@@ -18,4 +18,12 @@ describe('the history of queries', () => {
     expect(step(history, back!, -1)?.text).toBe('draft')
     expect(step(history, { at: -1, draft: 'draft' }, -1)).toBeUndefined()
   })
+
+  it('goes from the query that was just run to the one before it', () => {
+    const history = ['just run', 'before', 'long before']
+    const back = step(history, { at: -1, draft: 'just run' }, 1)
+    expect(back?.text).toBe('before')
+    expect(step(history, back!, 1)?.text).toBe('long before')
+    expect(step(history, back!, -1)?.text).toBe('just run')
+  })
 })

@@ -34,9 +34,10 @@ export interface Walk {
   readonly draft: string
 }
 
-/** One query back (1) or forward (-1); undefined at either end. */
+/** One query back (1) or forward (-1); undefined at either end. What stood in the bar is not shown a second time. */
 export function step(history: readonly string[], walk: Walk, direction: 1 | -1): (Walk & { text: string }) | undefined {
+  const others = history.filter((past) => past !== walk.draft)
   const at = walk.at + direction
-  if (at < -1 || at >= history.length) return undefined
-  return { ...walk, at, text: at === -1 ? walk.draft : history[at]! }
+  if (at < -1 || at >= others.length) return undefined
+  return { ...walk, at, text: at === -1 ? walk.draft : others[at]! }
 }
