@@ -3,30 +3,38 @@
 // option goes to the server as it is (`--data DIR`, `--listen HOST:PORT`, `--inventory DIR`).
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ConfigError, loadConfig } from '@margay/kit'
+import { dataDirOf, serverConfig } from '@margay/server'
 import type { Health, Source } from '@margay/wire'
 import { buildAgentIfPossible, buildConsole } from './build.ts'
 
 const root = join(import.meta.dirname, '..')
 const words = process.argv.slice(2)
-const demo = words.includes('--demo')
 const isRoot = process.getuid?.() === 0
 
 const say = (line: string) => process.stderr.write(`margay: ${line}\n`)
 
-function valueOf(option: string, fallback: string): string {
-  const at = words.indexOf(option)
-  const joined = words.find((word) => word.startsWith(`${option}=`))
-  return joined?.slice(option.length + 1) ?? (at >= 0 ? words[at + 1] : undefined) ?? fallback
+/** The server's options as it will read them itself; `--help`, `--check` and `--dump` are answered before anything is set up. */
+function readOptions() {
+  try {
+    const { action, config, text } = loadConfig(serverConfig, { argv: words, env: process.env })
+    if (action === 'run') return config
+    process.stdout.write(text)
+    process.exit(0)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    say(error.message)
+    process.exit(1)
+  }
 }
 
-const dataDir = valueOf(
-  '--data',
-  process.env.MARGAY_DATA ?? join(homedir(), '.local', 'share', demo ? 'margay-demo' : 'margay'),
-)
-const agentSocket = join(dataDir, 'agent.sock')
+const options = readOptions()
+const { demo } = options
+const dataDir = dataDirOf(options, process.env)
+const listensAt = options.ingest.listen ?? `unix:${join(dataDir, 'agent.sock')}`
+const agentsDoor = listensAt.startsWith('unix:') ? listensAt : `http://${listensAt}`
 
 /** Debian packages that the agent needs; a demo needs none. */
 function setUpSystem(): void {
@@ -44,10 +52,10 @@ function setUpSystem(): void {
 const children = new Map<string, ChildProcess>()
 let stopping = false
 
-function start(name: string, script: string, args: readonly string[]): ChildProcess {
+function start(name: string, script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   const child = spawn(process.execPath, [join(root, script), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: process.env,
+    env: { ...process.env, ...env },
   })
   child.stdout.pipe(process.stdout, { end: false })
   children.set(name, child)
@@ -88,17 +96,15 @@ async function readHealth(address: string): Promise<Health> {
   return (await response.json()) as Health
 }
 
+const { token } = options.ingest
+const tokenForAgent: NodeJS.ProcessEnv = token === undefined ? {} : { MARGAY_SHIP_TOKEN: token }
+
 /** Keeps the agent running; a second start waits longer, so that a fault of the machine does not fill the screen. */
 async function keepAgent(): Promise<void> {
   for (let wait = 1000; !stopping; wait = Math.min(wait * 2, 60_000)) {
-    const code = await ended(
-      start('agent', 'apps/agent/src/main.ts', [
-        '--ship-server',
-        `unix:${agentSocket}`,
-        '--data',
-        join(dataDir, 'agent'),
-      ]),
-    )
+    const args = ['--ship-server', agentsDoor, '--data', join(dataDir, 'agent')]
+    // A token is no argument: those are for everybody to see.
+    const code = await ended(start('agent', 'apps/agent/src/main.ts', args, tokenForAgent))
     if (stopping) return
     say(`the agent of this machine ended with code ${code}; started again in ${wait / 1000} s`)
     await sleep(wait)
@@ -132,10 +138,7 @@ if (!demo) setUpSystem()
 if (!existsSync(join(root, 'apps', 'web', 'dist', 'index.html'))) say('building the console (some seconds, once)')
 buildConsole()
 
-const server = start('server', 'apps/server/src/main.ts', [
-  ...words,
-  ...(words.some((word) => word.startsWith('--data')) ? [] : ['--data', dataDir]),
-])
+const server = start('server', 'apps/server/src/main.ts', words)
 const address = await addressOf(server)
 if (address === undefined) process.exit(1)
 server.once('exit', (code) => {

@@ -1,2 +1,3 @@
-/** Nothing here yet. */
-export const planned = true
+/** The server is a process of its own; who starts it needs to read its options as it does. */
+export { dataDirOf, serverConfig } from './config.ts'
+export type { ServerConfig } from './config.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { eventOf } from '../tail.ts'
-import { guessType, piecesOf } from './import.ts'
+import { CliError } from '../fail.ts'
+import { guessType, piecesOf, stoppedAt } from './import.ts'
 import { createRepeats } from './observe.ts'
 import { statusLines } from './status.ts'
 import { createPaint } from '../output/paint.ts'
@@ -24,6 +25,15 @@ describe('import', () => {
       expect(linesBefore).toBe(before.split('\n').length - 1)
       expect(text.endsWith('\n') || index === pieces.length - 1).toBe(true)
     }
+  })
+
+  it('says how far it came where the server went away, so that nothing has to be sent twice', () => {
+    const gone = new CliError('no Margay server answers', 3)
+    const stop = stoppedAt('day.ndjson', { linesBefore: 5000 }, { accepted: 4990 })
+    expect(() => stop(gone)).toThrow(/day\.ndjson:5001; 4,990 rows before it are stored.*tail -n \+5001[^]*no Margay/)
+    expect(() => stoppedAt('x', { linesBefore: 0 }, { accepted: 0 })(gone)).toThrow(
+      /x:1; 0 rows before it are stored\n/,
+    )
   })
 
   it('tells lookups from flows by their first record', () => {

@@ -157,6 +157,16 @@ function tell(context: Context, name: string, { linesBefore }: Piece, sent: Sent
   }
 }
 
+/** What people need to go on by hand: a file that is sent again from its beginning would double what is stored. */
+export const stoppedAt =
+  (name: string, { linesBefore }: Pick<Piece, 'linesBefore'>, { accepted }: Pick<Totals, 'accepted'>) =>
+  (error: unknown): never => {
+    if (!(error instanceof CliError)) throw error
+    const far = `stopped at ${name}:${linesBefore + 1}; ${formatCount(accepted)} rows before it are stored`
+    const next = accepted === 0 ? '' : `, and "tail -n +${linesBefore + 1}" gives the rest`
+    throw new CliError(`${far}${next}\n${error.message}`, error.exitCode, { cause: error })
+  }
+
 async function importFile(context: Context, file: string, options: Options, totals: Totals): Promise<void> {
   const name = file === '-' ? 'standard input' : file
   const size = file === '-' ? undefined : (await stat(file).catch(unreadable(file))).size
@@ -168,7 +178,7 @@ async function importFile(context: Context, file: string, options: Options, tota
     for await (const piece of piecesOf(plainOf(file, counted(raw, progress)))) {
       type ??= guessType(piece.text.toString('utf8', 0, Math.max(0, piece.text.indexOf(0x0a)) || undefined))
       const key = createHash('sha256').update(`${run} ${piece.linesBefore}`).digest('hex')
-      const sent = await send(context, type, piece, key)
+      const sent = await send(context, type, piece, key).catch(stoppedAt(name, piece, totals))
       tell(context, name, piece, sent)
       totals.accepted += sent.accepted
       totals.refused += sent.refused
