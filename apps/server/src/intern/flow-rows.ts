@@ -8,6 +8,7 @@ import type { Provenance } from './dimensions.ts'
 import { flowDimensions } from './dimensions.ts'
 import type { Moment, NameDeps } from './frame-names.ts'
 import { createEntryNames, memo } from './frame-names.ts'
+import { nowhere } from './identity.ts'
 import type { FrameSeries } from './frame-rows.ts'
 import { numbersOf, valuesOf } from './frame-rows.ts'
 
@@ -20,7 +21,7 @@ export interface Named {
   readonly dimensions: () => Row
 }
 
-/** Names the rows of one frame that have one moment. */
+/** Names the rows of one frame that have one moment. What it gives is read before the next call, which uses it again. */
 export type RowNamer = (series: FrameSeries, row: number) => Named
 
 export interface FrameNamer {
@@ -80,19 +81,27 @@ export function createFlowNamer(frame: Frame, from: Provenance, deps: NameDeps, 
         sourceCovered: sourceNames.covered,
         destCoveredByOther: destNames.coveredByOther,
       }
+      let own: Row = {}
+      let source = nowhere
+      let dest = nowhere
+      let service: ServicePort | undefined
+      const named = {
+        group: 0,
+        key: 0 as number | string,
+        dimensions: () => judged(flowDimensions(own, from, source, dest, service), source, dest, moment.at),
+      }
       return (series, row) => {
-        const [sourceEntry, destEntry] = [sources.index[row]!, dests.index[row]!]
-        const { isSource, podUid, definition } = series
-        const source = isSource ? sourceNames.own(podUid, sourceEntry) : sourceNames.peer(sourceEntry)
-        const dest = isSource ? destNames.peer(destEntry) : destNames.own(podUid, destEntry)
-        const service = serviceOf(series.proto, row)
+        const sourceEntry = sources.index[row]!
+        const destEntry = dests.index[row]!
+        const { isSource, podUid } = series
+        own = series.definition.dimensions
+        source = isSource ? sourceNames.own(podUid, sourceEntry) : sourceNames.peer(sourceEntry)
+        dest = isSource ? destNames.peer(destEntry) : destNames.own(podUid, destEntry)
+        service = serviceOf(series.proto, row)
         counts[row] = countsInTotals(series, coverage, sourceEntry, destEntry) ? 2 : 1
-        return {
-          group: isSource ? source.id : dest.id,
-          key: pairKey(service?.id ?? noService, isSource ? dest.id : source.id),
-          dimensions: () =>
-            judged(flowDimensions(definition.dimensions, from, source, dest, service), source, dest, moment.at),
-        }
+        named.group = isSource ? source.id : dest.id
+        named.key = pairKey(service?.id ?? noService, isSource ? dest.id : source.id)
+        return named
       }
     },
   }
