@@ -54,13 +54,17 @@ function serviceNames(frame: Frame, { at }: Moment, { inventory }: NameDeps): Se
   const { dictionary, index } = valuesOf(frame, 'dialled_ip')
   const dialledPorts = numbersOf(frame, 'dialled_port')
   const known = new Map<string, Map<number, ServicePort | undefined>>()
+  const newPlaces = () => new Map<number, ServicePort | undefined>()
+  const placesOf = (proto: string) => memo(known, proto, newPlaces)
   return (proto, row) => {
     const entry = index[row]!
     const port = dialledPorts[row]!
     const ip = dictionary[entry] as string | undefined
     if (ip === undefined || Number.isNaN(port)) return undefined
-    const ofProto = memo(known, proto, () => new Map<number, ServicePort | undefined>())
-    return memo(ofProto, entry * ports + port, () => inventory.serviceAt(ip, port, proto, at))
+    const ofProto = placesOf(proto)
+    const place = entry * ports + port
+    // Fast path: found without a function that would make it.
+    return ofProto.get(place) ?? memo(ofProto, place, () => inventory.serviceAt(ip, port, proto, at))
   }
 }
 
