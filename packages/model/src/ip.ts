@@ -121,7 +121,8 @@ function longestZeroRun(groups: readonly number[]): readonly [start: number, len
 /** The one spelling of an address, or undefined if the text is none. */
 export function canonicalIp(text: string): string | undefined {
   const bytes = parseIp(text)
-  return bytes && printIp(bytes)
+  // IPv4 has one spelling only, without leading zeros: what could be read is it.
+  return bytes && (text.includes(':') ? printIp(bytes) : text)
 }
 
 /** Reads `address/bits`. Host bits are cleared; a block without bits is refused. */

@@ -8,6 +8,7 @@ import type { Provenance } from './dimensions.ts'
 import { flowDimensions } from './dimensions.ts'
 import type { Moment, NameDeps } from './frame-names.ts'
 import { createEntryNames, memo } from './frame-names.ts'
+import { nowhere } from './identity.ts'
 import type { FrameSeries } from './frame-rows.ts'
 import { numbersOf, valuesOf } from './frame-rows.ts'
 
@@ -20,7 +21,7 @@ export interface Named {
   readonly dimensions: () => Row
 }
 
-/** Names the rows of one frame that have one moment. */
+/** Names the rows of one frame that have one moment. What it gives is read before the next call, which uses it again. */
 export type RowNamer = (series: FrameSeries, row: number) => Named
 
 export interface FrameNamer {
@@ -53,13 +54,17 @@ function serviceNames(frame: Frame, { at }: Moment, { inventory }: NameDeps): Se
   const { dictionary, index } = valuesOf(frame, 'dialled_ip')
   const dialledPorts = numbersOf(frame, 'dialled_port')
   const known = new Map<string, Map<number, ServicePort | undefined>>()
+  const newPlaces = () => new Map<number, ServicePort | undefined>()
+  const placesOf = (proto: string) => memo(known, proto, newPlaces)
   return (proto, row) => {
     const entry = index[row]!
     const port = dialledPorts[row]!
     const ip = dictionary[entry] as string | undefined
     if (ip === undefined || Number.isNaN(port)) return undefined
-    const ofProto = memo(known, proto, () => new Map<number, ServicePort | undefined>())
-    return memo(ofProto, entry * ports + port, () => inventory.serviceAt(ip, port, proto, at))
+    const ofProto = placesOf(proto)
+    const place = entry * ports + port
+    // Fast path: found without a function that would make it.
+    return ofProto.get(place) ?? memo(ofProto, place, () => inventory.serviceAt(ip, port, proto, at))
   }
 }
 
@@ -80,19 +85,27 @@ export function createFlowNamer(frame: Frame, from: Provenance, deps: NameDeps, 
         sourceCovered: sourceNames.covered,
         destCoveredByOther: destNames.coveredByOther,
       }
+      let own: Row = {}
+      let source = nowhere
+      let dest = nowhere
+      let service: ServicePort | undefined
+      const named = {
+        group: 0,
+        key: 0 as number | string,
+        dimensions: () => judged(flowDimensions(own, from, source, dest, service), source, dest, moment.at),
+      }
       return (series, row) => {
-        const [sourceEntry, destEntry] = [sources.index[row]!, dests.index[row]!]
-        const { isSource, podUid, definition } = series
-        const source = isSource ? sourceNames.own(podUid, sourceEntry) : sourceNames.peer(sourceEntry)
-        const dest = isSource ? destNames.peer(destEntry) : destNames.own(podUid, destEntry)
-        const service = serviceOf(series.proto, row)
+        const sourceEntry = sources.index[row]!
+        const destEntry = dests.index[row]!
+        const { isSource, podUid } = series
+        own = series.definition.dimensions
+        source = isSource ? sourceNames.own(podUid, sourceEntry) : sourceNames.peer(sourceEntry)
+        dest = isSource ? destNames.peer(destEntry) : destNames.own(podUid, destEntry)
+        service = serviceOf(series.proto, row)
         counts[row] = countsInTotals(series, coverage, sourceEntry, destEntry) ? 2 : 1
-        return {
-          group: isSource ? source.id : dest.id,
-          key: pairKey(service?.id ?? noService, isSource ? dest.id : source.id),
-          dimensions: () =>
-            judged(flowDimensions(definition.dimensions, from, source, dest, service), source, dest, moment.at),
-        }
+        named.group = isSource ? source.id : dest.id
+        named.key = pairKey(service?.id ?? noService, isSource ? dest.id : source.id)
+        return named
       }
     },
   }

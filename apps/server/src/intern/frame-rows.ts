@@ -48,7 +48,7 @@ function seriesByRow({ logType, rows }: Frame, epoch: Epoch): (FrameSeries | und
     known.set(number, definition?.logType === logType ? seriesOf(definition) : undefined)
   }
   const byRow: (FrameSeries | undefined)[] = []
-  for (const number of rows.series) byRow.push(known.get(number))
+  for (let row = 0; row < rows.count; row++) byRow.push(known.get(rows.series[row]!))
   return byRow
 }
 

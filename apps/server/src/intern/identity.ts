@@ -16,7 +16,8 @@ export interface Identity {
 
 const isLoopback = (ip: string) => ip.startsWith('127.') || ip === '::1'
 
-const nowhere = makeEndpoint({ type: 'net', name: '-', nameAggr: '-', namespace: '-', labels: [] })
+/** The end of a row that has no address. */
+export const nowhere = makeEndpoint({ type: 'net', name: '-', nameAggr: '-', namespace: '-', labels: [] })
 
 export function createIdentity(inventory: Inventory, agents: Agents): Identity {
   const hosts = new Map<string, Endpoint>()

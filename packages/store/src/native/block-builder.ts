@@ -15,6 +15,7 @@ import { seriesColumn } from './series-column.ts'
 const secondsPerDay = 86_400
 /** The last second that a column of 32 bits can hold, in 2106. */
 const latest = 2 ** 32 - 1
+const isTime = (seconds: number) => seconds > 0 && seconds <= latest
 
 interface SeriesPart {
   readonly field: string
@@ -120,10 +121,8 @@ export function createBlockBuilder(type: LogType): BlockBuilder {
     return rows
   }
 
-  const checkTime = (time: unknown) => {
-    if (typeof time === 'number' && time > 0 && time <= latest) return
-    throw new Error(`BUG: a ${type.name} row has the ${type.time} ${String(time)}; Unix seconds are expected`)
-  }
+  const badTime = (time: unknown) =>
+    new Error(`BUG: a ${type.name} row has the ${type.time} ${String(time)}; Unix seconds are expected`)
 
   const addPart = (day: number, part: BatchRows, columns: ReadonlyMap<string, RowColumn>) => {
     const { handles, writers } = dayOf(day)
@@ -160,8 +159,8 @@ export function createBlockBuilder(type: LogType): BlockBuilder {
     forget: (handle) => void forgotten.push(handle),
     add(handle, rest) {
       const time = rest[type.time]
-      checkTime(time)
-      const { handles, writers } = dayOf(Math.floor(Number(time) / secondsPerDay))
+      if (typeof time !== 'number' || !isTime(time)) throw badTime(time)
+      const { handles, writers } = dayOf(Math.floor(time / secondsPerDay))
       handles.push(handle)
       parts.rows.forEach(({ field }, index) => writers[index]!.push(rest[field]))
       rowCount++
@@ -169,7 +168,7 @@ export function createBlockBuilder(type: LogType): BlockBuilder {
     addColumns(handles, columns, rows) {
       const times = columns.get(type.time)
       if (times?.kind !== 'numbers') throw new Error(`BUG: ${type.name} rows have no column of ${type.time}`)
-      for (const row of rows) checkTime(times.values[row])
+      for (let i = 0; i < rows.length; i++) if (!isTime(times.values[rows[i]!]!)) throw badTime(times.values[rows[i]!])
       for (const [day, part] of partByDay(times.values, { handles, rows })) addPart(day, part, columns)
     },
     get rows() {

@@ -90,12 +90,12 @@ export class Texts {
   /** Appends texts that another one holds, by their places in it: each was encoded once, however often it is picked. */
   pushEncoded({ bytes, starts }: EncodedTexts, picks: Uint32Array): void {
     let length = 0
-    for (const pick of picks) length += starts[pick + 1]! - starts[pick]!
+    for (let i = 0; i < picks.length; i++) length += starts[picks[i]! + 1]! - starts[picks[i]!]!
     let to = this.buffer.reserve(length)
     const { items } = this.buffer
-    for (const pick of picks) {
-      const start = starts[pick]!
-      const end = starts[pick + 1]!
+    for (let i = 0; i < picks.length; i++) {
+      const start = starts[picks[i]!]!
+      const end = starts[picks[i]! + 1]!
       if (end - start > longCopy) {
         items.set(bytes.subarray(start, end), to)
         to += end - start

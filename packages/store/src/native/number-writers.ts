@@ -50,7 +50,15 @@ export function wide(rows: number): ColumnWriter<Integer> {
     pushEntries: (dictionary, picks) => picks.forEach((entry) => push(dictionary[entry])),
     pushNumbers({ values, exact }, rows) {
       const at = halves.reserve(rows.length * 2)
-      for (let i = 0; i < rows.length; i++) set(at + i * 2, values[rows[i]!]!)
+      const { items } = halves
+      // Fast path: written out, because a number that is handed to `set` is put into an object of its own.
+      for (let i = 0; i < rows.length; i++) {
+        const value = values[rows[i]!]!
+        const whole = value > 0 ? value : 0
+        const high = whole > maxUint32 ? Math.floor(whole / 2 ** 32) : 0
+        items[at + i * 2] = whole - high * 2 ** 32
+        items[at + i * 2 + 1] = high
+      }
       if (exact.size === 0) return
       rows.forEach((row, i) => {
         const whole = exact.get(row)

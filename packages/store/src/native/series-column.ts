@@ -90,8 +90,8 @@ function gatherLists<T extends Uint8Array | Uint16Array | Uint32Array>(
   into: T,
 ): T {
   let to = 0
-  for (const row of rows) {
-    for (let from = starts[row]!; from < starts[row + 1]!; from++) into[to++] = keys[from]!
+  for (let i = 0; i < rows.length; i++) {
+    for (let from = starts[rows[i]!]!; from < starts[rows[i]! + 1]!; from++) into[to++] = keys[from]!
   }
   return into
 }

@@ -109,13 +109,15 @@ export function lists<V>(rows: number, elements: ColumnWriter<V>): ColumnWriter<
     pushEntries(dictionary, picks) {
       const { elements: flat, starts } = flatten(dictionary)
       const before = end
-      for (const entry of picks) {
-        end += starts[entry + 1]! - starts[entry]!
+      for (let i = 0; i < picks.length; i++) {
+        end += starts[picks[i]! + 1]! - starts[picks[i]!]!
         offsets.push(end)
       }
       const picked = new Uint32Array(end - before)
       let to = 0
-      for (const entry of picks) for (let at = starts[entry]!; at < starts[entry + 1]!; at++) picked[to++] = at
+      for (let i = 0; i < picks.length; i++) {
+        for (let at = starts[picks[i]!]!; at < starts[picks[i]! + 1]!; at++) picked[to++] = at
+      }
       elements.pushEntries(flat, picked)
     },
     pushNumbers,
