@@ -41,6 +41,7 @@ for (const name of names) {
   }
   const benchmark = (await import(path)) as Benchmark
   for (const [figure, value] of Object.entries(await benchmark.run({ quick }))) {
+    if (figure in figures) throw new Error(`BUG: two benchmarks call a figure ${figure}`)
     figures[figure] = value
     process.stdout.write(`${name.padEnd(8)} ${figure.padEnd(34)} ${value}\n`)
   }

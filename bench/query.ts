@@ -228,7 +228,7 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<Figur
     await store.open()
     const figures: Record<string, number | string> = { ...(await fill(store, size)) }
     const { tables } = await store.state()
-    figures['bytes_per_sample'] = round(tables.find(({ logType }) => logType === 'flows')!.bytes / size.rows)
+    figures['store_bytes_per_sample'] = round(tables.find(({ logType }) => logType === 'flows')!.bytes / size.rows)
     for (const [name, question] of Object.entries(questions)) {
       const { times, cpuMs } = await measure(store, question, size.runs)
       figures[`${name}_p50_ms`] = round(quantile(times, 0.5))
