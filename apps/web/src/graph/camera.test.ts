@@ -32,7 +32,7 @@ it('begins with all of a picture where names can be read then, else near enough 
   expect(beginAt(small, phone)).toEqual(fitTo(small, phone))
   const large = { x: -500, y: 100, width: 4000, height: 900 }
   expect(fitTo(large, phone).zoom).toBeLessThan(0.2)
-  expect(beginAt(large, phone).zoom).toBe(0.5)
+  expect(beginAt(large, phone).zoom).toBe(0.75)
   const corner = toScreen(beginAt(large, phone), large)
   expect(corner.x).toBeGreaterThan(0)
   expect(corner.y).toBeLessThan(phone.height / 2)

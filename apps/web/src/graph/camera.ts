@@ -50,8 +50,8 @@ export function fitTo(rect: Rect, size: Size): Camera {
   }
 }
 
-/** Names of vertices are drawn from about this zoom on. */
-const readableZoom = 0.5
+/** Names of vertices are drawn from half the size on; from about here most are whole. */
+const readableZoom = 0.75
 
 /** The second line that the tools take where they do not fit on one. */
 const wrappedTools = 36
