@@ -121,7 +121,7 @@ const looks: readonly Look[] = [
     act: (page) => page.click('[aria-label=Fields] button:has-text("dest_port")'),
     only: 'desk',
   },
-  { name: 'columns', path: '/explore', act: (page) => page.click('button:has-text("columns")'), only: 'desk' },
+  { name: 'columns', path: '/explore', act: (page) => page.click('button:has-text("columns")') },
   {
     name: 'pill',
     path: '/explore?f=~proto%3A%20tcp',

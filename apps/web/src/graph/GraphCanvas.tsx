@@ -13,12 +13,13 @@ import {
   type KeyboardEvent,
   type Ref,
 } from 'react'
+import { useKeys } from '../ui/keys.ts'
 import { palettes } from '../theme/theme.ts'
 import { toPlane, type Camera } from './camera.ts'
 import { edgePath } from './edge-path.ts'
 import { highlightOf } from './highlight.ts'
 import { hitAt, neighbourIn, type Direction, type Hit } from './hit.ts'
-import type { Highlight } from './paint.ts'
+import { screenCentre, type Highlight } from './paint.ts'
 import { listen } from './pointer.ts'
 import type { Scene } from './scene.ts'
 import { createStage, type Stage } from './stage.ts'
@@ -50,6 +51,8 @@ interface Props {
   readonly onToggle: (hit: Hit) => void
   readonly onDrop: (id: string, to: Point) => void
   readonly onHover: (hovered: Hovered | undefined) => void
+  /** The menu of a vertex or box is wanted, at pixels of the window. */
+  readonly onMenu: (id: string, at: Point) => void
 }
 
 const font = "'Inter Variable', system-ui, sans-serif"
@@ -72,11 +75,24 @@ export function GraphCanvas(props: Props) {
     reveal: (vertex) => stage.current?.reveal(vertex),
   }))
   usePointer(root, stage, props, setHovered, highlight)
+  const openMenu = (id: string | undefined) => {
+    const vertex = id === undefined ? undefined : scene.vertexById.get(id)
+    if (!vertex || !root.current || !stage.current) return false
+    props.onMenu(vertex.vertex.id, onWindow(root.current, screenCentre(stage.current.camera, vertex)))
+    return true
+  }
+  useKeys({ '.': () => openMenu(hovered) })
   return (
     <div ref={root} className={css.root} data-testid="graph-canvas">
-      <VertexList {...props} focused={focused} onFocused={setFocused} stage={stage} />
+      <VertexList {...props} focused={focused} onFocused={setFocused} stage={stage} openMenu={openMenu} />
     </div>
   )
+}
+
+/** Pixels of the window for pixels of the canvas. */
+function onWindow(root: HTMLElement, { x, y }: Point): Point {
+  const { left, top } = root.getBoundingClientRect()
+  return { x: left + x, y: top + y }
 }
 
 function useStage(root: { readonly current: HTMLDivElement | null }, props: Props) {
@@ -121,6 +137,12 @@ function usePointer(
     const found = hit(at)
     if (found && found.kind !== 'edge') props.onToggle(found)
   })
+  const menu = useEffectEvent((at: Point) => {
+    const found = hit(at)
+    if (!found || found.kind === 'edge' || !root.current) return false
+    props.onMenu(found.id, onWindow(root.current, at))
+    return true
+  })
   const take = useEffectEvent((at: Point) => {
     const found = hit(at)
     const vertex = found?.kind === 'vertex' ? props.scene.vertexById.get(found.id) : undefined
@@ -146,6 +168,7 @@ function usePointer(
       hover: (at) => hover(at),
       click: (at) => click(at),
       doubleClick: (at) => doubleClick(at),
+      menu: (at) => menu(at),
       take: (at) => take(at),
       drag: (to) => drag(to),
       drop: (to) => drop(to),
@@ -179,10 +202,12 @@ interface VertexListProps extends Props {
   readonly focused: string | undefined
   readonly onFocused: (id: string | undefined) => void
   readonly stage: StageRef
+  /** Says whether there is a menu for the vertex. */
+  readonly openMenu: (id: string | undefined) => boolean
 }
 
-/** The vertices as a list that is heard, not seen: arrows go to the next vertex in that direction, Enter selects, o opens. */
-function VertexList({ scene, selected, focused, onFocused, onSelect, onToggle, stage }: VertexListProps) {
+/** The vertices as a list that is heard, not seen: arrows go to the next vertex in that direction, Enter selects, o opens, `.` is its menu. */
+function VertexList({ scene, selected, focused, onFocused, onSelect, onToggle, stage, openMenu }: VertexListProps) {
   const base = useId()
   const idOf = (id: string) => `${base}${id}`
   const current = focused && scene.vertexById.has(focused) ? focused : undefined
@@ -199,6 +224,7 @@ function VertexList({ scene, selected, focused, onFocused, onSelect, onToggle, s
     else if (key === 'End') go(scene.vertices.at(-1)?.vertex.id)
     else if ((key === 'Enter' || key === ' ') && current) onSelect({ kind: 'vertex', id: current })
     else if (key === 'o' && current) onToggle({ kind: 'vertex', id: current })
+    else if (key === '.') return openMenu(current)
     else if (key === '+' || key === '-') stage.current?.zoom(key === '+' ? 1.25 : 0.8)
     else return false
     return true
@@ -214,7 +240,7 @@ function VertexList({ scene, selected, focused, onFocused, onSelect, onToggle, s
       role="listbox"
       className={css.list}
       tabIndex={0}
-      aria-label="Vertices of the graph; arrow keys move, Enter selects, o opens"
+      aria-label="Vertices of the graph; arrow keys move, Enter selects, o opens, the full stop opens its menu"
       aria-activedescendant={current && idOf(current)}
       onKeyDown={onKeyDown}
       onFocus={() => onFocused(current ?? selected ?? scene.vertices[0]?.vertex.id)}

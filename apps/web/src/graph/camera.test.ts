@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { fitTo, leastZoom, mostZoom, reveal, toPlane, toScreen, zoomAt } from './camera.ts'
+import { beginAt, fitTo, leastZoom, mostZoom, reveal, toPlane, toScreen, zoomAt } from './camera.ts'
 
 const size = { width: 900, height: 500 }
 
@@ -24,6 +24,18 @@ it('fits all of a picture, and does not blow up a small one', () => {
   expect(corner.x).toBeLessThanOrEqual(size.width)
   expect(corner.y).toBeLessThanOrEqual(size.height)
   expect(fitTo({ x: 0, y: 0, width: 50, height: 20 }, size).zoom).toBeLessThan(1.2)
+})
+
+it('begins with all of a picture where names can be read then, else near enough to read them', () => {
+  const phone = { width: 390, height: 372 }
+  const small = { x: 0, y: 0, width: 300, height: 200 }
+  expect(beginAt(small, phone)).toEqual(fitTo(small, phone))
+  const large = { x: -500, y: 100, width: 4000, height: 900 }
+  expect(fitTo(large, phone).zoom).toBeLessThan(0.2)
+  expect(beginAt(large, phone).zoom).toBe(0.75)
+  const corner = toScreen(beginAt(large, phone), large)
+  expect(corner.x).toBeGreaterThan(0)
+  expect(corner.y).toBeLessThan(phone.height / 2)
 })
 
 it('moves only as far as it must to show something', () => {

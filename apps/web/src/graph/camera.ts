@@ -50,6 +50,20 @@ export function fitTo(rect: Rect, size: Size): Camera {
   }
 }
 
+/** Names of vertices are drawn from half the size on; from about here most are whole. */
+const readableZoom = 0.75
+
+/** The second line that the tools take where they do not fit on one. */
+const wrappedTools = 36
+
+/** The camera to begin with: all of a rectangle, but near enough to read names; where both cannot be, its top left part. */
+export function beginAt(rect: Rect, size: Size): Camera {
+  const all = fitTo(rect, size)
+  if (all.zoom >= readableZoom) return all
+  const { top, left } = fitPadding
+  return { zoom: readableZoom, x: left - rect.x * readableZoom, y: top + wrappedTools - rect.y * readableZoom }
+}
+
 /** Moves as little as it can so that a rectangle of the plane is seen. */
 export function reveal(camera: Camera, rect: Rect, size: Size): Camera {
   const at = toScreen(camera, rect)

@@ -6,6 +6,8 @@ export interface PointerWords {
   hover(at: Point | undefined): void
   click(at: Point): void
   doubleClick(at: Point): void
+  /** A right click or a long press; says whether there is a menu for it. */
+  menu(at: Point): boolean
   /** A drag begins; says whether something is taken along. If not, the plane is panned. */
   take(at: Point): boolean
   drag(to: Point): void
@@ -65,6 +67,9 @@ export function listen(element: HTMLElement, words: PointerWords): () => void {
     moving = 'no'
   })
   on('pointerleave', () => words.hover(undefined))
+  on('contextmenu', (event) => {
+    if (words.menu(pointOf(event))) event.preventDefault()
+  })
   on('dblclick', (event) => words.doubleClick(pointOf(event)))
   on(
     'wheel',

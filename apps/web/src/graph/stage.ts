@@ -3,7 +3,7 @@
 // the compositor, and painted anew once it rests; a small scene is simply painted each frame. React never draws here.
 import type { Point, Size } from '@margay/graph'
 import { bounds } from '@margay/graph'
-import { fitTo, panBy, reveal, zoomAt, type Camera } from './camera.ts'
+import { beginAt, fitTo, panBy, reveal, zoomAt, type Camera } from './camera.ts'
 import { paintHighlight, paintScene, type Highlight, type Surface } from './paint.ts'
 import type { Scene } from './scene.ts'
 import type { Palette } from '../theme/theme.ts'
@@ -155,7 +155,7 @@ export function createStage(root: HTMLElement, { palette, font, onCamera }: Stag
       }
       if (!hasCamera && size.width > 0) {
         const whole = wholeScene()
-        if (whole) camera = fitTo(whole, size)
+        if (whole) camera = narrow(size) ? beginAt(whole, size) : fitTo(whole, size)
         hasCamera = whole !== undefined
       }
       paintLower()
@@ -188,6 +188,9 @@ export function createStage(root: HTMLElement, { palette, font, onCamera }: Stag
     },
   }
 }
+
+/** On a phone a whole picture is too small to read; on a desk it is the better beginning, and the wheel is at hand. */
+const narrow = ({ width }: Size) => width < 720
 
 const nothing: Highlight = { edges: [], vertices: [], selected: new Set(), focused: undefined, labels: new Map() }
 

@@ -30,7 +30,7 @@ export function CellActions({ place, row, onFilter }: Props) {
   const leave = cellFilter(column, row, true)
   const text = column.fields.flatMap((name) => (row[name] === undefined ? [] : rawValue(row[name]))).join('/')
   return (
-    <div className={css.actions} style={{ left: Math.max(0, right - width), top: top + 3 }} data-actions>
+    <div className={css.actions} style={{ left: Math.max(0, right - width), top: top + 1 }} data-actions>
       <button
         type="button"
         title={`Filter in (f): ${filterText(keep)}`}

@@ -1,9 +1,11 @@
 // The table of a log: virtual rows of one height, a head that sorts, a foot with totals, filters by clicking a cell, and
-// the keys j k Enter x f F e. It draws rows that it is given; asking for them, and what a click means, is for the page.
+// the keys j k Enter x f F e and `.`. It draws rows that it is given; asking for them, and what a click means, is for the page.
 import { createColumnHelper, rowSelectionFeature, tableFeatures, useTable } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import type { LogType, Row } from '@margay/model'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type CSSProperties, type ReactNode } from 'react'
+import { EndpointMenu, type MenuPlace } from '../endpoint-menu/EndpointMenu.tsx'
+import { endpointOfCell } from '../endpoint-menu/endpoint.ts'
 import { plural } from '../format/number.ts'
 import { usePhone } from '../shell/SidePanel.tsx'
 import { Icon } from '../ui/Icon.tsx'
@@ -95,7 +97,20 @@ function Rows(props: Props) {
   })
   useKeepStill(scroll, ids, height)
   const [place, setPlace] = useState<CellPlace>()
+  const [menu, setMenu] = useState<MenuPlace>()
   const [at, setAt] = useCursor(props, ids, table, virtual)
+  const openMenu = (cell: Element | null | undefined, at?: { readonly x: number; readonly y: number }) => {
+    const found = cell ? menuOf(cell, ids, props) : undefined
+    setMenu(found && { ...found, ...at })
+    return found !== undefined
+  }
+  const cellAt = ({ rowId, column }: { readonly rowId: string | undefined; readonly column: number }) =>
+    scroll.current?.querySelector(`[data-id="${CSS.escape(rowId ?? '')}"] [data-column="${column}"]`)
+  useKeys({
+    '.': () =>
+      (at && openMenu(cellAt({ rowId: ids[at.row], column: at.column }))) ||
+      (place !== undefined && openMenu(cellAt({ rowId: place.rowId, column: columns.indexOf(place.column) }))),
+  })
   const items = virtual.getVirtualItems()
   const lastSeen = items.at(-1)?.index ?? 0
   useEffect(() => {
@@ -111,6 +126,10 @@ function Rows(props: Props) {
           setPlace((before) => placeUnder(target, pointerType, columns, before))
         }
         onPointerLeave={() => setPlace(undefined)}
+        onContextMenu={(event) => {
+          const cell = event.target instanceof Element ? event.target.closest('[data-column]') : null
+          if (openMenu(cell, { x: event.clientX, y: event.clientY })) event.preventDefault()
+        }}
       >
         <div
           role="grid"
@@ -154,6 +173,7 @@ function Rows(props: Props) {
         {place && <Actions place={place} ids={ids} {...props} />}
         {props.end && <div className={css.end}>{props.end}</div>}
       </div>
+      {menu && <EndpointMenu key={menu.endpoint.id} place={menu} onClose={() => setMenu(undefined)} />}
       {props.totals && phone && <div className={css.end}>{props.totalsLabel}</div>}
     </>
   )
@@ -283,6 +303,15 @@ function Foot({ columns, totals = {}, totalsLabel }: Props) {
       ))}
     </div>
   )
+}
+
+/** The menu of the endpoint that a cell names, under the cell; undefined where it names none. */
+function menuOf(cell: Element, ids: readonly string[], { rows, columns }: Props): MenuPlace | undefined {
+  const row = rows[ids.indexOf(cell.closest<HTMLElement>('[data-id]')?.dataset.id ?? '')]
+  const column = columns[Number(cell.getAttribute('data-column'))]
+  const endpoint = row && column && endpointOfCell(column.fields, row)
+  const { left, bottom } = cell.getBoundingClientRect()
+  return endpoint && { endpoint, x: left + 8, y: bottom }
 }
 
 /** The cell under the pointer and where it stands; a finger has no hover. The buttons belong to the cell before them. */

@@ -93,7 +93,7 @@ function Card({ type, row, columns, zone }: Props) {
       </div>
       <div className={`${css.line} ${css.who}`}>
         {others.map((column, at) => (
-          <span key={column.id} role="gridcell">
+          <span key={column.id} role="gridcell" data-column={columns.indexOf(column)}>
             {at === 1 && <Icon name="forward" size={10} />} {cell(column)}
           </span>
         ))}

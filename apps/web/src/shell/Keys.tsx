@@ -28,6 +28,7 @@ const tables = [
   ['Enter', 'open the row'],
   ['x', 'mark the row, several to copy'],
   ['f F', 'filter this value in and out'],
+  ['.', 'menu of the endpoint, here and in the graph'],
   ['e', 'explain the verdict'],
   ['Space', 'pause what comes in live'],
 ] as const

@@ -58,7 +58,7 @@ export function StateLine(props: Props) {
           Copy {plural(marked.length, 'row')} as NDJSON
         </Button>
       )}
-      <span className={`${css.push} ${css.onDesk}`}>
+      <span className={css.push}>
         <ColumnPicker type={explore.type} columns={explore.columns} onChange={onColumns} />
       </span>
     </div>

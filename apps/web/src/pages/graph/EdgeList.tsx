@@ -22,7 +22,7 @@ export function EdgeList({ title, edges, most, labels, end, note, onSelect }: Pr
   const nameOf = (edge: Edge) => (end ? labels(edge[end]) : `${labels(edge.source)} → ${labels(edge.dest)}`)
   return (
     <section>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <ul className={css.processes}>
         {edges.slice(0, most).map((edge) => (
           <li key={edge.id}>

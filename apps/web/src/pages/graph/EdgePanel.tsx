@@ -68,7 +68,7 @@ export function Ports({ ports }: { readonly ports: readonly PortUse[] }) {
   if (ports.length === 0) return null
   return (
     <section>
-      <h3>Protocols and ports</h3>
+      <h2>Protocols and ports</h2>
       <dl className={css.figures}>
         {ports.slice(0, 8).map((use) => {
           const denied = use.tally.deniedAtSource.connections + use.tally.deniedAtDestination.connections
@@ -104,7 +104,7 @@ function Why({ edge, ends, scope }: WhyProps) {
         {since !== undefined && <Chip>{sinceText(since, scope)}</Chip>}
       </div>
       <section>
-        <h3>Why</h3>
+        <h2>Why</h2>
         {hasNoAnswer(edge) && <p>{noAnswerText}</p>}
         {error && <Failed failure={asProblem(error)} />}
         {data &&

@@ -16,7 +16,7 @@ export function Figures({ tally, title }: Props) {
   const lines = tallyLines(tally)
   return (
     <section>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <table className={css.amounts}>
         <thead>
           <tr>
@@ -92,7 +92,7 @@ export function Times({ scope }: { readonly scope: Scope }) {
   if (data.length === 0) return null
   return (
     <section>
-      <h3>Round trip and retransmits</h3>
+      <h2>Round trip and retransmits</h2>
       <dl className={css.figures}>
         {data.map((timing) => (
           <Side key={timing.reporter} timing={timing} />

@@ -1,9 +1,11 @@
 // The service graph: who talks to whom, and what is refused. The page composes: groups become a picture (packages/graph),
 // a picture becomes a scene (apps/web/src/graph), and the selection joins drawing, panel and table.
-import { buildPicture, endsOf, toggle, type Conversations, type Picture } from '@margay/graph'
+import { buildPicture, endsOf, pathTo, toggle, type Conversations, type Picture } from '@margay/graph'
 import type { Row } from '@margay/model'
 import { useCallback, useMemo, useRef, useState } from 'react'
 import { GraphCanvas, type GraphCanvasHandle, type Hovered } from '../../graph/GraphCanvas.tsx'
+import { EndpointMenu, type MenuPlace } from '../../endpoint-menu/EndpointMenu.tsx'
+import type { MenuEndpoint } from '../../endpoint-menu/endpoint.ts'
 import type { Hit } from '../../graph/hit.ts'
 import { rowIds } from '../../log-table/row-id.ts'
 import { usePhone, WithSidePanel } from '../../shell/SidePanel.tsx'
@@ -21,7 +23,8 @@ import { Overview } from './Overview.tsx'
 import { RecordPanel } from '../explore/RecordPanel.tsx'
 import { Records } from './Records.tsx'
 import type { GraphView } from './graph-address.ts'
-import { selectionOf, subjectOf } from './subject.ts'
+import { plainName } from './labels.ts'
+import { selectionOf, subjectKql, subjectOf } from './subject.ts'
 import { Tip } from './Tip.tsx'
 import { Toolbar } from './Toolbar.tsx'
 import { useFlowGroups } from './use-flow-groups.ts'
@@ -74,6 +77,7 @@ export function GraphPage() {
         />
       }
     >
+      <h1 className="visually-hidden">Service graph</h1>
       <div className={css.split}>
         <div className={css.page}>
           <section
@@ -126,6 +130,11 @@ export function GraphPage() {
   )
 }
 
+function endpointOf(conversations: Conversations, id: string): MenuEndpoint {
+  const path = pathTo(conversations, id)
+  return { id, within: path.slice(0, -1), name: path.map(plainName).join(' / '), kql: subjectKql(id) }
+}
+
 /** Long enough for a layout of a large graph; a vertex that is there already does not move. */
 const revealMs = 250
 
@@ -148,6 +157,7 @@ function Drawing({ picture, conversations, canvas, graphView, subject, seconds, 
   const { measure, view } = graphView
   const placed = usePlaced(picture, view.level, { measure, seconds })
   const [hovered, setHovered] = useState<Hovered>()
+  const [menu, setMenu] = useState<MenuPlace>()
   const frame = useRef<HTMLDivElement>(null)
   const isBox = ({ kind, id }: Hit) => kind === 'box' || picture.boxes.some((box) => box.id === id)
   if (!placed.scene || !placed.picture) return null
@@ -166,8 +176,12 @@ function Drawing({ picture, conversations, canvas, graphView, subject, seconds, 
         onToggle={(hit) => onToggle(hit.id, isBox(hit))}
         onDrop={placed.drop}
         onHover={setHovered}
+        onMenu={(id, at) => setMenu({ endpoint: endpointOf(conversations, id), ...at })}
       />
-      {hovered && <Tip {...{ hovered, conversations }} picture={placed.picture} size={frame.current ?? noSize} />}
+      {menu && <EndpointMenu key={menu.endpoint.id} isDrawn place={menu} onClose={() => setMenu(undefined)} />}
+      {hovered && !menu && (
+        <Tip {...{ hovered, conversations }} picture={placed.picture} size={frame.current ?? noSize} />
+      )}
       <Legend measure={measure} />
       <div className={css.zoom} role="group" aria-label="Camera">
         <IconButton look="plain" icon="plus" label="Nearer" onClick={() => canvas.current?.zoom(1.3)} />

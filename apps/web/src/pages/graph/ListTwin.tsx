@@ -38,7 +38,7 @@ export function ListTwin({ picture, selected, measure, seconds, onSelect }: Prop
             <th scope="col">Source</th>
             <th scope="col">Destination</th>
             <th scope="col">Verdict</th>
-            <th scope="col" className={css.num}>
+            <th scope="col" className={`${css.num} ${css.wide}`}>
               Connections
             </th>
             <th scope="col" className={`${css.num} ${css.wide}`}>
@@ -74,7 +74,7 @@ export function ListTwin({ picture, selected, measure, seconds, onSelect }: Prop
                   <VerdictOfEdge edge={edge} />
                 </button>
               </td>
-              <td className={css.num}>{formatCount(edge.tally.total.connections)}</td>
+              <td className={`${css.num} ${css.wide}`}>{formatCount(edge.tally.total.connections)}</td>
               <td className={`${css.num} ${css.wide}`}>{formatBytes(edge.tally.total.sent)}</td>
               <td className={`${css.num} ${css.wide}`}>{formatBytes(edge.tally.total.received)}</td>
               <td className={css.num}>{rateText(ratePerSecond(edge.tally, measure, seconds), measure)}</td>

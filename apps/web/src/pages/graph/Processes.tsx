@@ -19,7 +19,7 @@ export function Processes({ scope }: { readonly scope: Scope }) {
     if (uses.length === 0) return null
     return (
       <section key={reporter}>
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <ul className={css.processes}>
           {uses.map((use) => (
             <li key={use.name}>

@@ -57,13 +57,15 @@ export function useFlowGroups(view: View): FlowGroups {
     queryKey: ['graph', scope, extra],
     queryFn: async ({ signal }) => {
       const answer = await getGraph(scope, { extra: [...extra], limit: mostGroups }, signal)
-      return { answer, scope, table: tableOf(answer) }
+      return { answer, scope, table: tableOf(answer), hasProcesses: extra.includes('process_name') }
     },
     enabled: !problem,
     placeholderData: keepPreviousData,
   })
-  const table = query.data?.table
-  if (!hasHosts && table && knowsHosts(table)) setHasHosts(true)
+  const { data } = query
+  if (!hasHosts && data && knowsHosts(data.table)) setHasHosts(true)
+  // A first answer without the processes of its hosts is not drawn: the camera would be fitted to closed hosts, and stay so.
+  const table = data && (data.hasProcesses || !hasHosts) ? data.table : undefined
   const live = useOverlay(scope, table, problem === undefined)
   const conversations = useMemo(
     () => table && mergeReporters([table, ...live.tables]),
