@@ -689,7 +689,7 @@ describe('recommend', () => {
   })
 
   it('holds for the invented cluster: what it denies was denied', async () => {
-    expect((await shell('margay demo --ndjson --since 2m > flows.ndjson')).code).toBe(0)
+    expect((await shell('margay demo --ndjson --since 10m > flows.ndjson')).code).toBe(0)
     const { changed } = await recommendAndTry('flows.ndjson')
     const rows = readFileSync(join(dir, 'flows.ndjson'), 'utf8')
       .trim()

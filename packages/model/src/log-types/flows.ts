@@ -195,7 +195,7 @@ export const flowLog = defineLogType({
       merge: 'union',
       fold: 'name',
       label: 'Domains',
-      doc: 'Names that the client asked for before it connected to this address. Only on src records to the outside.',
+      doc: 'Names that the client asked for before it connected to this address. Only on src records; Calico gives them for destinations outside the cluster alone, our agents for all.',
     }),
     dest_domain_source: field.enum({
       role: 'detail',
