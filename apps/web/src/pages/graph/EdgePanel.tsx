@@ -10,6 +10,7 @@ import { Failed } from '../../ui/Message.tsx'
 import { asProblem } from '../../api/problem.ts'
 import { Figures, rangeTitle, Times } from './Figures.tsx'
 import { PanelActions } from './PanelActions.tsx'
+import { Outcomes } from './Outcomes.tsx'
 import { Processes } from './Processes.tsx'
 import { labelsOf } from './labels.ts'
 import { useExplanation } from './use-subject-details.ts'
@@ -47,6 +48,7 @@ export function EdgePanel({ edge, picture, conversations, scope, onSelect }: Pro
       </header>
       <p className={css.finding}>{findingOf(edge, ends)}</p>
       <Why edge={edge} ends={ends} scope={narrow} />
+      <Outcomes scope={narrow} />
       <Figures tally={edge.tally} title={rangeTitle(scope)} />
       <Times scope={narrow} />
       <Ports ports={ports} />

@@ -98,3 +98,38 @@ const readProcess = ({ key, measures }: Group): ProcessUse => ({
   pids: Array.isArray(measures['pids']) ? (measures['pids'] as readonly unknown[]).map(String) : [],
   connections: Number(measures['connections'] ?? 0),
 })
+
+export interface OutcomeUse {
+  /** Empty where the record does not say. */
+  readonly outcome: string
+  readonly connections: number
+  /** Unix seconds of the first and the last record. */
+  readonly first: number
+  readonly last: number
+}
+
+/** How the connections went, each counted once. */
+export function useOutcomes(scope: Scope) {
+  return useQuery({
+    queryKey: ['outcomes', scope],
+    queryFn: async ({ signal }) => {
+      const { groups } = await askGroups('flows', scope, 'counted', outcomes, signal)
+      return groups.map(readOutcome)
+    },
+    placeholderData: keepPreviousData,
+  })
+}
+
+const outcomes = {
+  by: [{ field: 'outcome' }],
+  measures: { connections: { sum: 'num_flows' }, first: { min: 'start_time' }, last: { max: 'start_time' } },
+  sort: { measure: 'connections', descending: true },
+  limit: 8,
+}
+
+const readOutcome = ({ key, measures }: Group): OutcomeUse => ({
+  outcome: String(key[0] ?? ''),
+  connections: Number(measures['connections'] ?? 0),
+  first: Number(measures['first'] ?? 0),
+  last: Number(measures['last'] ?? 0),
+})
