@@ -97,9 +97,16 @@ const named = [
   record('a/same', 'b/say "hi" or (x)'),
 ]
 
+/** An outage: what a service that is away does to its callers, with no policy in it. */
+const outage = [
+  record('away/caller', 'away/callee', { outcome: 'established', num_flows: 2 }),
+  record('away/caller', 'away/callee', { ...nothingBack, outcome: 'refused', num_flows: 3 }),
+  record('away/caller', 'away/callee', { ...nothingBack, outcome: 'unanswered', num_flows: 1 }),
+]
+
 beforeAll(async () => {
   server = await startServer()
-  await server.ingest('flows', [...denials, ...allowed, ...named])
+  await server.ingest('flows', [...denials, ...allowed, ...named, ...outage])
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags })
 })
 
@@ -155,6 +162,17 @@ async function places(page: Page) {
 }
 
 const showAll = (page: Page) => page.getByRole('button', { name: 'Show all' }).click()
+
+describe('an edge', () => {
+  it('says how its connections went, where some did not get through', async () => {
+    const page = await open(at({ sel: `edge:${edge('away/caller-*', 'away/callee-*')}` }))
+    const section = page.locator('section', { has: page.getByRole('heading', { name: 'How they went' }) })
+    await section.waitFor()
+    const text = (await section.innerText()).replaceAll(/\s+/g, ' ')
+    expect(text).toContain('4 of 6 connections did not get through.')
+    expect(text).toMatch(/refused .* 3 established 2 unanswered .* 1$/)
+  })
+})
 
 describe('denied flows', () => {
   it('are edges of their own looks, and the denied tab counts the records', async () => {
