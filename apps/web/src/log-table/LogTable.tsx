@@ -210,8 +210,15 @@ function useCursor(
   table: { getRowModel(): { rows: { toggleSelected(): void; getIsSelected(): boolean; original: Row }[] } },
   virtual: { scrollToIndex(index: number): void },
 ) {
-  const [at, setAt] = useState<Cursor>()
+  const [drawn, setDrawn] = useState<Cursor>()
+  // Keys may come faster than the table is drawn, so they read and move this one.
+  const cursor = useRef<Cursor>(undefined)
+  const setAt = (next: Cursor | undefined) => {
+    cursor.current = next
+    setDrawn(next)
+  }
   const move = (rowStep: number, columnStep: number) => {
+    const at = cursor.current
     const row = Math.min(rows.length - 1, Math.max(0, (at?.row ?? -rowStep) + rowStep))
     const column = Math.min(columns.length - 1, Math.max(0, (at?.column ?? 0) + columnStep))
     if (rows.length === 0) return
@@ -219,6 +226,7 @@ function useCursor(
     virtual.scrollToIndex(row)
   }
   const open = () => {
+    const at = cursor.current
     const row = at && rows[at.row]
     const id = at && ids[at.row]
     if (!row || !id) return false
@@ -226,6 +234,7 @@ function useCursor(
     return true
   }
   const filter = (out: boolean) => {
+    const at = cursor.current
     const row = at && rows[at.row]
     const column = at && columns[at.column]
     if (!row || !column) return false
@@ -233,6 +242,7 @@ function useCursor(
     return true
   }
   const mark = () => {
+    const at = cursor.current
     const item = at && table.getRowModel().rows[at.row]
     if (!item || !onMark) return false
     const others = table.getRowModel().rows.filter((row) => row !== item && row.getIsSelected())
@@ -253,7 +263,7 @@ function useCursor(
     f: () => filter(false),
     F: () => filter(true),
   })
-  return [at, setAt] as const
+  return [drawn, setAt] as const
 }
 
 /** Enter on a button or a link is that button's or link's. */
