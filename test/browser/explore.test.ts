@@ -325,17 +325,29 @@ describe('keys', () => {
     await eventually(() => new URL(page.url()).searchParams.get('f')).toBe('n~process_name: "C:\\\\dir\\\\"')
     await page.keyboard.press('Escape')
     await page.keyboard.press('?')
-    await eventually(() => page.locator('[role=dialog]:has-text("Everywhere")').count()).toBe(1)
+    await eventually(() => page.getByRole('dialog', { name: 'Keys' }).count()).toBe(1)
     await page.keyboard.press('Escape')
     await page.keyboard.press('Control+k')
     await page.keyboard.type('collection')
     await page.keyboard.press('Enter')
     await eventually(() => new URL(page.url()).pathname).toBe('/collection')
-    await eventually(() => page.locator('[role=dialog]').count()).toBe(0)
+    await eventually(() => page.getByRole('dialog').count()).toBe(0)
     await page.keyboard.press('g')
     await page.keyboard.press('e')
     await eventually(() => new URL(page.url()).pathname).toBe('/explore')
     expect(await queryOf(page).textContent()).toBe('source_namespace: names')
+  })
+})
+
+describe('the palette', () => {
+  it('has the focus before the next key can come', async () => {
+    const page = await explore()
+    const focused = await page.evaluate(`(async () => {
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true }))
+      await Promise.resolve()
+      return document.activeElement.getAttribute('aria-label')
+    })()`)
+    expect(focused).toBe('Find a page, a field or an action')
   })
 })
 

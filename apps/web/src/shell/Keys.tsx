@@ -1,6 +1,6 @@
 // `?`: every key there is, by where it works.
-import { Modal } from '@mantine/core'
 import { IconButton } from '../ui/Button.tsx'
+import { Dialog } from '../ui/Dialog.tsx'
 import { pages } from './pages.ts'
 import css from './Overlay.module.css'
 
@@ -35,7 +35,7 @@ const tables = [
 
 type Entries = readonly (readonly [keys: string, does: string])[]
 
-export function Keys({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
+export function Keys({ onClose }: { readonly onClose: () => void }) {
   const goTo: Entries = pages.map(({ letter, label }) => [`g ${letter}`, label])
   const sections: readonly (readonly [title: string, entries: Entries])[] = [
     ['Everywhere', everywhere],
@@ -44,13 +44,7 @@ export function Keys({ opened, onClose }: { readonly opened: boolean; readonly o
     ['Tables', tables],
   ]
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      size={640}
-      attributes={{ content: { 'aria-label': 'Keys' } }}
-    >
+    <Dialog label="Keys" width={640} onClose={onClose}>
       <div className={css.title}>
         <h2>Keys</h2>
         <IconButton icon="close" label="Close (Esc)" onClick={onClose} />
@@ -74,6 +68,6 @@ export function Keys({ opened, onClose }: { readonly opened: boolean; readonly o
           </section>
         ))}
       </div>
-    </Modal>
+    </Dialog>
   )
 }

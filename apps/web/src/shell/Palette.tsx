@@ -1,32 +1,24 @@
 // `Ctrl+K`: type a few words, press Enter.
-import { Modal } from '@mantine/core'
 import { useId, useState, type KeyboardEvent } from 'react'
+import { Dialog } from '../ui/Dialog.tsx'
 import { findCommands, type Command } from './palette-commands.ts'
 import css from './Overlay.module.css'
 
 interface Props {
-  readonly opened: boolean
   readonly onClose: () => void
   readonly onCommand: (command: Command) => void
 }
 
-export function Palette({ opened, onClose, onCommand }: Props) {
+export function Palette({ onClose, onCommand }: Props) {
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      size={560}
-      padding={0}
-      attributes={{ content: { 'aria-label': 'Command palette' } }}
-    >
+    <Dialog label="Command palette" width={560} onClose={onClose}>
       <Finder
         onCommand={(command) => {
           onClose()
           onCommand(command)
         }}
       />
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -47,7 +39,6 @@ function Finder({ onCommand }: Pick<Props, 'onCommand'>) {
     <>
       <input
         className={css.find}
-        data-autofocus
         role="combobox"
         aria-expanded="true"
         aria-controls={id}

@@ -95,8 +95,8 @@ function TopBar() {
         onClick={act.scheme}
       />
       <IconButton small={false} icon="keyboard" label="Keys (?)" onClick={() => setOpen('keys')} />
-      <Keys opened={open === 'keys'} onClose={close} />
-      <Palette opened={open === 'palette'} onClose={close} onCommand={onCommand} />
+      {open === 'keys' && <Keys onClose={close} />}
+      {open === 'palette' && <Palette onClose={close} onCommand={onCommand} />}
     </header>
   )
 }

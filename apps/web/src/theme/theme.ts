@@ -97,7 +97,6 @@ export const theme = createTheme({
         radius: 'lg',
       },
     },
-    Modal: { defaultProps: { transitionProps: { duration: 100 }, radius: 'lg' } },
     Drawer: { defaultProps: { transitionProps: { duration: 150 } } },
   },
 })
