@@ -1,6 +1,7 @@
 /** What crosses a socket: agent records and frames, HTTP API schemas. */
 export type * from './agent-record.ts'
 export * from './api/csv.ts'
+export * from './api/ends.ts'
 export * from './api/explain.ts'
 export * from './api/export.ts'
 export * from './api/fields.ts'

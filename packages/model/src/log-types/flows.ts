@@ -381,6 +381,23 @@ export const flowLog = defineLogType({
       doc: "Inode number of the reporter's network namespace.",
     }),
 
+    exemplars: field.keywords({
+      role: 'detail',
+      ours: true,
+      merge: 'union',
+      label: 'Exemplars',
+      doc: 'A few of the connections that were refused, unanswered, dropped, reset or slow, each whole, as this end saw it: `<start> <how it went> <proto> <source>><destination>`, then what is known of `via=` (what was dialled), `drop=` (reason), `syns=`, `answers=`, `handshake_us=`, `rtt_us=`, `resent=`, `bytes_out=`, `bytes_in=` (payload) and `by=` (who reset it: here, peer, silence). The oldest and the newest of the interval are kept; the same five-tuple in the record of the other end is the same connection.',
+    }),
+    num_exemplars: field.count({
+      role: 'measure',
+      ours: true,
+      merge: 'sum',
+      width: 32,
+      zeroIsAbsent: true,
+      label: 'Exemplar count',
+      doc: 'Connections that were worth an exemplar, those cut from the list included.',
+    }),
+
     nat_outgoing_ports: field.ports({
       role: 'detail',
       merge: 'union',

@@ -1,6 +1,7 @@
 // Every endpoint of the API, once. The server's registration, the typed clients and the OpenAPI document are derived from
 // this table, so none of them can tell another story.
 import { z } from 'zod'
+import { endsRequestSchema, endsSchema } from './ends.ts'
 import { explainRequestSchema, explainSchema } from './explain.ts'
 import { exportRequestSchema } from './export.ts'
 import { fieldsSchema, valuesRequestSchema, valuesSchema } from './fields.ts'
@@ -47,6 +48,14 @@ export const routes = {
     doc: 'What the service graph is built from, as columns; the heaviest groups where there are more than the limit.',
     body: graphRequestSchema,
     answer: graphSchema,
+  },
+  ends: {
+    method: 'POST',
+    path: '/flows/ends',
+    summary: 'Both ends of failed and slow connections',
+    doc: 'What the source, the destination and the way between saw of a connection, what decided, and that in one sentence.',
+    body: endsRequestSchema,
+    answer: endsSchema,
   },
   tail: {
     method: 'GET',
