@@ -32,9 +32,16 @@ ${rows.join('\n')}
 `
 }
 
-/** Members of an object schema with their sentences. */
-function members(schema: Route['body']): string {
-  const shape = (schema as { readonly shape?: Record<string, { readonly description?: string }> } | undefined)?.shape
+interface Described {
+  readonly shape?: Record<string, { readonly description?: string }>
+  /** Of a union: its forms. */
+  readonly options?: readonly Described[]
+}
+
+/** Members of an object schema with their sentences; of a union, those of each form. */
+function members(schema: Route['body'] | Described): string {
+  const { shape, options } = (schema ?? {}) as Described
+  if (options) return options.map(members).join('\nor\n\n')
   if (!shape) return ''
   const lines = Object.entries(shape).map(([name, { description }]) =>
     description === undefined ? `- \`${name}\`` : `- \`${name}\`: ${description}`,

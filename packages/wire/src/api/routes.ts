@@ -2,12 +2,26 @@
 // this table, so none of them can tell another story.
 import { z } from 'zod'
 import { endsRequestSchema, endsSchema } from './ends.ts'
+import { changesSchema, changesSearchSchema } from './changes.ts'
+import { endpointsSchema, endpointsSearchSchema } from './endpoints.ts'
 import { explainRequestSchema, explainSchema } from './explain.ts'
 import { exportRequestSchema } from './export.ts'
 import { fieldsSchema, valuesRequestSchema, valuesSchema } from './fields.ts'
 import { graphRequestSchema, graphSchema } from './graph.ts'
 import { healthSchema } from './health.ts'
 import { ingestResponseSchema } from './ingest.ts'
+import { networkSetsSchema, networkSetsSearchSchema } from './network-sets.ts'
+import { nodesSchema, nodesSearchSchema } from './nodes.ts'
+import {
+  policiesSchema,
+  policiesSearchSchema,
+  policyDetailSchema,
+  policyExplainRequestSchema,
+  policyExplanationSchema,
+  policySearchSchema,
+  policySimulationRequestSchema,
+  policySimulationSchema,
+} from './policies.ts'
 import { answerSchema, questionSchema } from './question.ts'
 import { tailSearchSchema } from './tail.ts'
 
@@ -114,6 +128,70 @@ export const routes = {
     doc: 'One record a line, in the form in which they are sent in.',
     search: exportRequestSchema,
     answerType: 'application/x-ndjson',
+  },
+  endpoints: {
+    method: 'GET',
+    path: '/endpoints',
+    summary: 'Pods and host endpoints',
+    doc: 'Who there is at a moment, which policies concern each, and what was denied to it.',
+    search: endpointsSearchSchema,
+    answer: endpointsSchema,
+  },
+  nodes: {
+    method: 'GET',
+    path: '/nodes',
+    summary: 'Nodes',
+    doc: 'Nodes at a moment with what runs there, rates in and out, and the state of their agents.',
+    search: nodesSearchSchema,
+    answer: nodesSchema,
+  },
+  networkSets: {
+    method: 'GET',
+    path: '/network-sets',
+    summary: 'Network sets',
+    doc: 'Named networks and domains at a moment.',
+    search: networkSetsSearchSchema,
+    answer: networkSetsSchema,
+  },
+  policies: {
+    method: 'GET',
+    path: '/policies',
+    summary: 'Policies',
+    doc: 'Policies at a moment in the order in which they are asked, whom they select, and what they decided.',
+    search: policiesSearchSchema,
+    answer: policiesSchema,
+  },
+  policy: {
+    method: 'GET',
+    path: '/policies/{id}',
+    summary: 'One policy',
+    doc: 'The object as YAML, its rules in words, and what each of them decided.',
+    search: policySearchSchema,
+    answer: policyDetailSchema,
+  },
+  policyExplain: {
+    method: 'POST',
+    path: '/policies/explain',
+    summary: 'Why a flow is allowed or denied',
+    doc: 'Judges a flow, or a record of one, by the policies of its moment: which rule decides, what would admit it, what is not known.',
+    body: policyExplainRequestSchema,
+    answer: policyExplanationSchema,
+  },
+  policySimulate: {
+    method: 'POST',
+    path: '/policies/simulate',
+    summary: 'What other policies would do',
+    doc: 'Judges recorded traffic by the policies as they are and as they would be with the documents: newly allowed, newly denied, same, uncertain.',
+    body: policySimulationRequestSchema,
+    answer: policySimulationSchema,
+  },
+  changes: {
+    method: 'GET',
+    path: '/changes',
+    summary: 'What changed',
+    doc: 'Changes of policies, rollouts, nodes and agents in a range, numbered in the order of time.',
+    search: changesSearchSchema,
+    answer: changesSchema,
   },
   health: {
     method: 'GET',
