@@ -59,7 +59,13 @@ export const serverConfig = z.object({
       maxAgeDays: option(z.int().min(1).default(400), 'Records older than so many days are refused.'),
     })
     .prefault({}),
-  retention: z.object({ flows: retentionOf(30, 'flows'), dns: retentionOf(30, 'lookups') }).prefault({}),
+  retention: z
+    .object({
+      flows: retentionOf(30, 'flows'),
+      dns: retentionOf(30, 'lookups'),
+      objects: retentionOf(30, 'versions of Kubernetes objects'),
+    })
+    .prefault({}),
   ingest: ingestConfig.omit({ inventory: true }).prefault({}),
 })
 

@@ -16,6 +16,8 @@ import { countedIntake, createSources } from './health/sources.ts'
 import { stageMetrics } from './health/stage-metrics.ts'
 import { createRetention } from './jobs/retention.ts'
 import { createLive } from './live/live.ts'
+import { createObjectHistory } from './objects/history.ts'
+import { versionsUntil } from './objects/object-log.ts'
 import { createIngestLink } from './segment/ingest-link.ts'
 
 export interface ServerDeps {
@@ -33,11 +35,12 @@ const builtConsole = join(import.meta.dirname, '../../web/dist')
 const secondsPerDay = 86_400
 
 function retentionRules({ retention }: ServerConfig): ReadonlyMap<string, Retention> {
-  const { flows, dns } = retention
+  const { flows, dns, objects } = retention
   const rule = ({ days, maxBytes }: typeof flows): Retention => ({ days, ...(maxBytes !== undefined && { maxBytes }) })
   return new Map([
     ['flows', rule(flows)],
     ['dns', rule(dns)],
+    ['objects', rule(objects)],
   ])
 }
 
@@ -59,9 +62,21 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
   const sources = createSources()
   const live = createLive({ maxPending: maxPendingRows }, now)
   const store = createEmbeddedStore({ dir: join(dataDir, 'store') })
+  const objects = createObjectHistory({ store, log, now })
   const ingest = createIngestLink(
     { config: { ...config.ingest, inventory: config.inventory }, dataDir },
-    { store, live, onListening: (socket) => log.info('agents are taken', { at: socket }) },
+    {
+      store,
+      live: {
+        watched: () => live.watched(),
+        publish(batch) {
+          objects.take(batch.logType, batch.rows)
+          live.publish(batch)
+        },
+      },
+      objects: () => versionsUntil(store, now()),
+      onListening: (socket) => log.info('agents are taken', { at: socket }),
+    },
   )
   const stages = () => ({ ...health.report(), ...ingest.report()?.stages })
   const report = createHealthReport(
@@ -93,6 +108,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
         keep: {
           flows: config.retention.flows.days * secondsPerDay,
           dns: config.retention.dns.days * secondsPerDay,
+          objects: config.retention.objects.days * secondsPerDay,
         },
       },
     },
@@ -119,6 +135,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
   try {
     await store.open()
     log.info('store is open', { log_types: logTypes.length })
+    objects.load().catch((error: unknown) => log.error('the object log cannot be read', { error: error as Error }))
     await supervise(parts, { log, health }, signal)
   } finally {
     await store.close()

@@ -67,7 +67,7 @@ export function demoCommand(contextOf: (command: Command) => Context): Command {
     .option('--yaml <dir>', 'write the inventory as YAML files and start nothing')
     .option('--since <time>', 'how far back records go', '24h')
     .option('--seed <n>', 'another seed is another cluster', wholeNumber, 1)
-    .addOption(typeOption())
+    .addOption(typeOption(['flows', 'dns']))
     .addHelpText('after', examples)
   return command.action((options: Options) => demo(contextOf(command), options))
 }

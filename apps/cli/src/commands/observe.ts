@@ -1,4 +1,4 @@
-// `margay observe`: flows or lookups, live or from the store, as lines for people or for programs.
+// `margay observe`: flows, lookups or rows of any other log, live or from the store, as lines for people or for programs.
 import type { LogType, Row } from '@margay/model'
 import { logType, printJsonExact, readRow } from '@margay/model'
 import { Command, Option } from 'commander'
@@ -12,6 +12,7 @@ import { CliError } from '../fail.ts'
 import { dnsLine } from '../output/dns-line.ts'
 import type { LineOptions } from '../output/flow-line.ts'
 import { flowLine } from '../output/flow-line.ts'
+import { plainLine } from '../output/plain-line.ts'
 import { tailEvents } from '../tail.ts'
 import type { RangeOptions } from './options.ts'
 import { addFilters, addQuery, addRange, typeOption, wholeNumber } from './options.ts'
@@ -113,6 +114,12 @@ async function follow(context: Context, type: LogType, query: string, options: O
   if (!context.signal.aborted) throw new CliError('the server ended the stream; see "margay status"', 3)
 }
 
+/** Logs whose rows are told as sentences; those of others are their columns. */
+const lines: Readonly<{ [log: string]: (row: Row, line: LineOptions, provisional: boolean) => string }> = {
+  flows: flowLine,
+  dns: dnsLine,
+}
+
 function printerOf(context: Context, type: LogType, options: Options): Print {
   if (options.output === 'json') {
     return (record, provisional) =>
@@ -122,8 +129,8 @@ function printerOf(context: Context, type: LogType, options: Options): Print {
     const line: LineOptions = { paint: context.paint, utc: context.utc, now: context.now() }
     const read = readRow(type, record, Number.MAX_SAFE_INTEGER)
     const row: Row = read.ok ? read.row : {}
-    const text = type.name === 'dns' ? dnsLine(row, line, provisional) : flowLine(row, line, provisional)
-    return context.output.out(`${text}\n`)
+    const print = lines[type.name] ?? ((plain: Row) => plainLine(type, plain, line))
+    return context.output.out(`${print(row, line, provisional)}\n`)
   }
 }
 

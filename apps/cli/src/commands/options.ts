@@ -1,4 +1,5 @@
 // Options that several commands share.
+import { logTypes } from '@margay/model'
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 
@@ -29,7 +30,8 @@ export function addQuery(command: Command): Command {
   return command.option('-q, --query <kql>', 'filter in KQL, beside what the flags say')
 }
 
-export const typeOption = () => new Option('-t, --type <log>', 'log type').choices(['flows', 'dns']).default('flows')
+export const typeOption = (types: readonly string[] = logTypes.map(({ name }) => name)) =>
+  new Option('-t, --type <log>', 'log type').choices(types).default('flows')
 
 const filters: readonly (readonly [flag: string, doc: string])[] = [
   ['-n, --namespace <name>', 'namespace at either end'],

@@ -1,10 +1,11 @@
-import { flowLog } from '@margay/model'
+import { flowLog, objectLog } from '@margay/model'
 import type { FlowRow } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { dnsLine } from './dns-line.ts'
 import { deciderOf, flowLine } from './flow-line.ts'
 import { formatBytes, formatDuration, formatTime } from './numbers.ts'
 import { createPaint } from './paint.ts'
+import { plainLine } from './plain-line.ts'
 import { safeText } from './safe-text.ts'
 import { tableLines } from './table.ts'
 import { formatValue } from './value.ts'
@@ -168,5 +169,26 @@ describe('figures', () => {
       options.paint,
     )
     expect(lines).toEqual(['name    n', 'a       1', 'bbbbb  20'])
+  })
+})
+
+describe('a row of any log as a line', () => {
+  it('has its columns in their order, without those that say nothing', () => {
+    const row = {
+      time: end,
+      change: 'modified',
+      kind: 'Pod',
+      api_version: 'v1',
+      namespace: 'shop',
+      name: 'web-1',
+      labels: ['app=web', 'tier=front'],
+      generation: 3,
+    }
+    expect(plainLine(objectLog, row, options)).toBe(
+      ' 14:02:11  modified  Pod  shop  web-1  app=web, tier=front  generation 3  v1',
+    )
+    expect(
+      plainLine(objectLog, { time: end, change: 'deleted', kind: 'Node', namespace: '-', name: 'n1' }, options),
+    ).toBe(' 14:02:11  deleted  Node  n1')
   })
 })

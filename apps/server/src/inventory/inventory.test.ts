@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { readClusterObject } from '../objects/read-object.ts'
 import { createInventory } from './inventory.ts'
-import { readObject } from './objects.ts'
 import { readYaml } from './yaml-source.ts'
 
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
 
 const read = (value: unknown) => {
-  const object = readObject(value)
+  const object = readClusterObject(value)
   if (object.kind !== 'object') throw new Error(JSON.stringify(object))
   return object.object
 }
@@ -169,6 +169,7 @@ describe('networks', () => {
     const inventory = createInventory()
     const set = (name: string, nets: string[], namespace?: string) =>
       read({
+        apiVersion: 'projectcalico.org/v3',
         kind: namespace ? 'NetworkSet' : 'GlobalNetworkSet',
         metadata: { name, ...(namespace ? { namespace } : {}) },
         spec: { nets },
@@ -186,7 +187,7 @@ describe('networks', () => {
 describe('YAML files', () => {
   it('give their objects and name what cannot be read', () => {
     const text =
-      'kind: Pod\nmetadata: {name: a-1, namespace: shop}\nstatus: {podIP: 10.0.0.1}\n---\nkind: Deployment\nmetadata: {name: d}\n---\nkind: Node\n---\nkind: List\nitems:\n- {kind: Namespace, metadata: {name: shop}}\n'
+      'kind: Pod\nmetadata: {name: a-1, namespace: shop}\nstatus: {podIP: 10.0.0.1}\n---\nkind: Event\nmetadata: {name: d}\n---\nkind: Node\n---\nkind: List\nitems:\n- {kind: Namespace, metadata: {name: shop}}\n'
     const { objects, problems } = readYaml(text)
     expect(objects.map(({ kind }) => kind)).toEqual(['Pod', 'Namespace'])
     expect(problems).toEqual([expect.stringMatching(/^Node without name: metadata/)])

@@ -3,18 +3,15 @@
 // address; what is said of an old uid never touches the pod that has its name or address now; a pod on its host's network
 // does not own the host's address and is told apart by its uid only.
 import { canonicalIp, networkName, parseIp } from '@margay/model'
+import type { ClusterObject, ObjectSink } from '../objects/object.ts'
 import type { Endpoint, ServicePort } from './endpoint.ts'
 import { makeEndpoint, makeServicePort, networks } from './endpoint.ts'
 import { createNetworkSets } from './network-sets.ts'
 import type { KubernetesObject, Pod, Service } from './objects.ts'
-import { aggregatedName, finishedAt, isTerminal, uidOf } from './objects.ts'
+import { aggregatedName, finishedAt, isTerminal, readObject } from './objects.ts'
 import { createTimeline } from './timeline.ts'
 
-export interface Inventory {
-  /** An object as it is from `at` on (Unix seconds). `at` 0 means: as long as anyone can tell. */
-  put(object: KubernetesObject, at: number): void
-  /** The object with this uid is gone since `at`. */
-  remove(uid: string, at: number): void
+export interface Inventory extends ObjectSink {
   /** The pod, host, network set or network that an address belonged to. */
   endpointAt(ip: string, moment: number): Endpoint
   /** A pod by its uid, also when it shares its address or is gone for less than an hour. */
@@ -42,7 +39,7 @@ const addressesOf = ({ status }: Pod): string[] => {
   return all.map((ip) => (ip === undefined ? undefined : canonicalIp(ip))).filter((ip) => ip !== undefined)
 }
 
-const podEndpoint = (pod: Pod): Endpoint =>
+const podEndpoint = (pod: Pod, uid: string): Endpoint =>
   makeEndpoint({
     type: 'wep',
     name: pod.metadata.name,
@@ -50,10 +47,10 @@ const podEndpoint = (pod: Pod): Endpoint =>
     namespace: pod.metadata.namespace ?? 'default',
     labels: labelsOf(pod),
     node: pod.spec.nodeName,
-    uid: uidOf(pod),
+    uid,
   })
 
-const namedEndpoint = (object: KubernetesObject, type: 'hep' | 'ns'): Endpoint =>
+const namedEndpoint = (object: KubernetesObject, type: 'hep' | 'ns', uid: string): Endpoint =>
   makeEndpoint({
     type,
     name: '-',
@@ -61,7 +58,7 @@ const namedEndpoint = (object: KubernetesObject, type: 'hep' | 'ns'): Endpoint =
     namespace: (type === 'ns' ? object.metadata.namespace : undefined) ?? '-',
     labels: labelsOf(object),
     node: type === 'hep' ? object.metadata.name : undefined,
-    uid: uidOf(object),
+    uid,
   })
 
 const serviceKey = (ip: string, port: number, proto: string) => `${ip}|${port}|${proto}`
@@ -92,7 +89,6 @@ function serviceKeys(service: Service): (readonly [key: string, port: ServicePor
 /** What an object said last, so that it can be taken back. */
 interface Known {
   readonly kind: string
-  readonly shape: string
   readonly addresses: readonly string[]
   readonly services: readonly string[]
 }
@@ -105,8 +101,8 @@ export function createInventory(): Inventory {
   const known = new Map<string, Known>()
   const waiting = new Set<() => void>()
 
-  const claim = (uid: string, kind: string, shape: string, claims: Partial<Pick<Known, 'addresses' | 'services'>>) =>
-    known.set(uid, { kind, shape, addresses: claims.addresses ?? [], services: claims.services ?? [] })
+  const claim = (uid: string, kind: string, claims: Partial<Pick<Known, 'addresses' | 'services'>>) =>
+    known.set(uid, { kind, addresses: claims.addresses ?? [], services: claims.services ?? [] })
 
   /** Ends whatever the object claimed and does not claim any more. */
   const release = (uid: string, at: number, keep: ReadonlySet<string> = new Set()) => {
@@ -115,10 +111,10 @@ export function createInventory(): Inventory {
     for (const key of before?.services ?? []) if (!keep.has(key)) services.end(key, uid, at)
   }
 
-  const putPod = (pod: Pod, uid: string, shape: string, at: number) => {
+  const putPod = (pod: Pod, uid: string, at: number) => {
     const isNew = !known.has(uid)
     const from = isNew ? (pod.status.startTime ?? pod.metadata.creationTimestamp ?? at) : at
-    const endpoint = podEndpoint(pod)
+    const endpoint = podEndpoint(pod, uid)
     const addresses = pod.spec.hostNetwork ? [] : addressesOf(pod)
     if (isTerminal(pod)) {
       const ended = finishedAt(pod) ?? at
@@ -126,50 +122,50 @@ export function createInventory(): Inventory {
       for (const ip of isNew ? addresses : []) byAddress.end(ip, uid, ended)
       release(uid, ended)
       byUid.set(uid, uid, endpoint, from)
-      return void claim(uid, 'Pod', shape, {})
+      return void claim(uid, 'Pod', {})
     }
     release(uid, at, new Set(addresses))
     for (const ip of addresses) byAddress.set(ip, uid, endpoint, from)
     byUid.set(uid, uid, endpoint, from)
-    claim(uid, 'Pod', shape, { addresses })
+    claim(uid, 'Pod', { addresses })
   }
-  const putService = (service: Service, uid: string, shape: string, at: number) => {
+  const putService = (service: Service, uid: string, at: number) => {
     const keys = serviceKeys(service)
     release(uid, at, new Set(keys.map(([key]) => key)))
     for (const [key, port] of keys) services.set(key, uid, port, at)
-    claim(uid, 'Service', shape, { services: keys.map(([key]) => key) })
+    claim(uid, 'Service', { services: keys.map(([key]) => key) })
   }
-  const putNode = (node: Extract<KubernetesObject, { kind: 'Node' }>, uid: string, shape: string, at: number) => {
+  const putNode = (node: Extract<KubernetesObject, { kind: 'Node' }>, uid: string, at: number) => {
     const addresses = node.status.addresses.map(({ address }) => canonicalIp(address)).filter((ip) => ip !== undefined)
     release(uid, at, new Set(addresses))
-    const endpoint = namedEndpoint(node, 'hep')
+    const endpoint = namedEndpoint(node, 'hep', uid)
     for (const ip of addresses) byAddress.set(ip, uid, endpoint, at)
-    claim(uid, 'Node', shape, { addresses })
+    claim(uid, 'Node', { addresses })
   }
 
   return {
-    put(object, at) {
-      const uid = uidOf(object)
-      const shape = JSON.stringify(object)
-      if (known.get(uid)?.shape === shape) return
-      switch (object.kind) {
+    put({ uid, document }: ClusterObject, at) {
+      const read = readObject(document)
+      if (read.kind !== 'object') return
+      const named = read.object
+      switch (named.kind) {
         case 'Pod':
-          putPod(object, uid, shape, at)
+          putPod(named, uid, at)
           break
         case 'Service':
-          putService(object, uid, shape, at)
+          putService(named, uid, at)
           break
         case 'Node':
-          putNode(object, uid, shape, at)
+          putNode(named, uid, at)
           break
         case 'NetworkSet':
         case 'GlobalNetworkSet':
-          sets.set(uid, object.spec.nets, namedEndpoint(object, 'ns'), at)
-          claim(uid, object.kind, shape, {})
+          sets.set(uid, named.spec.nets, namedEndpoint(named, 'ns', uid), at)
+          claim(uid, named.kind, {})
           break
         case 'Namespace':
         case 'EndpointSlice':
-          claim(uid, object.kind, shape, {})
+          claim(uid, named.kind, {})
       }
       for (const wake of waiting) wake()
     },

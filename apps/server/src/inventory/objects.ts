@@ -124,11 +124,6 @@ export function readObject(value: unknown): ReadObject {
   return { kind: 'problem', problem: `${kind} ${name}: ${issue?.path.join('.')} ${issue?.message}` }
 }
 
-/** What tells one object from the next of its name; its place where it has no uid (files written by hand). */
-export function uidOf({ kind, metadata: meta }: KubernetesObject): string {
-  return meta.uid ?? `${kind}/${meta.namespace ?? ''}/${meta.name}`
-}
-
 const terminalPhases: ReadonlySet<string> = new Set(['Succeeded', 'Failed'])
 
 export const isTerminal = (object: Pod): boolean => terminalPhases.has(object.status.phase ?? '')

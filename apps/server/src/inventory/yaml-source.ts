@@ -1,23 +1,23 @@
-// The inventory's first source: Kubernetes YAML files, one or a directory of them. Read at the start and whenever one
-// changes; an object that left the files is removed. A file that cannot be read keeps what it said before.
+// Objects from Kubernetes YAML files, one or a directory of them. Read at the start and whenever one changes; an object that
+// left the files is gone. A file that cannot be read keeps what it said before.
 import { readdirSync, readFileSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
-import type { Clock, Health, Logger, Part } from '@margay/kit'
-import { sleep, systemClock } from '@margay/kit'
+import type { Health, Logger, Part } from '@margay/kit'
+import { sleep } from '@margay/kit'
 import { parseAllDocuments } from 'yaml'
-import type { Inventory } from './inventory.ts'
-import type { KubernetesObject } from './objects.ts'
-import { readObject, uidOf } from './objects.ts'
+import type { ClusterObject } from '../objects/object.ts'
+import { readClusterObject } from '../objects/read-object.ts'
+import type { ObjectSource } from '../objects/recorder.ts'
+import { readObject } from './objects.ts'
 
 export interface YamlSourceDeps {
-  readonly inventory: Inventory
+  readonly objects: ObjectSource
   readonly log: Logger
   readonly health: Health
-  readonly clock?: Clock
 }
 
 export interface YamlFile {
-  readonly objects: readonly KubernetesObject[]
+  readonly objects: readonly ClusterObject[]
   readonly problems: readonly string[]
 }
 
@@ -27,9 +27,18 @@ function flatten(value: unknown): unknown[] {
   return typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items) ? items : [value]
 }
 
+/** What is wrong with a document, or the object that it is. */
+function readDocument(value: unknown): Partial<YamlFile> {
+  const read = readClusterObject(value)
+  if (read.kind === 'other') return {}
+  if (read.kind === 'problem') return { problems: [read.problem] }
+  const named = readObject(read.object.document)
+  return named.kind === 'problem' ? { problems: [named.problem] } : { objects: [read.object] }
+}
+
 /** Reads the objects of one file's text; problems carry the line where the text itself is wrong. */
 export function readYaml(text: string): YamlFile {
-  const objects: KubernetesObject[] = []
+  const objects: ClusterObject[] = []
   const problems: string[] = []
   for (const document of parseAllDocuments(text)) {
     if (document.errors.length > 0) {
@@ -38,9 +47,9 @@ export function readYaml(text: string): YamlFile {
     }
     for (const value of flatten(document.toJS())) {
       if (value === null) continue
-      const read = readObject(value)
-      if (read.kind === 'object') objects.push(read.object)
-      if (read.kind === 'problem') problems.push(read.problem)
+      const read = readDocument(value)
+      objects.push(...(read.objects ?? []))
+      problems.push(...(read.problems ?? []))
     }
   }
   return { objects, problems }
@@ -62,10 +71,8 @@ const settleMs = 100
 const pollMs = 5_000
 
 export function createYamlSource(config: { readonly path: string }, deps: YamlSourceDeps): Part {
-  const clock = deps.clock ?? systemClock
   /** What each file said when it could last be read. */
   const said = new Map<string, { readonly text: string; readonly file: YamlFile }>()
-  let present = new Set<string>()
   let first = true
 
   const readFile = (path: string): YamlFile => {
@@ -80,15 +87,11 @@ export function createYamlSource(config: { readonly path: string }, deps: YamlSo
   }
   const load = () => {
     const files = filesOf(config.path).map((path) => ({ path, ...readFile(path) }))
-    const at = first ? 0 : Math.floor(clock() / 1000)
+    const objects = files.flatMap((file) => file.objects)
+    for (const object of objects) deps.objects.put(object, first)
+    deps.objects.sweep(() => true, new Set(objects.map(({ uid }) => uid)))
+    if (first) deps.objects.settle()
     first = false
-    const now = new Set<string>()
-    for (const object of files.flatMap(({ objects }) => objects)) {
-      deps.inventory.put(object, at)
-      now.add(uidOf(object))
-    }
-    for (const uid of present) if (!now.has(uid)) deps.inventory.remove(uid, at)
-    present = now
     return files.flatMap(({ path, problems }) => problems.map((problem) => `${path}: ${problem}`))
   }
   return {

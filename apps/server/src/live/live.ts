@@ -58,7 +58,10 @@ interface Entry {
   dropped: number
 }
 
-const endOf = ({ end_time: end, start_time: start }: Row): number => Number(end ?? start ?? 0)
+/** When a row's interval ended, or when the one thing happened that it tells of. */
+const endOf = ({ end_time: end, start_time: start, time }: Row): number => Number(end ?? start ?? time ?? 0)
+/** Rows of intervals come late, which is told to people; what tells of a moment says nothing of that. */
+const isInterval = ({ time }: Row): boolean => time === undefined
 
 /** `now` gives Unix seconds. */
 export function createLive(
@@ -79,7 +82,7 @@ export function createLive(
   }
   return {
     publish(batch) {
-      for (const row of batch.rows) if (endOf(row) > (newest ?? 0)) newest = endOf(row)
+      for (const row of batch.rows) if (isInterval(row) && endOf(row) > (newest ?? 0)) newest = endOf(row)
       const since = now() - newsSeconds
       for (const entry of entries) if (entry.logType === batch.logType) offer(entry, batch, since)
     },

@@ -5,6 +5,7 @@ import type { Part } from '@margay/kit'
 import { CodedError, FatalError } from '@margay/kit'
 import type { Store } from '@margay/store'
 import type { Live } from '../live/live.ts'
+import type { ObjectVersion } from '../objects/object-row.ts'
 import type { Intake, IntakeBatch } from '../receivers/intake.ts'
 import type { FromIngest, IngestReport, IngestThreadData, SentError, ToIngest } from './ingest-protocol.ts'
 import { packError } from './ingest-protocol.ts'
@@ -12,6 +13,8 @@ import { packError } from './ingest-protocol.ts'
 export interface IngestLinkDeps {
   readonly store: Pick<Store, 'insert'>
   readonly live: Pick<Live, 'publish' | 'watched'>
+  /** What an earlier server knew of the cluster's objects; nothing where it is left out. */
+  readonly objects?: () => AsyncIterable<readonly ObjectVersion[]>
   /** Where agents send, once they can. */
   readonly onListening?: (address: string) => void
 }
@@ -58,6 +61,14 @@ export function createIngestLink(data: IngestThreadData, deps: IngestLinkDeps): 
     if (error) append?.reject(unpackError(error))
     else append?.resolve({ duplicate: duplicate ?? false })
   }
+  const sendObjects = async () => {
+    try {
+      for await (const versions of deps.objects?.() ?? []) send({ kind: 'objects', versions, done: false })
+      send({ kind: 'objects', versions: [], done: true })
+    } catch (error) {
+      send({ kind: 'objects', versions: [], done: true, error: packError(error) })
+    }
+  }
   const onMessage = (message: FromIngest, onEnd: (error?: Error) => void) => {
     switch (message.kind) {
       case 'insert':
@@ -68,6 +79,9 @@ export function createIngestLink(data: IngestThreadData, deps: IngestLinkDeps): 
         break
       case 'live':
         deps.live.publish(message.batch)
+        break
+      case 'objects':
+        void sendObjects()
         break
       case 'report':
         latest = message.report

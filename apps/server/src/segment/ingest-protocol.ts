@@ -3,6 +3,7 @@
 import type { StageState } from '@margay/kit'
 import type { Block } from '@margay/store'
 import type { LiveBatch } from '../live/live.ts'
+import type { ObjectVersion } from '../objects/object-row.ts'
 import type { IntakeBatch } from '../receivers/intake.ts'
 import type { AgentReport } from './agent-tally.ts'
 import type { IngestConfig } from './config.ts'
@@ -21,6 +22,13 @@ export type ToIngest =
   | { readonly kind: 'append'; readonly id: number; readonly batch: IntakeBatch }
   | { readonly kind: 'inserted'; readonly id: number; readonly error?: SentError }
   | { readonly kind: 'watched'; readonly watched: boolean }
+  /** A page of what the object log says; the last one is `done`. */
+  | {
+      readonly kind: 'objects'
+      readonly versions: readonly ObjectVersion[]
+      readonly done: boolean
+      readonly error?: SentError
+    }
   | { readonly kind: 'stop' }
 
 export type FromIngest =
@@ -28,6 +36,8 @@ export type FromIngest =
   | { readonly kind: 'insert'; readonly id: number; readonly block: Block }
   | { readonly kind: 'appended'; readonly id: number; readonly duplicate?: boolean; readonly error?: SentError }
   | { readonly kind: 'live'; readonly batch: LiveBatch }
+  /** Asks, once, for what the object log says. */
+  | { readonly kind: 'objects' }
   | { readonly kind: 'report'; readonly report: IngestReport }
   | { readonly kind: 'ended'; readonly error?: SentError }
 

@@ -3,6 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { CodedError, createHealth, createProcessLogger } from '@margay/kit'
 import type { Block } from '@margay/store'
+import type { ObjectVersion } from '../objects/object-row.ts'
 import type { FromIngest, IngestThreadData, SentError, ToIngest } from './ingest-protocol.ts'
 import { packError } from './ingest-protocol.ts'
 import { openIngest } from './ingest.ts'
@@ -36,10 +37,23 @@ function insert(block: Block): Promise<void> {
   return promise
 }
 
+const objectPages: ObjectVersion[] = []
+const objectsKnown = Promise.withResolvers<readonly ObjectVersion[]>()
+
+function takeObjects({ versions, done, error }: Extract<ToIngest, { kind: 'objects' }>): void {
+  for (const version of versions) objectPages.push(version)
+  if (error) objectsKnown.reject(new Error(error.message))
+  else if (done) objectsKnown.resolve(objectPages.splice(0))
+}
+
 const ingest = openIngest(config, {
   dataDir,
   insert,
   publish: (batch) => send({ kind: 'live', batch }),
+  knownObjects() {
+    send({ kind: 'objects' })
+    return objectsKnown.promise
+  },
   log,
   health,
   clock: () => Date.now(),
@@ -70,6 +84,9 @@ port.on('message', (message: ToIngest) => {
       break
     case 'inserted':
       settleInsert(message.id, message.error)
+      break
+    case 'objects':
+      takeObjects(message)
       break
     case 'watched':
       ingest.setWatched(message.watched)

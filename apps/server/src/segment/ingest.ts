@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import type { Health, Logger, Part } from '@margay/kit'
 import { defineErrors, sleep, supervise } from '@margay/kit'
-import { logType, logTypes } from '@margay/model'
+import { logType, logTypes, objectLog } from '@margay/model'
 import type { Block } from '@margay/store'
 import { createBlockBuilder } from '@margay/store'
 import type { Hello } from '@margay/wire'
@@ -14,8 +14,8 @@ import { createEpochs } from '../intern/epochs.ts'
 import { createFinishedRows } from '../intern/finished.ts'
 import { createInterner } from '../intern/interner.ts'
 import { createInventory } from '../inventory/inventory.ts'
-import { createYamlSource } from '../inventory/yaml-source.ts'
 import type { LiveBatch } from '../live/live.ts'
+import type { ObjectVersion } from '../objects/object-row.ts'
 import { createAgentFrames } from '../receivers/agent-frames.ts'
 import { createAgentReceiver } from '../receivers/agent.ts'
 import type { Intake, IntakeBatch } from '../receivers/intake.ts'
@@ -24,6 +24,7 @@ import type { AgentReport } from './agent-tally.ts'
 import type { IngestConfig } from './config.ts'
 import { createInserter } from './inserter.ts'
 import { createMarks } from './marks.ts'
+import { createObjects } from './objects.ts'
 import { openSegmentDirectory } from './segment-file.ts'
 import { NotDurableError, createSegments } from './segments.ts'
 
@@ -31,6 +32,8 @@ export interface IngestDeps {
   readonly dataDir: string
   readonly insert: (block: Block) => Promise<void>
   readonly publish: (batch: LiveBatch) => void
+  /** What an earlier server knew of the cluster's objects, in any order. Asked once. */
+  readonly knownObjects?: () => Promise<readonly ObjectVersion[]>
   readonly log: Logger
   readonly health: Health
   /** Unix milliseconds. */
@@ -62,6 +65,8 @@ const findableWaitMs = 5_000
 /** As long as rows are kept by default: who had an address then can be told. */
 const inventoryKeepSeconds = 30 * 86_400
 const keepInventoryEveryMs = 3_600_000
+/** Objects of segments that a crash left are in the store by then, unless the store is away. */
+const replayWaitMs = 30_000
 
 /** Opens the directory of segments and queues what a crash left there; doors open with `run`. */
 export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
@@ -118,7 +123,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
   )
   marks.restore(directory.marks())
   agentsFile.restore(now())
-  for (const path of directory.list()) void inserter.add(path)
+  const replayed = Promise.all(directory.list().map((path) => inserter.add(path)))
 
   const frames = createAgentFrames({
     segments,
@@ -162,10 +167,13 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       if (signal.aborted) done()
     })
   }
-  const store = async (batch: IntakeBatch): Promise<void> => {
+  const keep = (batch: IntakeBatch): Promise<void> => {
     if (segments.isFull) throw errors.store_behind('rows wait for the store')
     finished.encode(batch.logType, batch.rows, segments.builder(batch.logType), batch.shared)
-    await segments.commit({ ...batch.source, source: batch.source.id })
+    return segments.commit({ ...batch.source, source: batch.source.id })
+  }
+  const store = async (batch: IntakeBatch): Promise<void> => {
+    await keep(batch)
     if (watched) deps.publish({ logType: batch.logType, provisional: false, rows: wholeRows(batch) })
     await Promise.race([inserted, sleep(findableWaitMs)])
   }
@@ -185,9 +193,24 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       }
     },
   }
-  const parts: Part[] = [receiver, inventoryKeeper, { name: 'inserter', run: (signal) => inserter.run(signal) }]
-  if (config.inventory !== undefined)
-    parts.push(createYamlSource({ path: config.inventory }, { inventory, log, health, clock }))
+  const objects = createObjects(config, {
+    sinks: [inventory],
+    keep: (rows, source) => keep({ logType: objectLog.name, rows, source }),
+    publish: deps.publish,
+    known: async () => {
+      await Promise.race([replayed, sleep(replayWaitMs)])
+      return (await deps.knownObjects?.()) ?? []
+    },
+    log,
+    health,
+    clock,
+  })
+  const parts: Part[] = [
+    objects.before(receiver),
+    inventoryKeeper,
+    { name: 'inserter', run: (signal) => inserter.run(signal) },
+    ...objects.parts,
+  ]
 
   return {
     name: 'ingest',

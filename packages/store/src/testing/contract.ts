@@ -35,7 +35,9 @@ const questionOf = (type: LogType, select: Question['select'], more: Partial<Que
   ...more,
 })
 
-async function rowsOf(store: Store, type: LogType, select = newestFirst, more?: Partial<Question>): Promise<Rows> {
+const newestOf = (type: LogType): SelectRows => ({ ...newestFirst, sort: { field: type.time, descending: true } })
+
+async function rowsOf(store: Store, type: LogType, select = newestOf(type), more?: Partial<Question>): Promise<Rows> {
   const { answer } = await store.ask(questionOf(type, select, more), options)
   if (answer.kind !== 'rows') throw new Error('rows are expected')
   return answer

@@ -1,0 +1,165 @@
+// The object history on a real store.
+import { parseSnapshot } from '@margay/policy'
+import type { ObjectRow } from '@margay/model'
+import { createLogger } from '@margay/kit'
+import { objectLog } from '@margay/model'
+import type { Store } from '@margay/store'
+import { createBlockBuilder, createEmbeddedStore } from '@margay/store'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ObjectHistory } from './history.ts'
+import { createObjectHistory } from './history.ts'
+import { readClusterObject } from './read-object.ts'
+import { createRecorder } from './recorder.ts'
+
+const noon = 1_793_016_000
+const day = 86_400
+
+const pod = (name: string, uid: string, app: string) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'shop', uid, labels: { app } },
+  spec: { nodeName: 'n1', containers: [{ name: 'c', ports: [{ name: 'http', containerPort: 80 }] }] },
+  status: { phase: 'Running', podIP: '10.0.0.1' },
+})
+const read = (document: unknown) => {
+  const found = readClusterObject(document)
+  if (found.kind !== 'object') throw new Error(JSON.stringify(found))
+  return found.object
+}
+
+const dir = mkdtempSync(join(tmpdir(), 'margay-objects-'))
+let store: Store
+let history: ObjectHistory
+let seconds = noon
+
+const insert = async (rows: readonly ObjectRow[]) => {
+  const builder = createBlockBuilder(objectLog)
+  for (const row of rows) {
+    const handle = builder.series(row)
+    builder.add(handle, row)
+    builder.forget(handle)
+  }
+  for (const part of builder.take()) {
+    const token = `${rows[0]!.sequence}-${part.day}`
+    await store.insert({ logType: objectLog.name, token, rows: part.rows, parts: part.parts })
+  }
+}
+
+/** Three days in a cluster: a pod of each app is replaced by another on the second day, and every day begins with all. */
+async function live() {
+  const written: ObjectRow[] = []
+  const recorder = createRecorder({
+    cluster: 'c',
+    sinks: [],
+    clock: () => seconds * 1000,
+    write: (rows) => written.push(...rows),
+  })
+  const source = recorder.source('kubernetes')
+  source.put(read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', uid: 'ns' } }), true)
+  source.put(read(pod('web-1', 'u1', 'web')), true)
+  source.settle()
+  seconds = noon + day
+  recorder.repeat()
+  seconds = noon + day + 100
+  source.put(read(pod('web-1', 'u1', 'canary')), false)
+  seconds = noon + day + 200
+  source.remove('u1')
+  source.put(read(pod('web-1', 'u2', 'web')), false)
+  seconds = noon + 2 * day
+  recorder.repeat()
+  await insert(written)
+  return written
+}
+
+beforeAll(async () => {
+  store = createEmbeddedStore({ dir })
+  await store.open()
+  await live()
+  history = createObjectHistory({
+    store,
+    log: createLogger({ level: 'error', form: 'json' }, { write: () => {} }),
+    now: () => seconds,
+  })
+  await history.load()
+})
+afterAll(async () => {
+  await store.close()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+describe('the object history', () => {
+  const podsAt = async (moment: number) =>
+    (await history.at(moment)).flatMap(({ kind, uid, labels }) => (kind === 'Pod' ? `${uid} ${labels['app']}` : []))
+
+  it('tells the objects of any moment', async () => {
+    const moments = [
+      noon - 1,
+      noon,
+      noon + day - 1,
+      noon + day + 99,
+      noon + day + 100,
+      noon + day + 200,
+      noon + 2 * day,
+    ]
+    expect(await Promise.all(moments.map(podsAt))).toEqual([
+      [],
+      ['u1 web'],
+      ['u1 web'],
+      ['u1 web'],
+      ['u1 canary'],
+      ['u2 web'],
+      ['u2 web'],
+    ])
+  })
+  it('tells of a moment after the server stopped what it knew last', async () => {
+    seconds = noon + 9 * day
+    expect(await podsAt(noon + 8 * day)).toEqual(['u2 web'])
+    seconds = noon + 2 * day
+  })
+  it('holds what policies are evaluated with', async () => {
+    const { snapshot, issues } = parseSnapshot((await history.at(noon + day + 150)).map(({ document }) => document))
+    expect(issues).toEqual([])
+    expect(snapshot.pods).toMatchObject([{ namespace: 'shop', name: 'web-1', node: 'n1', serviceAccount: 'default' }])
+    expect(snapshot.pods[0]!.ports).toEqual([{ name: 'http', protocol: 6, port: 80 }])
+  })
+  it('tells what changed in a span, with the version before', async () => {
+    const changes = await history.changes({ from: noon + day + 50, to: noon + 2 * day + 1 })
+    expect(
+      changes.map(({ time, change, object, before }) => [
+        time - noon - day,
+        change,
+        object.uid,
+        before?.labels['app'],
+        object.labels['app'],
+      ]),
+    ).toEqual([
+      [100, 'modified', 'u1', 'web', 'canary'],
+      [200, 'deleted', 'u1', 'canary', 'canary'],
+      [200, 'added', 'u2', undefined, 'web'],
+    ])
+  })
+  it('follows the live rows', () => {
+    const rows: ObjectRow[] = []
+    const recorder = createRecorder({
+      cluster: 'c',
+      sinks: [],
+      clock: () => (noon + 3 * day) * 1000,
+      write: (more) => rows.push(...more),
+    })
+    recorder.source('kubernetes').put(read(pod('web-2', 'u3', 'web')), false)
+    const before = history.now()
+    expect(before.map(({ name }) => name).sort()).toEqual(['shop', 'web-1'])
+    history.take('flows', rows)
+    expect(history.now()).toBe(before)
+    history.take('objects', rows)
+    expect(
+      history
+        .now()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['shop', 'web-1', 'web-2'])
+  })
+})

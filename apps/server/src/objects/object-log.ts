@@ -1,0 +1,66 @@
+// Reads the object log from the store: the versions from which a moment can be told, and those of a range.
+import type { ObjectRow } from '@margay/model'
+import { objectLog } from '@margay/model'
+import type { Filter, Question } from '@margay/query'
+import { all, literal } from '@margay/query'
+import type { Store } from '@margay/store'
+import type { ObjectVersion } from './object-row.ts'
+import { versionOfRow } from './object-row.ts'
+
+/** Unix seconds, from inclusive, to exclusive. */
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+type Asked = Pick<Store, 'ask' | 'stream'>
+
+/**
+ * How far back a reader must look: sources write every present object at their start and once a day, and an hour is more
+ * than they need to write it.
+ */
+export const lookBackSeconds = 86_400 + 3_600
+
+/** Older than any log that is kept. */
+const farBackSeconds = 3650 * 86_400
+
+const questionOf = ({ from, to }: Span, filter: Filter, select: Question['select']): Question => ({
+  logType: objectLog.name,
+  range: { from: { at: from }, to: { at: to } },
+  filter,
+  reports: 'every',
+  select,
+})
+
+/** When the log was last written before a moment; undefined where it is empty. While no server ran, nothing was seen. */
+async function lastWritten(store: Asked, before: number): Promise<number | undefined> {
+  const newest = { kind: 'rows', fields: ['time'], sort: { field: 'time', descending: true }, limit: 1 } as const
+  const question = questionOf({ from: before - farBackSeconds, to: before }, all, newest)
+  const { answer } = await store.ask(question, { now: before, limits: 'export' })
+  return answer.kind === 'rows' ? (answer.rows[0]?.['time'] as number | undefined) : undefined
+}
+
+async function* versions(store: Asked, span: Span, filter: Filter, now: number): AsyncGenerator<ObjectVersion[]> {
+  const inOrder = { kind: 'rows', sort: { field: 'time', descending: false }, limit: Number.MAX_SAFE_INTEGER } as const
+  for await (const rows of store.stream(questionOf(span, filter, inOrder), { now })) {
+    yield (rows as readonly ObjectRow[]).map(versionOfRow).filter((version) => version !== undefined)
+  }
+}
+
+/** Pages of versions, oldest first by their second, from which the state at the end of second `moment` can be told. */
+export async function* versionsUntil(store: Asked, moment: number): AsyncGenerator<readonly ObjectVersion[]> {
+  const last = await lastWritten(store, moment + 1)
+  if (last !== undefined) yield* versions(store, { from: last - lookBackSeconds, to: moment + 1 }, all, moment)
+}
+
+const isChange: Filter = {
+  kind: 'not',
+  filter: { kind: 'is', field: literal('change'), value: literal('present') },
+}
+
+/** Versions of a span that are changes, in order. */
+export async function changesWithin(store: Asked, span: Span): Promise<readonly ObjectVersion[]> {
+  const found: ObjectVersion[] = []
+  for await (const page of versions(store, span, isChange, span.to)) found.push(...page)
+  return found.sort((a, b) => a.sequence - b.sequence)
+}

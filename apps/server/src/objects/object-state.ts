@@ -1,0 +1,37 @@
+// The objects there are after a number of versions, in whatever order these come: of each uid the version with the highest
+// sequence stands, and one that is `deleted` hides the object. This is how any moment is told from the log.
+import type { ObjectOrigin, ClusterObject } from './object.ts'
+import type { ObjectVersion } from './object-row.ts'
+
+export interface StoredObject extends ClusterObject {
+  readonly origin: ObjectOrigin
+  /** Unix seconds of the record that this version was read from: it holds at least since then. */
+  readonly seenAt: number
+}
+
+export interface ObjectState {
+  /** False where a later version of the object is known already. */
+  apply(version: ObjectVersion): boolean
+  get(uid: string): StoredObject | undefined
+  list(): readonly StoredObject[]
+}
+
+export function createObjectState(): ObjectState {
+  const newest = new Map<string, { readonly sequence: number; readonly object: StoredObject | undefined }>()
+  let listed: readonly StoredObject[] | undefined
+  return {
+    apply({ object, origin, change, time, sequence }) {
+      const known = newest.get(object.uid)
+      if (known && known.sequence > sequence) return false
+      const stored = change === 'deleted' ? undefined : { ...object, origin, seenAt: time }
+      newest.set(object.uid, { sequence, object: stored })
+      listed = undefined
+      return true
+    },
+    get: (uid) => newest.get(uid)?.object,
+    list() {
+      listed ??= [...newest.values()].map(({ object }) => object).filter((object) => object !== undefined)
+      return listed
+    },
+  }
+}

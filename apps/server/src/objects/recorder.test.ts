@@ -1,0 +1,137 @@
+import type { ObjectRow } from '@margay/model'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { ClusterObject } from './object.ts'
+import { versionOfRow } from './object-row.ts'
+import { createObjectState } from './object-state.ts'
+import { readClusterObject } from './read-object.ts'
+import type { Recorder } from './recorder.ts'
+import { createRecorder } from './recorder.ts'
+
+const object = (name: string, more: { uid?: string; kind?: string; app?: string } = {}): ClusterObject => {
+  const read = readClusterObject({
+    apiVersion: 'v1',
+    kind: more.kind ?? 'Pod',
+    metadata: { name, namespace: 'shop', uid: more.uid ?? `uid-${name}`, labels: { app: more.app ?? 'a' } },
+  })
+  if (read.kind !== 'object') throw new Error(JSON.stringify(read))
+  return read.object
+}
+
+let seconds: number
+let rows: ObjectRow[]
+let told: string[]
+
+const open = (): Recorder =>
+  createRecorder({
+    cluster: 'c',
+    clock: () => seconds * 1000,
+    write: (more) => rows.push(...more),
+    sinks: [
+      {
+        put: ({ name, labels }, at) => told.push(`put ${name} ${labels['app']} ${at}`),
+        remove: (uid, at) => told.push(`remove ${uid} ${at}`),
+      },
+    ],
+  })
+const versions = () => rows.map((row) => versionOfRow(row)!)
+const changes = () => rows.map(({ change, name }) => `${change} ${name}`)
+
+beforeEach(() => {
+  seconds = 1000
+  rows = []
+  told = []
+})
+
+describe('the recorder', () => {
+  it('tells sinks and the log of each version once', () => {
+    const source = open().source('kubernetes')
+    source.put(object('web'), true)
+    source.put(object('web'), false)
+    seconds = 1010
+    source.put(object('web', { app: 'b' }), false)
+    source.put(object('new'), false)
+    seconds = 1020
+    source.remove('uid-web')
+    source.remove('uid-web')
+    expect(told).toEqual(['put web a 0', 'put web b 1010', 'put new a 1010', 'remove uid-web 1020'])
+    expect(changes()).toEqual(['present web', 'modified web', 'added new', 'deleted web'])
+    expect(rows.map(({ time }) => time)).toEqual([1000, 1010, 1010, 1020])
+  })
+
+  it('numbers its rows so that those of one second have an order', () => {
+    const source = open().source('kubernetes')
+    for (const app of ['a', 'b', 'c', 'd']) source.put(object('web', { app }), false)
+    const backwards = createObjectState()
+    for (const version of versions().reverse()) backwards.apply(version)
+    expect(backwards.list().map(({ labels }) => labels)).toEqual([{ app: 'd' }])
+  })
+
+  it('removes what a look at a kind did not see, and nothing of other kinds or origins', () => {
+    const recorder = open()
+    const api = recorder.source('kubernetes')
+    recorder.source('files').put(object('filed'), true)
+    for (const name of ['stays', 'goes']) api.put(object(name), true)
+    api.put(object('service', { kind: 'Service' }), true)
+    told = []
+    api.sweep(({ kind }) => kind === 'Pod', new Set(['uid-stays']))
+    expect(told).toEqual(['remove uid-goes 1000'])
+  })
+
+  it('does not let one origin remove what another said', () => {
+    const recorder = open()
+    recorder.source('files').put(object('filed'), true)
+    recorder.source('kubernetes').remove('uid-filed')
+    expect(recorder.counts()).toEqual({ Pod: 1 })
+  })
+})
+
+describe('after a restart the recorder', () => {
+  /** What a server wrote that knew three pods and ended at 1100. */
+  const before = () => {
+    const source = open().source('kubernetes')
+    for (const name of ['same', 'changes', 'vanishes']) source.put(object(name), true)
+    seconds = 1100
+    source.put(object('changes', { app: 'b' }), false)
+    const written = versions()
+    rows = []
+    told = []
+    return written
+  }
+
+  it('knows what was known, as of the time it was seen', () => {
+    open().restore(before())
+    expect(told).toEqual(['put same a 0', 'put changes a 0', 'put vanishes a 0', 'put changes b 1100'])
+    expect(rows).toEqual([])
+  })
+
+  it('finds out what changed while no server ran, and writes the rest again', () => {
+    const recorder = open()
+    recorder.restore(before())
+    recorder.restored(['kubernetes'])
+    seconds = 2000
+    told = []
+    const source = recorder.source('kubernetes')
+    for (const each of [object('same'), object('changes', { app: 'c' }), object('comes')]) source.put(each, true)
+    source.sweep(() => true, new Set(['uid-same', 'uid-changes', 'uid-comes']))
+    source.settle()
+    expect(told).toEqual(['put changes c 2000', 'put comes a 2000', 'remove uid-vanishes 2000'])
+    expect(changes()).toEqual(['modified changes', 'added comes', 'deleted vanishes', 'present same'])
+  })
+
+  it('drops the objects of a source that is configured no more', () => {
+    const recorder = open()
+    recorder.restore(before())
+    recorder.restored(['files'])
+    expect(recorder.counts()).toEqual({})
+    expect(changes()).toEqual(['deleted same', 'deleted changes', 'deleted vanishes'])
+  })
+
+  it('goes on numbering where the clock was set back', () => {
+    const written = before()
+    seconds = 10
+    const recorder = open()
+    recorder.restore(written)
+    recorder.source('kubernetes').put(object('changes', { app: 'z' }), false)
+    expect(versions()[0]!.sequence).toBeGreaterThan(Math.max(...written.map(({ sequence }) => sequence)))
+  })
+})

@@ -1,0 +1,127 @@
+// Between the sources of objects and everyone who follows them: knows which objects there are, finds out what changed, gives
+// it to the sinks and makes a row of the object log of it. What must stay true: a sink hears of each version once and in
+// order; each origin removes only what it said itself; and what an earlier server knew is known again before any source
+// speaks, so that names of the past are right and what vanished meanwhile is seen to have vanished.
+import type { ObjectRow } from '@margay/model'
+import type { ClusterObject, ObjectChangeKind, ObjectOrigin, ObjectSink } from './object.ts'
+import type { ObjectVersion } from './object-row.ts'
+import { documentText, rowOfVersion } from './object-row.ts'
+
+export interface RecorderDeps {
+  readonly cluster: string
+  readonly sinks: readonly ObjectSink[]
+  /** Takes rows for the log. */
+  readonly write: (rows: readonly ObjectRow[]) => void
+  /** Unix milliseconds. */
+  readonly clock: () => number
+}
+
+/** What a source says. Objects are given as often as one likes; only differences go on. */
+export interface ObjectSource {
+  /** `found`: the object is part of a first look, so it may be older than this moment. */
+  put(object: ClusterObject, found: boolean): void
+  remove(uid: string): void
+  /** After a look at all objects of some kind: those of the kind that were not seen are gone since now. */
+  sweep(isOfKind: (object: ClusterObject) => boolean, seen: ReadonlySet<string>): void
+  /** The first look is complete: what was known before and is still there is written to the log again. */
+  settle(): void
+}
+
+export interface Recorder {
+  /** Takes up versions that an earlier server wrote, oldest first. Called before any source speaks. */
+  restore(versions: readonly ObjectVersion[]): void
+  /** The restored versions are all there; objects of origins without a source are gone. */
+  restored(sources: readonly ObjectOrigin[]): void
+  source(origin: ObjectOrigin): ObjectSource
+  /** Writes every present object again, for readers that look back a day. */
+  repeat(): void
+  /** Objects by kind. */
+  counts(): Readonly<Record<string, number>>
+}
+
+interface Known {
+  readonly object: ClusterObject
+  readonly text: string
+  readonly origin: ObjectOrigin
+  /** Whether this server wrote a row of it. */
+  readonly isWritten: boolean
+}
+
+/** Objects that others hold keep their text only. */
+export function createRecorder(deps: RecorderDeps): Recorder {
+  const { sinks, clock } = deps
+  const known = new Map<string, Known>()
+  const restoredKinds = new Set<string>()
+  let lastSequence = 0
+
+  const now = () => Math.floor(clock() / 1000)
+  /** Microseconds, or one more than the last: also across restarts, unless the clock was set back meanwhile. */
+  const nextSequence = () => (lastSequence = Math.max(lastSequence + 1, clock() * 1000))
+  const kindOf = (origin: ObjectOrigin, { apiVersion, kind }: ClusterObject) => `${origin} ${apiVersion} ${kind}`
+
+  const rowOf = ({ object, text, origin }: Known, change: ObjectChangeKind): ObjectRow =>
+    rowOfVersion({ object, origin, change, time: now(), sequence: nextSequence() }, deps.cluster, text)
+  const tell = (object: ClusterObject, at: number) => sinks.forEach((sink) => sink.put(object, at))
+
+  const drop = (uid: string, entry: Known) => {
+    known.delete(uid)
+    sinks.forEach((sink) => sink.remove(uid, now()))
+    deps.write([rowOf(entry, 'deleted')])
+  }
+  const put = (origin: ObjectOrigin, object: ClusterObject, found: boolean) => {
+    const before = known.get(object.uid)
+    const text = documentText(object)
+    if (before?.text === text) return
+    const isOld = found && !restoredKinds.has(kindOf(origin, object))
+    const change = before ? 'modified' : isOld ? 'present' : 'added'
+    const entry = { object, text, origin, isWritten: true }
+    known.set(object.uid, entry)
+    tell(object, change === 'present' ? 0 : now())
+    deps.write([rowOf(entry, change)])
+  }
+  const writeAgain = (entries: readonly (readonly [uid: string, entry: Known])[]) => {
+    for (const [uid, entry] of entries) known.set(uid, { ...entry, isWritten: true })
+    deps.write(entries.map(([, entry]) => rowOf(entry, 'present')))
+  }
+  return {
+    restore(versions) {
+      for (const { object, origin, change, time, sequence } of versions) {
+        if (origin === 'demo') continue
+        lastSequence = Math.max(lastSequence, sequence)
+        restoredKinds.add(kindOf(origin, object))
+        const before = known.get(object.uid)
+        if (change === 'deleted') {
+          known.delete(object.uid)
+          sinks.forEach((sink) => sink.remove(object.uid, time))
+          continue
+        }
+        const text = documentText(object)
+        if (before?.text === text) continue
+        known.set(object.uid, { object, text, origin, isWritten: false })
+        tell(object, change === 'present' && !before ? 0 : time)
+      }
+    },
+    restored(sources) {
+      for (const [uid, entry] of known) if (!sources.includes(entry.origin)) drop(uid, entry)
+    },
+    source: (origin) => ({
+      put: (object, found) => put(origin, object, found),
+      remove(uid) {
+        const entry = known.get(uid)
+        if (entry?.origin === origin) drop(uid, entry)
+      },
+      sweep(isOfKind, seen) {
+        for (const [uid, entry] of known) {
+          if (entry.origin === origin && !seen.has(uid) && isOfKind(entry.object)) drop(uid, entry)
+        }
+      },
+      settle: () => writeAgain([...known].filter(([, entry]) => entry.origin === origin && !entry.isWritten)),
+    }),
+    repeat: () => writeAgain([...known]),
+    counts() {
+      const counts: Record<string, number> = {}
+      for (const { object } of known.values()) counts[object.kind] = (counts[object.kind] ?? 0) + 1
+      return counts
+    },
+  }
+}
