@@ -8,6 +8,7 @@ import { argsModes } from './process/redact.ts'
 import { shipConfig } from './ship/index.ts'
 
 const port = z.int().min(1).max(65_535)
+const logGroup = z.int().min(0).max(65_535)
 
 export const agentConfig = z.object({
   print: option(z.boolean().default(false), 'Prints rows as NDJSON to standard output and sends nothing.'),
@@ -38,6 +39,19 @@ export const agentConfig = z.object({
     z.array(z.string()).default([...defaultReasons]),
     "Drops worth a row, by the kernel's names of their reasons.",
   ),
+  nflogGroups: option(
+    z.array(logGroup.or(z.string().regex(/^\d+$/).transform(Number).pipe(logGroup))).default([1, 2, 100]),
+    "Groups of netfilter's log that are read, in the agent's network namespace: Felix logs to 1 and 2, kube-router to 100. None: an empty list.",
+  ),
+  nflogYieldTo: option(
+    z.array(z.string()).default(['calico-node', 'ulogd']),
+    "Programs whose groups of netfilter's log they are: a group has one reader only, so the agent keeps out while one of them runs.",
+  ),
+  nfTrace: option(
+    z.boolean().default(false),
+    'Traces some new connections through the rules of the node, which names the deciding rule of any firewall on nftables. Makes an nftables table that the kernel removes when the agent ends.',
+  ),
+  nfTracePerSecond: option(z.int().min(1).max(1000).default(20), 'New connections that are traced, a second at most.'),
   cgroup: option(
     z.string().default(''),
     'Only processes under this directory of the cgroup tree are seen; empty for all of the node.',

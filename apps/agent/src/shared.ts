@@ -10,6 +10,7 @@ import { createClientDomains } from './dns/client-domains.ts'
 import { createDropEvidence } from './flow/drop-evidence.ts'
 import { createFlowTable } from './flow/flow-table.ts'
 import { createHosts } from './flow/hosts.ts'
+import { createMarkTable } from './flow/mark-table.ts'
 import { createNatTable } from './flow/nat-table.ts'
 import { readEnumerators } from './kernel/btf.ts'
 import { writeConstants } from './kernel/constants.ts'
@@ -33,6 +34,8 @@ export interface SharedDeps {
 const scratchBytes = 4 << 20
 const keepIntervals = 6
 const maxCgroups = 8192
+/** A packet's way through a node's rules has some twenty steps. */
+const maxMarks = 32
 
 function openKernel(
   config: AgentConfig,
@@ -107,6 +110,7 @@ export function createShared(config: AgentConfig, deps: SharedDeps): Shared {
       { native: deps.native, clock: clock.now },
     ),
     evidence: createDropEvidence(),
+    marks: createMarkTable({ maxMarks }),
     nat: createNatTable(),
     domains: createClientDomains({ clock: clock.now }),
     dropReasons,

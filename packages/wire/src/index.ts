@@ -1,4 +1,5 @@
 /** What crosses a socket: agent records and frames, HTTP API schemas. */
+export * from './agent-mark.ts'
 export type * from './agent-record.ts'
 export * from './api/as-of.ts'
 export * from './api/changes.ts'

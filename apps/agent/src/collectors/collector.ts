@@ -7,6 +7,7 @@ import type { ClientDomains } from '../dns/client-domains.ts'
 import type { DropEvidence } from '../flow/drop-evidence.ts'
 import type { FlowTable } from '../flow/flow-table.ts'
 import type { Hosts } from '../flow/hosts.ts'
+import type { MarkTable } from '../flow/mark-table.ts'
 import type { NatTable } from '../flow/nat-table.ts'
 import type { Kernel } from '../kernel/load.ts'
 import type { KernelClock } from '../kernel/kernel-clock.ts'
@@ -26,6 +27,7 @@ export interface Shared {
   readonly processes: ProcessTable
   readonly cgroups: CgroupTable
   readonly evidence: DropEvidence
+  readonly marks: MarkTable
   readonly nat: NatTable
   readonly domains: ClientDomains
   /** Names of drop reasons by this kernel's numbers. */

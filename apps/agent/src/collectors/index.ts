@@ -1,11 +1,13 @@
-// The collectors, in the order in which each poll asks them: translations and processes before the flows that need them.
+// The collectors, in the order in which each poll asks them: translations, what rules say and
+// processes before the flows that need them.
 import type { Collector } from './collector.ts'
 import { conntrack } from './conntrack/conntrack.ts'
 import { datagrams } from './datagrams/datagrams.ts'
 import { dns } from './dns/dns.ts'
 import { drops } from './drops/drops.ts'
+import { nflog } from './nflog/nflog.ts'
 import { processes } from './processes/processes.ts'
 import { sockets } from './sockets/sockets.ts'
 import { tcp } from './tcp/tcp.ts'
 
-export const collectors: readonly Collector[] = [conntrack, processes, dns, drops, tcp, datagrams, sockets]
+export const collectors: readonly Collector[] = [conntrack, nflog, processes, dns, drops, tcp, datagrams, sockets]

@@ -16,6 +16,7 @@ export function dimensionsOf(identity: FlowIdentity, verdict: Verdict): Row {
     process_name: identity.processName,
     container: identity.container,
     pod_uid: identity.podUid,
+    marks: verdict.marks?.texts,
   }
 }
 

@@ -104,7 +104,7 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
     variant(flow, verdict) {
       // Fast path: established and allowed.
       if (verdict === established) return flow.main
-      const key = `${verdict.outcome} ${verdict.action} ${verdict.dropReason ?? ''}`
+      const key = `${verdict.outcome} ${verdict.action} ${verdict.dropReason ?? ''} ${verdict.marks?.id ?? ''}`
       const known = flow.others.get(key)
       if (known) return known
       const variant = createVariant(flow, verdict)

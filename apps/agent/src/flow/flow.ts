@@ -1,5 +1,6 @@
 // What a flow is in the agent: identity, the ways in which it went, and what each counted since its last row. Data only; the
 // flow table owns it.
+import type { MarkSet } from './mark-table.ts'
 import { createMeasures } from './measures.ts'
 import type { Measures } from './measures.ts'
 import type { Series } from './series-cache.ts'
@@ -30,6 +31,8 @@ export interface Verdict {
   readonly outcome: Outcome
   readonly action: 'allow' | 'deny'
   readonly dropReason?: string
+  /** What rules of the node said of it, for this reporter's direction. */
+  readonly marks?: MarkSet
 }
 
 export const established: Verdict = { outcome: 'established', action: 'allow' }

@@ -3,7 +3,7 @@
 import { tuple } from '../kernel/layout.ts'
 import { tupleKey } from '../flow/tuple.ts'
 import type { Translation } from '../flow/nat-table.ts'
-import { findAttribute } from './message.ts'
+import { findAttribute, netfilterHeadSize } from './message.ts'
 import type { NetlinkMessage } from './message.ts'
 
 /** Netfilter's netlink, subsystem conntrack. */
@@ -15,8 +15,6 @@ const attribute = { original: 1, reply: 2 } as const
 const inTuple = { ip: 1, proto: 2 } as const
 const inIp = { v4Source: 1, v4Dest: 2, v6Source: 3, v6Dest: 4 } as const
 const inProto = { number: 1, sourcePort: 2, destPort: 3 } as const
-/** Netfilter's own head before the attributes. */
-const headSize = 4
 
 type Range = readonly [from: number, to: number]
 
@@ -60,7 +58,7 @@ export function readTranslation(
   bytes: Buffer,
   message: NetlinkMessage,
 ): { readonly key: string; readonly to: Translation } | undefined {
-  const from = message.from + headSize
+  const from = message.from + netfilterHeadSize
   if (!copyTuple(bytes, findAttribute(bytes, from, message.to, attribute.original), original)) return undefined
   if (!copyTuple(bytes, findAttribute(bytes, from, message.to, attribute.reply), reply)) return undefined
   const port = reply.readUInt16LE(tuple.localPort)

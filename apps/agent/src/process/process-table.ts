@@ -16,10 +16,14 @@ export interface Process {
 export interface ProcessTable {
   /** What is known of a process; `comm` is the name of its main thread. Never fails: at least a name comes back. */
   find(pid: number, started: number, comm: string): Process
+  /** The name of a process, as far as it is known already. */
+  nameOf(pid: number): string | undefined
   /** Reads every process that lives now: those that end before they are asked for have a name then. */
   seed(): void
   /** Takes in a program's start from the kernel's record. */
   start(bytes: Buffer, at: number): void
+  /** `told` is given the name of every program that starts from now on, as far as the kernel tells of it. */
+  onStart(told: (name: string) => void): void
   readonly size: number
 }
 
@@ -75,6 +79,7 @@ const isSameStart = (a: number, b: number) => Math.abs(a - b) < 2 * nsPerTick
 
 export function createProcessTable(config: ProcessTableConfig): ProcessTable {
   const processes = new Map<number, Process>()
+  const listeners: ((name: string) => void)[] = []
 
   const keep = (pid: number, started: number, name: string, args: readonly string[]) => {
     const process = { started, name, args: printArgs(args, config.args) }
@@ -113,6 +118,7 @@ export function createProcessTable(config: ProcessTableConfig): ProcessTable {
       // Where it is gone its name is all that is left.
       return tryProc(pid, { started, comm }) ?? keep(pid, started, comm, [])
     },
+    nameOf: (pid) => processes.get(pid)?.name,
     seed() {
       for (const name of readdirSync(config.procPath)) if (/^\d+$/.test(name)) tryProc(Number(name))
     },
@@ -122,8 +128,10 @@ export function createProcessTable(config: ProcessTableConfig): ProcessTable {
       const comm = readText(bytes, at + execRecord.comm, commSize)
       const file = readText(bytes, at + execRecord.file, execFileSize)
       const started = readU64(bytes, at + execRecord.started)
-      keep(bytes.readUInt32LE(at + execRecord.pid), started, wholeName(comm, [file, args[0]]), args)
+      const { name } = keep(bytes.readUInt32LE(at + execRecord.pid), started, wholeName(comm, [file, args[0]]), args)
+      for (const told of listeners) told(name)
     },
+    onStart: (told) => void listeners.push(told),
   }
 }
 

@@ -24,7 +24,8 @@ const serviceFields = (service: ServicePort | undefined): Row => ({
 })
 
 /** What decided, as far as the kernel says: a rule's drop was observed, everything else is for the policy engine. */
-const evidenceOf = (own: Row): string => (own.action === 'deny' ? 'observed' : 'unknown')
+const evidenceOf = (own: Row): Row =>
+  own.action === 'deny' ? { evidence: 'observed', evidence_source: 'drop' } : { evidence: 'unknown' }
 
 export function flowDimensions(
   own: Row,
@@ -38,7 +39,7 @@ export function flowDimensions(
     cluster: from.cluster,
     host: from.host,
     origin: 'agent',
-    evidence: own.evidence ?? evidenceOf(own),
+    ...(own.evidence === undefined && evidenceOf(own)),
     ...endFields('source', source),
     ...endFields('dest', dest),
     ...serviceFields(service),

@@ -2,7 +2,8 @@
 // bytes piece by piece and holds one batch; what a batch is depends on the input alone, so that a request that is sent
 // again makes the same batches.
 import type { LogType, Row } from '@margay/model'
-import { parseJsonExact, readRow } from '@margay/model'
+import { flowLog, parseJsonExact, readRow } from '@margay/model'
+import { takeOverTrace } from '../evidence/index.ts'
 
 export interface NdjsonLimits {
   /** Bytes of one line, decompressed. */
@@ -119,7 +120,7 @@ function readLine(type: LogType, line: Line, limits: NdjsonLimits, now: number, 
     return refuse(into, [{ line: line.number, field: type.time, value: String(time), problem }])
   }
   for (const name of read.unknown) countUnknown(into.unknown, name, 1)
-  into.rows.push(read.row)
+  into.rows.push(type === flowLog ? takeOverTrace(read.row) : read.row)
 }
 
 /** Reads records of one log type. `now` is Unix seconds and bounds their times. */

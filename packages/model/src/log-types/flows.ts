@@ -100,6 +100,20 @@ export const flowLog = defineLogType({
       values: ['observed', 'evaluated', 'unknown'],
       doc: "Where the verdict comes from: observed by a rule's trace or a drop, evaluated by Margay from the policies of that moment, or unknown.",
     }),
+    evidence_source: field.enum({
+      role: 'dimension',
+      ours: true,
+      label: 'Evidence source',
+      values: ['nflog', 'nf_trace', 'conntrack', 'drop', 'record', 'evaluated'],
+      doc: "By what the verdict is known: a rule's NFLOG record, a trace through the node's rules, conntrack let the connection through, a packet was seen to be dropped, the record came with its trace, or Margay evaluated the policies. The first two name the rule.",
+    }),
+    marks: field.keywords({
+      role: 'dimension',
+      merge: 'union',
+      ours: true,
+      label: 'Marks',
+      doc: 'What rules of the node said of the flow, in their own words and order: `nflog|<group>|<prefix>`, or `nft|<family>|<table>|<chain>|<verdict>|<comment>` for each step of a trace (a rule without comment is `#` and its handle). Where policies could be told from them they are in policies.enforced_policies.',
+    }),
     proto: field.keyword({
       role: 'dimension',
       hot: true,

@@ -5,6 +5,8 @@ import type { Socket } from '../../flow/endpoints.ts'
 import { established, gather } from '../../flow/flow.ts'
 import type { Flow, Verdict } from '../../flow/flow.ts'
 import type { Role } from '../../flow/hosts.ts'
+import { judgeByMarks, marksOf } from '../../flow/marks.ts'
+import type { EndMarks } from '../../flow/marks.ts'
 import { clearMeasures, createMeasures, slot } from '../../flow/measures.ts'
 import { tupleKey } from '../../flow/tuple.ts'
 import { verdictOfDrop } from '../../flow/verdict.ts'
@@ -29,6 +31,8 @@ interface Exchange {
   isSure: boolean
   isAnswered: boolean
   isNew: boolean
+  /** What rules said of its first packet. */
+  marks: EndMarks | undefined
   interval: number
   second: number
 }
@@ -66,6 +70,7 @@ function createExchanges(shared: Shared, openedAt: number) {
       isSure: values[at + party.sure] === 1,
       isAnswered: false,
       isNew: true,
+      marks: undefined,
       interval: -1,
       second: -1,
     }
@@ -82,6 +87,15 @@ function createExchanges(shared: Shared, openedAt: number) {
     if (exchange.isAnswered || exchange.role === role.server) return established
     const drop = evidence.find(tupleKey(keys, keyAt), shared.clock.now())
     return drop === undefined ? unanswered : verdictOfDrop(drop)
+  }
+
+  /** Rules log the first packet, and every one that they refuse. */
+  const judge = (exchange: Exchange, keys: Buffer, keyAt: number, isFirst: boolean): Verdict => {
+    const verdict = verdictOf(exchange, keys, keyAt)
+    const isRefused = verdict.outcome !== 'established'
+    if (!exchange.partial && (isFirst || isRefused))
+      exchange.marks = marksOf(shared, keys, keyAt + datagramKey.tuple, exchange.role, isRefused) ?? exchange.marks
+    return exchange.marks ? judgeByMarks(verdict, exchange.marks) : verdict
   }
 
   return {
@@ -101,9 +115,10 @@ function createExchanges(shared: Shared, openedAt: number) {
       measures[slot.bytesIn] = readU64(values, at + datagramValue.bytesIn)
       measures[slot.bytesOut] = readU64(values, at + datagramValue.bytesOut)
       measures[slot.started] = exchange.isNew && !exchange.partial ? 1 : 0
+      const isFirst = exchange.isNew
       exchange.isNew = false
       if (measures[slot.packetsIn]! > 0) exchange.isAnswered = true
-      const variant = flows.variant(exchange.flow, verdictOf(exchange, keys, keyAt))
+      const variant = flows.variant(exchange.flow, judge(exchange, keys, keyAt, isFirst))
       const { socket, domains } = exchange
       gather(variant.gathered, { pid: socket.pid, args: socket.process.args, domains }, config)
       if (exchange.partial) variant.gathered.partial = true

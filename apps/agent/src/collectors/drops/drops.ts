@@ -1,10 +1,13 @@
 // Packets that the kernel threw away. A drop in the sender's own stack is told by the sender's row; one at the receiver or
-// on the way makes a row of its own, for there may be no socket at all.
+// on the way makes a row of its own, for there may be no socket at all. A rule on the way that refused for the destination
+// makes it the destination's row: that is where the connection was denied.
 import { printIp } from '@margay/model'
 import { clearMeasures, createMeasures, slot } from '../../flow/measures.ts'
 import type { FlowIdentity } from '../../flow/flow.ts'
+import type { TupleMarks } from '../../flow/mark-table.ts'
 import { localIp, protocolName, remoteIp, tupleKey } from '../../flow/tuple.ts'
 import { verdictOfDrop } from '../../flow/verdict.ts'
+import { denyingReasons } from '../../kernel/drop-reasons.ts'
 import { dropRecord, recordType, side, tuple } from '../../kernel/layout.ts'
 import { stateByPrograms } from '../collector.ts'
 import type { Collector, Shared } from '../collector.ts'
@@ -19,9 +22,17 @@ function isNoise(reason: string, bytes: Buffer, at: number): boolean {
   return (bytes[at + dropRecord.tcpFlags]! & (tcpFlag.syn | tcpFlag.ack)) !== tcpFlag.syn
 }
 
-function identityOf(bytes: Buffer, at: number): FlowIdentity {
+/** Where a packet was refused. A packet that never reached the receiver says nothing of its namespace. */
+type Place = 'receiver' | 'for receiver' | 'on the way'
+
+function placeOf(bytes: Buffer, at: number, marks: TupleMarks | undefined): Place {
+  if (bytes[at + dropRecord.side] === side.receiver) return 'receiver'
+  return marks?.ingress?.denies && !marks.egress?.denies ? 'for receiver' : 'on the way'
+}
+
+function identityOf(bytes: Buffer, at: number, place: Place): FlowIdentity {
   const tupleAt = at + dropRecord.tuple
-  const isReceiver = bytes[at + dropRecord.side] === side.receiver
+  const isReceiver = place !== 'on the way'
   const proto = bytes[tupleAt + tuple.proto]!
   const destPort = bytes.readUInt16LE(tupleAt + tuple.remotePort)
   return {
@@ -32,15 +43,15 @@ function identityOf(bytes: Buffer, at: number): FlowIdentity {
     sourceIp: localIp(bytes, tupleAt),
     destIp: remoteIp(bytes, tupleAt),
     ...(withoutPorts.has(proto) ? {} : { destPort }),
-    netns: bytes.readUInt32LE(at + dropRecord.netns),
+    ...(place === 'for receiver' ? {} : { netns: bytes.readUInt32LE(at + dropRecord.netns) }),
     processName: '-',
   }
 }
 
-function flowKey(bytes: Buffer, at: number): string {
+function flowKey(bytes: Buffer, at: number, place: Place): string {
   const tupleAt = at + dropRecord.tuple
   const addresses = bytes.toString('latin1', tupleAt, tupleAt + tuple.localPort)
-  return `drop ${addresses}${bytes.readUInt16LE(tupleAt + tuple.remotePort)} ${bytes[tupleAt + tuple.proto]} ${bytes.readUInt32LE(at + dropRecord.netns)} ${bytes[at + dropRecord.side]}`
+  return `drop ${addresses}${bytes.readUInt16LE(tupleAt + tuple.remotePort)} ${bytes[tupleAt + tuple.proto]} ${bytes.readUInt32LE(at + dropRecord.netns)} ${place}`
 }
 
 export const drops: Collector = {
@@ -52,7 +63,7 @@ export const drops: Collector = {
     return dropReasons.size > 0 || 'the numbers of drop reasons are not known on this kernel'
   },
   open(shared: Shared) {
-    const { dropReasons, evidence, flows } = shared
+    const { dropReasons, evidence, flows, marks } = shared
     const measures = createMeasures()
     const take = (bytes: Buffer, at: number) => {
       const reason = dropReasons.get(bytes.readUInt32LE(at + dropRecord.reason))
@@ -65,13 +76,17 @@ export const drops: Collector = {
         shared.clock.now(),
       )
       if (ofSide === side.sender) return
-      const flow = flows.find(flowKey(bytes, at), () => identityOf(bytes, at))
+      const said = marks.find(tupleKey(bytes, at + dropRecord.tuple), shared.clock.now(), denyingReasons.has(reason))
+      const place = placeOf(bytes, at, said)
+      const flow = flows.find(flowKey(bytes, at, place), () => identityOf(bytes, at, place))
       if (!flow) return
+      const verdict = verdictOfDrop(reason)
+      const ofPlace = place === 'on the way' ? (said?.egress ?? said?.ingress) : said?.ingress
       clearMeasures(measures)
       measures[slot.packetsIn] = 1
       measures[slot.bytesIn] = bytes.readUInt32LE(at + dropRecord.length)
       measures[slot.started] = isNew ? 1 : 0
-      flows.add(flows.variant(flow, verdictOfDrop(reason)), measures, isNew, isNew)
+      flows.add(flows.variant(flow, ofPlace ? { ...verdict, marks: ofPlace } : verdict), measures, isNew, isNew)
     }
     return {
       records: new Map([[recordType.drop, take]]),

@@ -7,6 +7,8 @@ import { established, gather } from '../../flow/flow.ts'
 import type { Verdict } from '../../flow/flow.ts'
 import { createMeasures, clearMeasures, slot } from '../../flow/measures.ts'
 import type { Measures } from '../../flow/measures.ts'
+import { judgeByMarks, marksOf } from '../../flow/marks.ts'
+import type { EndMarks } from '../../flow/marks.ts'
 import { growth, growth32, handshakeSegments, headerBytes, noTotals, readTotals } from '../../flow/tcp-counters.ts'
 import type { TcpTotals } from '../../flow/tcp-counters.ts'
 import { tupleKey } from '../../flow/tuple.ts'
@@ -18,6 +20,8 @@ interface Connection {
   readonly totals: TcpTotals
   readonly partial: boolean
   sure: boolean
+  /** What rules said of its beginning; undefined where they said nothing. */
+  marks: EndMarks | undefined
   interval: number
   second: number
   /** The last complete listing that had it. */
@@ -77,6 +81,7 @@ export function createConnections(shared: Shared): Connections {
       totals: partial ? readTotals(bytes, at, noTotals()) : noTotals(),
       partial,
       sure: bytes[at + tcpRecord.party + party.sure] === 1,
+      marks: undefined,
       interval: -1,
       second: -1,
       seen: listing,
@@ -117,9 +122,19 @@ export function createConnections(shared: Shared): Connections {
     connection.isNew = false
   }
 
-  const account = (connection: Connection, verdict: Verdict, bytes: Buffer, at: number, closed: boolean) => {
+  /** Rules log the first packet: they are asked about a connection when it is new, and again while it has no answer. */
+  const findMarks = (connection: Connection, { outcome }: Verdict, bytes: Buffer, at: number) => {
+    const isRefused = outcome !== 'established' && outcome !== 'reset'
+    if (connection.partial || !(connection.isNew || isRefused)) return
+    const { role: ofRole } = connection.endpoint
+    connection.marks = marksOf(shared, bytes, at + tcpRecord.tuple, ofRole, isRefused) ?? connection.marks
+  }
+
+  const account = (connection: Connection, plain: Verdict, bytes: Buffer, at: number, closed: boolean) => {
     const { flow } = connection.endpoint
     if (!flow) return
+    findMarks(connection, plain, bytes, at)
+    const verdict = connection.marks ? judgeByMarks(plain, connection.marks) : plain
     measure(connection, bytes, at, closed)
     if (verdict.outcome === 'established' || verdict.outcome === 'reset') addSamples(measures, bytes, at)
     const variant = flows.variant(flow, verdict)

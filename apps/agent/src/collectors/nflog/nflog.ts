@@ -1,0 +1,148 @@
+// Netfilter's log: packets that rules of the node log with a prefix, as Felix does for every verdict and kube-router for
+// refusals. A record is a mark on its connection; sockets and drops pick it up. Records are numbered by the kernel, so
+// what a flood made it throw away is known exactly; how many are read at one look is bounded.
+import { walkMessages, netlinkError, readAnswer } from '../../netlink/message.ts'
+import type { NetlinkMessage } from '../../netlink/message.ts'
+import { nflogPacket, readLogged } from '../../netlink/nflog.ts'
+import { packetLength, readPacket } from '../../netlink/packet.ts'
+import { clearMeasures, createMeasures, slot } from '../../flow/measures.ts'
+import type { Said } from '../../flow/mark-table.ts'
+import { localIp, protocolName, remoteIp, tupleKey } from '../../flow/tuple.ts'
+import { tuple, tupleSize } from '../../kernel/layout.ts'
+import type { NativeError } from '../../kernel/native.ts'
+import type { Collector, OpenCollector, Shared } from '../collector.ts'
+import { createGroups, readGroupHolders, readRunning } from './groups.ts'
+import { createPrefixes } from './prefix.ts'
+import { groupsState } from './state.ts'
+
+const familyNetlink = 16
+const socketRaw = 3
+const protocolNetfilter = 12
+const noBuffers = 105
+
+/** Its own, for a record may be looked for while others are read out of the shared one. */
+const bufferBytes = 256 << 10
+/** Buffers that are read at one look: some ten thousand records, a tenth of the time between looks. */
+const maxReads = 10
+
+/** Numbers of a group's records begin with 0 when it is bound. */
+function createGapCounter(): (group: number, sequence: number | undefined) => number {
+  const next = new Map<number, number>()
+  return (group, sequence) => {
+    if (sequence === undefined) return 0
+    const expected = next.get(group) ?? sequence
+    next.set(group, sequence + 1)
+    return Math.max(sequence - expected, 0)
+  }
+}
+
+/** Without the kernel's drops a refusal for the destination is told by its log record alone. */
+function createRefusals(shared: Shared) {
+  const { flows } = shared
+  const measures = createMeasures()
+  return (packet: Buffer, key: string, said: Said, length: number) => {
+    const flow = flows.find(
+      `nflog ${key.slice(0, tuple.localPort)}${packet.readUInt16LE(tuple.remotePort)} ${packet[tuple.proto]}`,
+      () => {
+        const destPort = packet.readUInt16LE(tuple.remotePort)
+        return {
+          reporter: 'dst',
+          direction: 'ingress',
+          local: false,
+          proto: protocolName(packet[tuple.proto]!),
+          sourceIp: localIp(packet, 0),
+          destIp: remoteIp(packet, 0),
+          ...(destPort === 0 ? {} : { destPort }),
+          processName: '-',
+        }
+      },
+    )
+    const marks = shared.marks.find(key, shared.clock.now(), false)?.ingress
+    if (!flow) return
+    clearMeasures(measures)
+    measures[slot.packetsIn] = 1
+    measures[slot.bytesIn] = length
+    const isNew = shared.evidence.note(`r${key}`, said.text, shared.clock.now())
+    measures[slot.started] = isNew ? 1 : 0
+    flows.add(
+      flows.variant(flow, { outcome: 'dropped', action: 'deny', ...(marks && { marks }) }),
+      measures,
+      isNew,
+      isNew,
+    )
+  }
+}
+
+function openNflog(shared: Shared): OpenCollector {
+  const { clock, config, marks, native, processes } = shared
+  const descriptor = native.socket(familyNetlink, socketRaw, protocolNetfilter, 0, '')
+  const buffer = Buffer.alloc(bufferBytes)
+  const packet = Buffer.alloc(tupleSize)
+  const sayingOf = createPrefixes()
+  const gapBefore = createGapCounter()
+  const refuse = createRefusals(shared)
+  const seesDrops = shared.kernel?.has('see_drop') === true
+  let answer = { sequence: 0, errno: 0 }
+  let readsLeft = maxReads
+
+  const takePacket = (message: NetlinkMessage) => {
+    const logged = readLogged(buffer, message)
+    if (!logged) return
+    shared.lost('nflog_records', gapBefore(logged.group, logged.sequence))
+    if (!readPacket(buffer, logged.from, logged.to, packet)) return
+    const said = sayingOf(logged.group, logged.prefix)
+    const key = tupleKey(packet, 0)
+    marks.note(key, said, clock.now())
+    if (!seesDrops && said.denies && said.direction === 'ingress')
+      refuse(packet, key, said, packetLength(buffer, logged.from, logged.to))
+  }
+  const take = (message: NetlinkMessage) => {
+    if (message.type === nflogPacket) takePacket(message)
+    else if (message.type === netlinkError) answer = readAnswer(buffer, message)
+  }
+  /** Reads what fits into the buffer once; false where nothing more waits. */
+  const readOnce = (): boolean => {
+    try {
+      const length = native.receive(descriptor, buffer)
+      walkMessages(buffer, length, take)
+      return length > 0
+    } catch (error) {
+      // What was thrown away shows in the records' numbers.
+      if ((error as NativeError).errno === noBuffers) return true
+      throw error
+    }
+  }
+  const read = () => {
+    while (readsLeft > 0 && readOnce()) readsLeft--
+  }
+  const ask = (message: Buffer, sequence: number): number => {
+    native.send(descriptor, message)
+    // An answer is there when the request has been sent; records may stand before it.
+    for (let reads = 0; reads < maxReads && answer.sequence !== sequence && readOnce(); reads++);
+    return answer.sequence === sequence ? answer.errno : 0
+  }
+
+  const groups = createGroups(
+    { groups: config.nflogGroups, yieldTo: config.nflogYieldTo },
+    { ask, runningPrograms: () => readRunning(config.procPath), holders: readGroupHolders },
+  )
+  processes.onStart(groups.started)
+  marks.readBeforeMissing(read)
+  return {
+    poll() {
+      readsLeft = maxReads
+      read()
+    },
+    second: () => groups.second(),
+    close: () => native.closeDescriptor(descriptor),
+    state: () => groupsState(groups, (pid) => processes.nameOf(pid)),
+  }
+}
+
+export const nflog: Collector = {
+  name: 'nflog',
+  title: 'Log rules',
+  doc: 'What rules of the node log of connections: the policy and the rule that allowed or denied them.',
+  usable: ({ config }) => config.nflogGroups.length > 0 || 'no group is to be read; --nflog-groups names some',
+  open: openNflog,
+}
