@@ -59,7 +59,14 @@ export const serverConfig = z.object({
       maxAgeDays: option(z.int().min(1).default(400), 'Records older than so many days are refused.'),
     })
     .prefault({}),
-  retention: z.object({ flows: retentionOf(30, 'flows'), dns: retentionOf(30, 'lookups') }).prefault({}),
+  retention: z
+    .object({
+      flows: retentionOf(30, 'flows'),
+      dns: retentionOf(30, 'lookups'),
+      // What tells an unused policy from one that is needed once a quarter.
+      policyActivity: retentionOf(400, 'records of what policies decided'),
+    })
+    .prefault({}),
   ingest: ingestConfig.omit({ inventory: true }).prefault({}),
 })
 

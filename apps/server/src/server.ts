@@ -33,11 +33,12 @@ const builtConsole = join(import.meta.dirname, '../../web/dist')
 const secondsPerDay = 86_400
 
 function retentionRules({ retention }: ServerConfig): ReadonlyMap<string, Retention> {
-  const { flows, dns } = retention
+  const { flows, dns, policyActivity } = retention
   const rule = ({ days, maxBytes }: typeof flows): Retention => ({ days, ...(maxBytes !== undefined && { maxBytes }) })
   return new Map([
     ['flows', rule(flows)],
     ['dns', rule(dns)],
+    ['policy_activity', rule(policyActivity)],
   ])
 }
 

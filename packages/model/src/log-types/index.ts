@@ -2,13 +2,15 @@
 import type { LogType, RowOf } from '../field.ts'
 import { dnsLog } from './dns.ts'
 import { flowLog } from './flows.ts'
+import { policyActivityLog } from './policy-activity.ts'
 
-export { dnsLog, flowLog }
+export { dnsLog, flowLog, policyActivityLog }
 
 export type FlowRow = RowOf<typeof flowLog>
 export type DnsRow = RowOf<typeof dnsLog>
+export type PolicyActivityRow = RowOf<typeof policyActivityLog>
 
-export const logTypes: readonly LogType[] = [flowLog, dnsLog]
+export const logTypes: readonly LogType[] = [flowLog, dnsLog, policyActivityLog]
 
 export function logType(name: string): LogType | undefined {
   return logTypes.find((type) => type.name === name)
