@@ -64,6 +64,8 @@ export const serverConfig = z.object({
       flows: retentionOf(30, 'flows'),
       dns: retentionOf(30, 'lookups'),
       objects: retentionOf(30, 'versions of Kubernetes objects'),
+      // What tells an unused policy from one that is needed once a quarter.
+      policyActivity: retentionOf(400, 'records of what policies decided'),
     })
     .prefault({}),
   ingest: ingestConfig.omit({ inventory: true }).prefault({}),

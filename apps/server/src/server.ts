@@ -35,12 +35,13 @@ const builtConsole = join(import.meta.dirname, '../../web/dist')
 const secondsPerDay = 86_400
 
 function retentionRules({ retention }: ServerConfig): ReadonlyMap<string, Retention> {
-  const { flows, dns, objects } = retention
+  const { flows, dns, objects, policyActivity } = retention
   const rule = ({ days, maxBytes }: typeof flows): Retention => ({ days, ...(maxBytes !== undefined && { maxBytes }) })
   return new Map([
     ['flows', rule(flows)],
     ['dns', rule(dns)],
     ['objects', rule(objects)],
+    ['policy_activity', rule(policyActivity)],
   ])
 }
 
@@ -109,6 +110,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
           flows: config.retention.flows.days * secondsPerDay,
           dns: config.retention.dns.days * secondsPerDay,
           objects: config.retention.objects.days * secondsPerDay,
+          policy_activity: config.retention.policyActivity.days * secondsPerDay,
         },
       },
     },

@@ -12,8 +12,10 @@ export { type Restriction, restrictions } from './selector/restrict.ts'
 export { tokenize } from './selector/token.ts'
 
 export { type ParsedSnapshot, parseSnapshot, policyKinds } from './objects/parse.ts'
+export { blocksOf, domainsOf } from './objects/blocks.ts'
+export { matchDomain } from './objects/domains.ts'
 export type { Issue } from './objects/place.ts'
-export { type Direction, type Entity, type Policy, policyKey, type Rule } from './objects/policy.ts'
+export { type Direction, type DomainPattern, type Entity, type Policy, policyKey, type Rule } from './objects/policy.ts'
 export { protocolName, protocolNumber } from './objects/ports.ts'
 export { carriesPorts } from './evaluate/match-entity.ts'
 export { printPolicy } from './objects/print.ts'
@@ -23,8 +25,9 @@ export * from './evaluate/flow.ts'
 export { evaluate, evaluatePrepared } from './evaluate/evaluate.ts'
 export { prepare, type Prepared } from './evaluate/prepare.ts'
 
-export type { Change, ReplaceableList } from './index/change.ts'
-export { createEngine, type Engine, type EngineConfig } from './index/engine.ts'
+export type { Change, Keyed, ReplaceableList } from './index/change.ts'
+export { createEngine, type Engine, type EngineConfig, type Followed } from './index/engine.ts'
+export { createFeed, type Feed, type Step } from './index/feed.ts'
 
 export {
   decisionWords,

@@ -310,7 +310,7 @@ describe('graph, fields, values and explain', () => {
 
   it('tells the catalogue', async () => {
     const { logTypes } = fieldsSchema.parse((await get('/fields')).json())
-    expect(logTypes.map(({ name }) => name)).toEqual(['flows', 'dns', 'objects'])
+    expect(logTypes.map(({ name }) => name)).toEqual(['flows', 'dns', 'objects', 'policy_activity'])
     expect(logTypes[0]?.fields.find(({ name }) => name === 'tcp_max_smooth_rtt')?.unit).toBe('us')
   })
 

@@ -9,6 +9,8 @@ export interface FlowEnd {
   readonly pod?: string
   /** Name of a HostEndpoint, where the flow's end is known to be one. */
   readonly hostEndpoint?: string
+  /** Somebody of ours about whom nothing is known but this, for people: `the pod that had 10.0.0.7`. */
+  readonly unnamed?: string
   readonly address?: Address
   /** Names that led the client to this address, as far as they were seen. */
   readonly domains?: readonly string[]

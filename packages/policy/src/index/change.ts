@@ -1,16 +1,38 @@
-// What may happen to a snapshot, one object at a time where that is common, a whole list at a time where it is rare.
+// What may happen to a snapshot: one object at a time as a cluster tells it, or a whole list at a time.
 import type { Policy } from '../objects/policy.ts'
-import type { Namespace, Pod, ServiceAccount, Snapshot } from '../objects/snapshot.ts'
+import type {
+  HostEndpoint,
+  Namespace,
+  NetworkSet,
+  Node,
+  Pod,
+  Profile,
+  ServiceAccount,
+  ServiceSlice,
+  Snapshot,
+  Tier,
+} from '../objects/snapshot.ts'
 
-/** Lists that are given anew as a whole. */
+/** Lists that may be given anew as a whole. */
 export type ReplaceableList = 'networkSets' | 'tiers' | 'hostEndpoints' | 'profiles' | 'services' | 'nodes' | 'domains'
+
+/** Objects that are known by whatever key their giver has for them, since two slices of one service have no name here. */
+export interface Keyed {
+  readonly networkSet: NetworkSet
+  readonly tier: Tier
+  readonly hostEndpoint: HostEndpoint
+  readonly profile: Profile
+  readonly service: ServiceSlice
+  readonly node: Node
+}
 
 export type Change =
   | { readonly put: 'pod'; readonly value: Pod }
   | { readonly put: 'policy'; readonly value: Policy }
   | { readonly put: 'namespace'; readonly value: Namespace }
   | { readonly put: 'serviceAccount'; readonly value: ServiceAccount }
-  /** By `podKey`, `policyKey`, name and `namespace/name`. */
-  | { readonly remove: 'pod' | 'policy' | 'namespace' | 'serviceAccount'; readonly key: string }
+  | { [Kind in keyof Keyed]: { readonly put: Kind; readonly key: string; readonly value: Keyed[Kind] } }[keyof Keyed]
+  /** By `podKey`, `policyKey`, name and `namespace/name`; the others by the key they were put under. */
+  | { readonly remove: 'pod' | 'policy' | 'namespace' | 'serviceAccount' | keyof Keyed; readonly key: string }
   | { [List in ReplaceableList]: { readonly replace: List; readonly values: Snapshot[List] } }[ReplaceableList]
   | { readonly replace: 'options'; readonly values: Snapshot['options'] }

@@ -100,6 +100,52 @@ describe('flows that were judged before', () => {
   })
 })
 
+describe('a flow that is followed', () => {
+  it('is judged again only when something that it rests on changed, and its answer is the same object until then', () => {
+    const { snapshot, engine } = warmEngine(2)
+    const followed = engine.follow(flow('n0/p2', 'n0/p1', 'tcp/80'))
+    const first = followed.evaluation()
+    const once = engine.work.flowsJudged
+    const foreign = snapshot.policies.find((policy) => policy.namespace === 'n1') ?? expect.fail('no policy in n1')
+    engine.apply({ remove: 'policy', key: policyKey(foreign) })
+    expect(followed.evaluation()).toBe(first)
+    expect([engine.work.flowsJudged, engine.sizes().flows]).toEqual([once, 0])
+    const [own] = snapshot.policies
+    if (own) engine.apply({ put: 'policy', value: { ...own, ingress: [] } })
+    expect(followed.evaluation().verdict).toBe('deny')
+  })
+
+  it('is not judged again for the endpoints of a service while no policy asks for one', () => {
+    const { snapshot, engine } = warmEngine(1)
+    const followed = engine.follow(flow('n0/p2', 'n0/p1', 'tcp/80'))
+    const slice = { namespace: 'n0', service: 'db', addresses: [], ports: [] }
+    const first = followed.evaluation()
+    engine.apply({ put: 'service', key: 's1', value: slice })
+    expect(followed.evaluation()).toBe(first)
+    const [own] = snapshot.policies
+    const rules =
+      own?.ingress?.map((rule) => ({ ...rule, source: { services: { namespace: 'n0', name: 'db' } } })) ?? []
+    if (own) engine.apply({ put: 'policy', value: { ...own, ingress: rules } })
+    expect(followed.evaluation().verdict).toBe('deny')
+    const [client] = snapshot.pods.filter((pod) => podKey(pod) === 'n0/p2')
+    engine.apply({ put: 'service', key: 's1', value: { ...slice, addresses: client?.addresses ?? [] } })
+    expect(followed.evaluation().verdict).toBe('allow')
+  })
+})
+
+describe('an end of which nothing is known but that it is ours', () => {
+  it('makes unknown what asks for its labels, by its name, and nothing else', () => {
+    const engine = createEngine(clusterOf(1))
+    const gone = { unnamed: 'the pod that had 10.0.0.99' }
+    const asking = engine.evaluate({ ...flow('n0/p2', 'n0/p1', 'tcp/80'), source: gone })
+    expect(asking.destination).toMatchObject({
+      verdict: 'unknown',
+      missing: [{ kind: 'endpoint', text: 'labels of the pod that had 10.0.0.99' }],
+    })
+    expect(engine.evaluate({ ...flow('n0/p2', 'n0/p3', 'tcp/80'), source: gone }).destination?.verdict).toBe('allow')
+  })
+})
+
 describe('a namespace that changes', () => {
   it('hands its new labels to its pods, and to no other', () => {
     const { snapshot } = warmEngine(2)

@@ -6,21 +6,30 @@ import type { Evaluation, Flow, FlowEnd, Mode } from '../evaluate/flow.ts'
 import { printAddress } from '../net/address.ts'
 import type { Policy } from '../objects/policy.ts'
 import type { Snapshot } from '../objects/snapshot.ts'
-import type { Change } from './change.ts'
+import type { Change, Keyed, ReplaceableList } from './change.ts'
 import { createIdentities, type Work } from './identity.ts'
 import { createInventory, type Endpoint, type Inventory } from './inventory.ts'
 import { judgeFlow } from './judge.ts'
 import type { Plan } from './plan.ts'
 import { createPlans, type Plans } from './plans.ts'
+import { createRest, type Rest } from './rest.ts'
 
 export interface EngineConfig {
   /** Judged flows that are remembered; beyond it all are forgotten at once. */
   readonly remember: number
 }
 
+/** A flow that somebody asks about again and again, and keeps. */
+export interface Followed {
+  /** How it is judged now: the same object for as long as nothing that it rests on is replaced. */
+  readonly evaluation: () => Evaluation
+}
+
 export interface Engine {
   /** Judges a flow, or remembers how it was judged. */
   readonly evaluate: (flow: Flow, mode?: Mode) => Evaluation
+  /** Judges a flow for who keeps the answer: nothing is remembered here, and asking again costs next to nothing. */
+  readonly follow: (flow: Flow, mode?: Mode) => Followed
   readonly apply: (change: Change) => void
   /** Policies that concern a pod (`namespace/name`), in order; undefined when there is no such pod. */
   readonly policiesOf: (pod: string) => readonly Policy[] | undefined
@@ -50,7 +59,7 @@ function endKey(end: FlowEnd): string {
   // Fast path: an end that is a pod's name and nothing else.
   if (end.pod !== undefined && !end.address && !end.domains) return end.pod
   const address = end.address ? printAddress(end.address) : ''
-  return `${end.pod ?? ''}|${end.hostEndpoint ?? ''}|${address}|${end.domains?.join(',') ?? ''}`
+  return `${end.pod ?? ''}|${end.hostEndpoint ?? ''}|${end.unnamed ?? ''}|${address}|${end.domains?.join(',') ?? ''}`
 }
 
 /** Names every field that a verdict depends on; rare ones only where they occur. */
@@ -64,18 +73,27 @@ function flowKey(flow: Flow, mode: Mode): string {
 function restsOnPlan(end: FlowEnd, endpoint: Endpoint | undefined, rest: Snapshot): boolean {
   if (endpoint) return !endpoint.pod.hostNetwork
   const isOutsideForSure = rest.hostEndpoints.length === 0 && rest.options.podBlocks.length === 0
-  return end.pod === undefined && end.hostEndpoint === undefined && isOutsideForSure
+  const isByAddress = end.pod === undefined && end.hostEndpoint === undefined && end.unnamed === undefined
+  return isByAddress && isOutsideForSure
+}
+
+interface Parts {
+  readonly inventory: Inventory
+  readonly plans: Plans
+  readonly rest: Rest
 }
 
 function endpointOf(end: FlowEnd, inventory: Inventory): Endpoint | undefined {
   if (end.pod !== undefined) return inventory.endpoint(end.pod)
-  return end.hostEndpoint === undefined && end.address ? inventory.endpointAt(end.address) : undefined
+  if (end.hostEndpoint !== undefined || end.unnamed !== undefined || !end.address) return undefined
+  return inventory.endpointAt(end.address)
 }
 
-function remember(flow: Flow, evaluation: Evaluation, inventory: Inventory, plans: Plans, changes: number): Known {
+function remember(flow: Flow, evaluation: Evaluation, parts: Parts, changes: number): Known {
+  const { inventory, plans } = parts
   const source = endpointOf(flow.source, inventory)
   const destination = endpointOf(flow.destination, inventory)
-  const rest = inventory.rest()
+  const rest = parts.rest.snapshot()
   const onPlans =
     !flow.via && restsOnPlan(flow.source, source, rest) && restsOnPlan(flow.destination, destination, rest)
   return {
@@ -91,7 +109,7 @@ function remember(flow: Flow, evaluation: Evaluation, inventory: Inventory, plan
 }
 
 /** Whether nothing that the answer rests on was replaced since. */
-function isCurrent(known: Known, flow: Flow, inventory: Inventory, plans: Plans): boolean {
+function isCurrent(known: Known, flow: Flow, { inventory, plans }: Parts): boolean {
   const { source, destination } = known
   return (
     known.inventory === inventory.generation() &&
@@ -103,50 +121,89 @@ function isCurrent(known: Known, flow: Flow, inventory: Inventory, plans: Plans)
   )
 }
 
-function applyChange(change: Change, inventory: Inventory, plans: Plans): void {
+function applyRemoval({ remove, key }: Extract<Change, { remove: unknown }>, parts: Parts): void {
+  const { inventory, plans, rest } = parts
+  const removers = {
+    pod: inventory.removePod,
+    policy: plans.remove,
+    namespace: inventory.removeNamespace,
+    serviceAccount: inventory.removeAccount,
+  }
+  if (remove in removers) return removers[remove as keyof typeof removers](key)
+  const kind = remove as keyof Keyed
+  rest.remove(kind, key)
+  changedRest(kind, parts)
+}
+
+/** Slices of services matter to nobody while no policy asks for a service, and then they change all the time. */
+function changedRest(what: keyof Keyed | ReplaceableList | 'options', { inventory, plans }: Parts): void {
+  const isService = what === 'service' || what === 'services'
+  if (!isService || plans.asksForServices()) inventory.changedRest()
+  if (what === 'tier' || what === 'tiers' || what === 'options') plans.changedFrame()
+}
+
+function applyChange(change: Change, parts: Parts): void {
+  const { inventory, plans, rest } = parts
   if ('replace' in change) {
-    inventory.replaceRest({ ...inventory.rest(), [change.replace]: change.values })
-    if (change.replace === 'tiers' || change.replace === 'options') plans.changedFrame()
-  } else if ('remove' in change) {
-    const removers = {
-      pod: inventory.removePod,
-      policy: plans.remove,
-      namespace: inventory.removeNamespace,
-      serviceAccount: inventory.removeAccount,
-    }
-    removers[change.remove](change.key)
-  } else if (change.put === 'pod') inventory.putPod(change.value)
+    rest.replace(change.replace, change.values)
+    changedRest(change.replace, parts)
+  } else if ('remove' in change) applyRemoval(change, parts)
+  else if (change.put === 'pod') inventory.putPod(change.value)
   else if (change.put === 'policy') plans.put(change.value)
   else if (change.put === 'namespace') inventory.putNamespace(change.value)
-  else inventory.putAccount(change.value)
+  else if (change.put === 'serviceAccount') inventory.putAccount(change.value)
+  else {
+    rest.put(change.put, change.key, change.value)
+    changedRest(change.put, parts)
+  }
 }
 
 /** Builds an engine from a snapshot; `apply` keeps it up to date. */
 export function createEngine(snapshot: Snapshot, config: EngineConfig = { remember: 1_000_000 }): Engine {
   const work: Work = { selectorTests: 0, plansMade: 0, flowsJudged: 0, identitiesVisited: 0 }
   const identities = createIdentities()
-  const inventory = createInventory(snapshot, identities)
-  const plans = createPlans({ identities, lookup: inventory.lookup, rest: inventory.rest, work })
+  const rest = createRest(snapshot)
+  const inventory = createInventory(snapshot, rest, identities)
+  const plans = createPlans({ identities, lookup: inventory.lookup, rest: rest.snapshot, work })
+  const parts: Parts = { inventory, plans, rest }
   const known = new Map<string, Known>()
   let changes = 0
   for (const policy of snapshot.policies) plans.put(policy)
+
+  function judge(flow: Flow, mode: Mode): Known {
+    const evaluation = judgeFlow(flow, resolveEnds(flow, inventory.lookup), inventory.lookup, plans, mode, work)
+    return remember(flow, evaluation, parts, changes)
+  }
+  /** What was found, if it still holds. */
+  function confirmed(found: Known | undefined, flow: Flow): Known | undefined {
+    // Fast path: nothing at all changed since the answer was last found to hold.
+    if (!found || found.checkedAt === changes) return found
+    if (!isCurrent(found, flow, parts)) return undefined
+    found.checkedAt = changes
+    return found
+  }
   return {
     evaluate: (flow, mode = 'enforced') => {
       const key = flowKey(flow, mode)
-      const found = known.get(key)
-      // Fast path: nothing at all changed since the answer was last found to hold.
-      if (found && (found.checkedAt === changes || isCurrent(found, flow, inventory, plans))) {
-        found.checkedAt = changes
-        return found.evaluation
-      }
-      const evaluation = judgeFlow(flow, resolveEnds(flow, inventory.lookup), inventory.lookup, plans, mode, work)
+      const held = confirmed(known.get(key), flow)
+      if (held) return held.evaluation
+      const judged = judge(flow, mode)
       if (known.size >= config.remember) known.clear()
-      known.set(key, remember(flow, evaluation, inventory, plans, changes))
-      return evaluation
+      known.set(key, judged)
+      return judged.evaluation
+    },
+    follow: (flow, mode = 'enforced') => {
+      let found: Known | undefined
+      return {
+        evaluation: () => {
+          found = confirmed(found, flow) ?? judge(flow, mode)
+          return found.evaluation
+        },
+      }
     },
     apply: (change) => {
       changes += 1
-      applyChange(change, inventory, plans)
+      applyChange(change, parts)
     },
     policiesOf: (pod) => {
       const endpoint = inventory.endpoint(pod)

@@ -13,6 +13,7 @@ import {
   type Snapshot,
 } from '../objects/snapshot.ts'
 import type { Identities, Identity } from './identity.ts'
+import type { Rest } from './rest.ts'
 import type { IndexedLookup } from './view.ts'
 
 /** A pod as it is now; replaced whenever it, or labels that it inherits, change. */
@@ -32,14 +33,13 @@ export interface Inventory {
   readonly removeNamespace: (name: string) => void
   readonly putAccount: (account: ServiceAccount) => void
   readonly removeAccount: (key: string) => void
-  /** Takes lists other than pods, namespaces, accounts and policies from the snapshot. */
-  readonly replaceRest: (rest: Snapshot) => void
-  readonly rest: () => Snapshot
+  /** To be called when one of the other lists is another, so that nothing rests on what it was. */
+  readonly changedRest: () => void
   /** Grows with every change that is not one of a pod. */
   readonly generation: () => number
 }
 
-export function createInventory(start: Snapshot, identities: Identities): Inventory {
+export function createInventory(start: Snapshot, rest: Rest, identities: Identities): Inventory {
   const endpoints = new Map<string, Endpoint>()
   // Fast path: from a pod that was just looked up to its endpoint, without its name being put together again.
   const byPod = new WeakMap<Pod, Endpoint>()
@@ -49,12 +49,15 @@ export function createInventory(start: Snapshot, identities: Identities): Invent
   const accounts = new Map(start.serviceAccounts.map((entry) => [podKey(entry), entry]))
   let setIdentities = new Map<NetworkSet, Identity>()
   let generation = 0
-  let rest: Snapshot = { ...start, pods: [], policies: [] }
   let base: Lookup | undefined
 
   /** Made on demand, so that several changes in a row cost one rebuild. */
   function baseLookup(): Lookup {
-    base ??= createLookup({ ...rest, namespaces: [...namespaces.values()], serviceAccounts: [...accounts.values()] })
+    base ??= createLookup({
+      ...rest.snapshot(),
+      namespaces: [...namespaces.values()],
+      serviceAccounts: [...accounts.values()],
+    })
     return base
   }
 
@@ -112,16 +115,16 @@ export function createInventory(start: Snapshot, identities: Identities): Invent
 
   const lookup: IndexedLookup = {
     get options() {
-      return rest.options
+      return rest.snapshot().options
     },
     get setsWithDomains() {
       return baseLookup().setsWithDomains
     },
     get hasSets() {
-      return rest.networkSets.length > 0
+      return rest.snapshot().networkSets.length > 0
     },
     get domains() {
-      return rest.domains
+      return rest.snapshot().domains
     },
     pod: (key) => endpoints.get(key)?.pod,
     podAt: (address) => endpointAt(address)?.pod,
@@ -135,7 +138,7 @@ export function createInventory(start: Snapshot, identities: Identities): Invent
     hostEndpointOfNode: (node) => baseLookup().hostEndpointOfNode(node),
     setsHolding: (address) => baseLookup().setsHolding(address),
     setLabels: (set) => setIdentity(set).known,
-    service: (namespace, name) => baseLookup().service(namespace, name),
+    service: rest.service,
     profile: (name) => baseLookup().profile(name),
     namesOf: (address) => baseLookup().namesOf(address),
     identityOf,
@@ -168,11 +171,7 @@ export function createInventory(start: Snapshot, identities: Identities): Invent
       accounts.delete(key)
       refresh(key.split('/', 1)[0] ?? '')
     },
-    replaceRest: (next) => {
-      rest = { ...next, pods: [], policies: [] }
-      changedRest()
-    },
-    rest: () => rest,
+    changedRest,
     generation: () => generation,
   }
 }

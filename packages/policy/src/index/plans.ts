@@ -21,6 +21,8 @@ export interface Plans {
   readonly prepared: (plan?: Plan) => Prepared
   /** Grows with every policy that comes or goes. */
   readonly generation: () => number
+  /** Whether the endpoints of some service matter to some policy. */
+  readonly asksForServices: () => boolean
 }
 
 export interface PlansDeps {
@@ -30,12 +32,16 @@ export interface PlansDeps {
   readonly work: Work
 }
 
+const asksForService = ({ ingress = [], egress = [] }: Policy): boolean =>
+  [...ingress, ...egress].some(({ source, destination }) => source.services ?? destination.services)
+
 export function createPlans({ identities, lookup, rest, work }: PlansDeps): Plans {
   const pool = createSelectorPool()
   const policies = new Map<string, CompiledPolicy>()
   const index = createPolicyIndex()
   const tierUses = new Map<string, number>()
   let ciliumPolicies = 0
+  let policiesWithServices = 0
   let generation = 0
   let tiers: readonly Tier[] | undefined
   let everything: ReadonlyMap<string, readonly Policy[]> | undefined
@@ -66,6 +72,7 @@ export function createPlans({ identities, lookup, rest, work }: PlansDeps): Plan
     if (uses > 0) tierUses.set(policy.tier, uses)
     else tierUses.delete(policy.tier)
     if (isCiliumKind(policy.kind)) ciliumPolicies += by
+    if (asksForService(policy)) policiesWithServices += by
     const isFirstOrLast = uses === 0 || (by === 1 && uses === 1)
     const turnsUnion = isCiliumKind(policy.kind) && ciliumPolicies === (by === 1 ? 1 : 0)
     if (isFirstOrLast || turnsUnion) changedFrame()
@@ -131,5 +138,6 @@ export function createPlans({ identities, lookup, rest, work }: PlansDeps): Plan
       return { lookup, tiers: currentTiers(), policiesOf, unionTier: unionTier() }
     },
     generation: () => generation,
+    asksForServices: () => policiesWithServices > 0,
   }
 }

@@ -1,0 +1,4 @@
+/** What policies and their rules did, and which of them did nothing. */
+export * from './activity.ts'
+export * from './policy-use.ts'
+export * from './read-activity.ts'
