@@ -263,12 +263,15 @@ class Binder {
     scope: Scope,
   ): { readonly filter: BoundFilter; readonly isAsked: boolean } {
     let isAsked = false
+    // Members that are no lists are the one element of their object, which is there where any of them is.
+    const isPlain = !listKinds.has(this.#field(group[0]!).kind)
     const read = (rename: (name: string) => string): BoundFilter => {
       const members = new Map(group.map((name) => [name, rename(name)]))
       const onAsked = () => {
         isAsked = true
       }
       const filter = this.filter(inner, { ...scope, members, onAsked })
+      if (isPlain) return every(some(...group.map((name) => test(name, { kind: 'present' }))), filter)
       const fields = new Set(fieldsIn(filter))
       const lists = fields.size > 0 ? [...fields] : [...members.values()]
       return filter.kind === 'constant' && !filter.value ? never : { kind: 'element', fields: lists, filter }
@@ -289,9 +292,12 @@ function joined(
 
 const isIndex = ({ pieces }: Literal, scope: Scope) => !scope.members && pieces.length === 1 && pieces[0] === indexField
 
-/** Lists that are members of one object stand side by side; every other list stands alone. */
+/** Lists that are members of one object stand side by side, and so do members that are no lists; every other list stands alone. */
 function groupsOf(type: LogType, members: readonly string[]): readonly (readonly string[])[] {
-  const groups = Map.groupBy(members, (name) => type.fields[name]?.nested ?? name)
+  const groups = Map.groupBy(members, (name) => {
+    const { kind, nested } = type.fields[name]!
+    return listKinds.has(kind) ? (nested ?? name) : ''
+  })
   return [...groups.values()]
 }
 

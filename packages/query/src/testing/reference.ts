@@ -2,7 +2,7 @@
 // match: one value at a time, regular expressions for wildcards, texts for dates. Slow, and right by reading. Only UTC and
 // the forms of dates that the arbitraries make are known here.
 import type { Field, LogType, Row, Value } from '@margay/model'
-import { parseIp } from '@margay/model'
+import { listKinds, parseIp } from '@margay/model'
 import type { Comparison, Filter, Literal } from '../filter.ts'
 
 type Scalar = string | number | bigint | boolean
@@ -263,7 +263,10 @@ function elements(type: LogType, row: Row, prefix: string, inner: Filter): reado
   if (names.length === 0) return []
   const wanted = asked(inner, names, `${prefix}.`)
   const shared = names.filter((name) => type.fields[name]!.nested === prefix)
-  const alone = names.filter((name) => !shared.includes(name) && (wanted.length === 0 || wanted.includes(name)))
+  const plain = names.filter((name) => !listKinds.has(type.fields[name]!.kind))
+  const alone = names.filter(
+    (name) => !shared.includes(name) && !plain.includes(name) && (wanted.length === 0 || wanted.includes(name)),
+  )
   const make = (members: { readonly [name: string]: readonly Scalar[] }): Reading => ({
     names,
     prefix: `${prefix}.`,
@@ -281,8 +284,12 @@ function elements(type: LogType, row: Row, prefix: string, inner: Filter): reado
       ),
     ),
   )
+  const object = make(Object.fromEntries(plain.map((name) => [name, readList(type, row, name)])))
+  const hasObject = plain.some((name) => object.values(name).length > 0)
+  const isObjectAsked = wanted.length === 0 || wanted.some((name) => plain.includes(name))
   return [
     ...together,
+    ...(hasObject && isObjectAsked ? [object] : []),
     ...alone.flatMap((name) => readList(type, row, name).map((element) => make({ [name]: [element] }))),
   ]
 }

@@ -153,14 +153,16 @@ function listGroups(type: LogType): readonly (readonly string[])[] {
   return [...Map.groupBy(lists, (name) => type.fields[name]!.nested ?? name).values()]
 }
 
-function element(type: LogType): fc.Arbitrary<BoundFilter> {
+function elementOf(type: LogType, groups: ReturnType<typeof listGroups>): fc.Arbitrary<BoundFilter> {
   return fc
-    .constantFrom(...listGroups(type))
+    .constantFrom(...groups)
     .chain((fields) => trees(leaf(type, fields)).map((filter): BoundFilter => ({ kind: 'element', fields, filter })))
 }
 
 /** Any bound filter of a log type. */
 export function boundArbitrary(type: LogType): fc.Arbitrary<BoundFilter> {
   const leaves = leaf(type, Object.keys(type.fields))
-  return trees(fc.oneof({ weight: 5, arbitrary: leaves }, { weight: 1, arbitrary: element(type) }))
+  const groups = listGroups(type)
+  if (groups.length === 0) return trees(leaves)
+  return trees(fc.oneof({ weight: 5, arbitrary: leaves }, { weight: 1, arbitrary: elementOf(type, groups) }))
 }
