@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { option } from '@margay/kit'
 import { z } from 'zod'
+import { kubernetesConfig } from './kubernetes/config.ts'
 import { ingestConfig } from './segment/config.ts'
 
 const gigabyte = 1_000_000_000
@@ -66,7 +67,8 @@ export const serverConfig = z.object({
       objects: retentionOf(30, 'versions of Kubernetes objects'),
     })
     .prefault({}),
-  ingest: ingestConfig.omit({ inventory: true }).prefault({}),
+  kubernetes: kubernetesConfig.prefault({}),
+  ingest: ingestConfig.omit({ inventory: true, kubernetes: true }).prefault({}),
 })
 
 export type ServerConfig = z.output<typeof serverConfig>
