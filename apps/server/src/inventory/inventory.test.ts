@@ -165,22 +165,51 @@ describe('services', () => {
 })
 
 describe('networks', () => {
+  const set = (name: string, nets: string[], namespace?: string) =>
+    read({
+      apiVersion: 'projectcalico.org/v3',
+      kind: namespace ? 'NetworkSet' : 'GlobalNetworkSet',
+      metadata: { name, ...(namespace ? { namespace } : {}) },
+      spec: { nets },
+    })
+  const named = (inventory: ReturnType<typeof createInventory>, ip: string, namespace?: string) => {
+    const { type, nameAggr, namespace: own } = inventory.endpointAt(ip, 5, 5, namespace)
+    return `${type} ${own} ${nameAggr}`
+  }
+
   it('are sets by longest prefix, else pvt and pub', () => {
     const inventory = createInventory()
-    const set = (name: string, nets: string[], namespace?: string) =>
-      read({
-        apiVersion: 'projectcalico.org/v3',
-        kind: namespace ? 'NetworkSet' : 'GlobalNetworkSet',
-        metadata: { name, ...(namespace ? { namespace } : {}) },
-        spec: { nets },
-      })
     inventory.put(set('wide', ['198.51.0.0/16', 'fd00::/8']), 0)
-    inventory.put(set('narrow', ['198.51.100.0/24'], 'shop'), 0)
-    expect(
-      ['198.51.100.7', '198.51.7.7', 'fd00::1', '10.0.0.1', '8.8.8.8']
-        .map((ip) => inventory.endpointAt(ip, 5))
-        .map(({ type, nameAggr, namespace }) => `${type} ${namespace} ${nameAggr}`),
-    ).toEqual(['ns shop narrow', 'ns - wide', 'ns - wide', 'net - pvt', 'net - pub'])
+    inventory.put(set('narrow', ['198.51.100.0/24']), 0)
+    expect(['198.51.100.7', '198.51.7.7', 'fd00::1', '10.0.0.1', '8.8.8.8'].map((ip) => named(inventory, ip))).toEqual([
+      'ns - narrow',
+      'ns - wide',
+      'ns - wide',
+      'net - pvt',
+      'net - pub',
+    ])
+  })
+
+  it("are sets of the workload's own namespace first, then global ones, then others, then by name", () => {
+    const inventory = createInventory()
+    inventory.put(set('global', ['198.51.100.0/30']), 0)
+    inventory.put(set('own', ['198.51.0.0/16'], 'shop'), 0)
+    inventory.put(set('others', ['198.51.100.0/28', '203.0.113.0/24'], 'data'), 0)
+    inventory.put(set('b', ['203.0.113.0/24'], 'web'), 0)
+    expect(named(inventory, '198.51.100.1', 'shop')).toBe('ns shop own')
+    expect(named(inventory, '198.51.100.1', 'else')).toBe('ns - global')
+    expect(named(inventory, '198.51.100.9', 'else')).toBe('ns data others')
+    expect(named(inventory, '203.0.113.1', 'else')).toBe('ns data others')
+    expect(named(inventory, '203.0.113.1', 'web')).toBe('ns web b')
+    expect(inventory.dependsOnNamespace).toBe(true)
+  })
+
+  it('end with their set', () => {
+    const inventory = createInventory()
+    const gone = set('gone', ['198.51.100.0/24'], 'shop')
+    inventory.put(gone, 0)
+    inventory.remove(gone.uid, 4)
+    expect(named(inventory, '198.51.100.1', 'shop')).toBe('net - pub')
   })
 })
 

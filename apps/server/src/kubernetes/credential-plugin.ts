@@ -45,7 +45,11 @@ const run = promisify(execFile)
 
 /** Runs the plugin; nobody is there to answer questions, and it is told so. */
 export async function runPlugin(exec: ExecConfig, server: string): Promise<ExecCredential> {
-  const info = { apiVersion: exec.apiVersion, kind: 'ExecCredential', spec: { interactive: false, cluster: { server } } }
+  const info = {
+    apiVersion: exec.apiVersion,
+    kind: 'ExecCredential',
+    spec: { interactive: false, cluster: { server } },
+  }
   const given = Object.fromEntries(exec.env.map(({ name, value }) => [name, value]))
   const env = { ...process.env, ...given, KUBERNETES_EXEC_INFO: JSON.stringify(info) }
   try {

@@ -36,7 +36,9 @@ const version = z.object({
 
 const groupList = z.object({
   kind: z.literal('APIGroupDiscoveryList', { error: 'is not understood; Kubernetes 1.27 or newer is needed' }),
-  items: z.array(z.object({ metadata: z.object({ name: z.string().default('') }).optional(), versions: z.array(version) })),
+  items: z.array(
+    z.object({ metadata: z.object({ name: z.string().default('') }).optional(), versions: z.array(version) }),
+  ),
 })
 
 export type Groups = z.output<typeof groupList>['items']

@@ -33,7 +33,11 @@ export function inCluster(env: Environment, clock: () => number, directory = usu
   return {
     current() {
       if (!kept || clock() >= kept.until) {
-        const access = { server, tls: { ca: read(directory, 'ca.crt') }, authorization: `Bearer ${read(directory, 'token')}` }
+        const access = {
+          server,
+          tls: { ca: read(directory, 'ca.crt') },
+          authorization: `Bearer ${read(directory, 'token')}`,
+        }
         kept = { access, until: clock() + keepMs }
       }
       return Promise.resolve(kept.access)

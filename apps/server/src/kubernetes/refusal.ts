@@ -21,7 +21,11 @@ export function missingRules(refusals: readonly Refusal[]): string {
   }
   return [...byGroup]
     .map(([group, resources]) =>
-      [`- apiGroups: ["${group}"]`, `  resources: [${[...resources].sort().join(', ')}]`, '  verbs: [list, watch]'].join('\n'),
+      [
+        `- apiGroups: ["${group}"]`,
+        `  resources: [${[...resources].sort().join(', ')}]`,
+        '  verbs: [list, watch]',
+      ].join('\n'),
     )
     .join('\n')
 }

@@ -93,7 +93,10 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
     const stop = (key: string, { resource, stop: ended }: Followed) => {
       followed.delete(key)
       ended.abort()
-      objects.sweep(({ kind, apiVersion }) => kind === resource.kind && groupOf(apiVersion) === resource.group, new Set())
+      objects.sweep(
+        ({ kind, apiVersion }) => kind === resource.kind && groupOf(apiVersion) === resource.group,
+        new Set(),
+      )
       log.info('a kind is not served any more', { kind: resource.kind, group: resource.group })
     }
     const apply = ({ served, uncertain }: Look) => {
