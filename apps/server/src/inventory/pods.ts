@@ -149,7 +149,8 @@ export function createPods(): Pods {
     },
     during: (ip, since, until) => byAddress.during(ip, since, until),
     at: (ip, moment) => byAddress.at(ip, moment),
-    byUid: (uid, moment) => byUid.at(uid, moment),
+    // A uid is one pod's for ever: where clocks differ, the pod is meant all the same.
+    byUid: (uid, moment) => byUid.at(uid, moment) ?? byUid.laterThan(uid, moment),
     hostPodAt(node, port, proto, moment) {
       const candidates = byHostPort.allAt(hostPortKey(node, port, proto), moment)
       return candidates.length === 1 ? candidates[0] : undefined

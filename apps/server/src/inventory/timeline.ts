@@ -27,6 +27,8 @@ export interface Timeline<T> {
   allAt(key: string, moment: number): readonly T[]
   /** The newest version that is not this owner's. */
   lastOfOthers(key: string, owner: string): Version<T> | undefined
+  /** The first version, where it begins only after a moment. */
+  laterThan(key: string, moment: number): T | undefined
   /** Forgets versions that ended before a moment. */
   forgetBefore(moment: number): void
   readonly size: number
@@ -87,6 +89,10 @@ export function createTimeline<T>(): Timeline<T> {
       return [...found.values()]
     },
     lastOfOthers: (key, owner) => keys.get(key)?.findLast((version) => version.owner !== owner),
+    laterThan(key, moment) {
+      const first = keys.get(key)?.[0]
+      return first && first.from > moment ? first.value : undefined
+    },
     forgetBefore(moment) {
       for (const [key, versions] of keys) {
         const kept = versions.filter((version) => version.to >= moment)

@@ -40,8 +40,8 @@ export interface ApiClient {
   get(path: string, signal: AbortSignal, options?: GetOptions): Promise<Answer>
   /** Lines of an answer that goes on, each one JSON value. Ends when the server ends it. */
   lines(path: string, signal: AbortSignal, idleMs: number): AsyncGenerator<string>
-  /** Ends idle sockets. */
-  close(): void
+  /** Ends every connection, idle or not; what is asked next makes new ones. */
+  reset(): void
 }
 
 const usualIdleMs = 30_000
@@ -143,7 +143,7 @@ export function createClient(access: AccessSource): ApiClient {
         response.destroy()
       }
     },
-    close() {
+    reset() {
       for (const agent of Object.values(agents)) agent.destroy()
     },
   }

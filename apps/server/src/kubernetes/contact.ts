@@ -27,7 +27,7 @@ export interface Lost {
 }
 
 export interface ContactDeps {
-  readonly client: Pick<ApiClient, 'get'>
+  readonly client: Pick<ApiClient, 'get' | 'reset'>
   /** Unix milliseconds. */
   readonly clock: () => number
   readonly onChange: () => void
@@ -48,15 +48,17 @@ export function createContact(config: ContactConfig, { client, clock, onChange }
     onChange()
   }
   const ask = async (signal: AbortSignal): Promise<void> => {
+    const limit = AbortSignal.timeout(config.patienceMs)
     try {
-      await client.get('/version', AbortSignal.any([signal, AbortSignal.timeout(config.patienceMs)]))
+      await client.get('/version', AbortSignal.any([signal, limit]))
       back()
     } catch (error) {
       if (signal.aborted) return
       // Any answer is an answer: a server that is starting says 403 or 503 to everyone for a moment.
       if (error instanceof ApiStatusError && error.code < 500) return back()
-      const isSilent = (error as Error).name === 'TimeoutError'
-      const detail = isSilent ? `no answer within ${config.patienceMs / 1000} s` : (error as Error).message
+      const detail = limit.aborted ? `no answer within ${config.patienceMs / 1000} s` : (error as Error).message
+      // Idle connections are as dead as the one that was just tried, and would be tried one after the other.
+      client.reset()
       const isFirst = lost === undefined
       lost = { since: lost?.since ?? lastHeard, detail }
       if (isFirst) onChange()

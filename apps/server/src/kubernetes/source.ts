@@ -50,10 +50,16 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
   let server = 'an unknown address'
   let discovery: string | undefined
   let isSettled = false
+  let told: string | undefined
 
   const report = () => {
     const kinds = [...followed.values()].map(({ resource, state }) => [resource, state] as const)
-    stage.set(stageOf({ server, lost: contact?.lost(), discovery, kinds }))
+    const standing = stageOf({ server, lost: contact?.lost(), discovery, kinds })
+    stage.set(standing)
+    if (standing.state !== told && standing.state === 'degraded') {
+      log.warn('the cluster is not followed whole', { detail: standing.detail, hint: standing.hint })
+    }
+    told = standing.state
     // Refused and failing kinds are known as far as they will be; whoever waits must not wait for them.
     if (isSettled || followed.size === 0 || !kinds.every(([, state]) => state)) return
     isSettled = true
@@ -136,15 +142,16 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
       await Promise.all([reach.run(signal), discover()])
     } finally {
       await Promise.allSettled(tasks)
-      client.close()
+      client.reset()
     }
   }
   const noteState = (entry: Followed, state: FollowState) => {
     const isNews = entry.state?.state !== state.state
     entry.state = state
-    if (!isNews || state.state === 'following') return
+    // That the server is away is told once, not by every kind.
+    if (!isNews || state.state === 'following' || contact?.lost()) return
     const { kind, group } = entry.resource
-    log.warn('a kind cannot be followed', { kind, group, ...state })
+    log.info('a kind is not followed for now', { kind, group, ...state })
   }
   return {
     name: 'kubernetes',
