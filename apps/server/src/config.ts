@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { option } from '@margay/kit'
 import { z } from 'zod'
+import { kubernetesConfig } from './kubernetes/config.ts'
 import { ingestConfig } from './segment/config.ts'
 
 const gigabyte = 1_000_000_000
@@ -68,7 +69,8 @@ export const serverConfig = z.object({
       policyActivity: retentionOf(400, 'records of what policies decided'),
     })
     .prefault({}),
-  ingest: ingestConfig.omit({ inventory: true }).prefault({}),
+  kubernetes: kubernetesConfig.prefault({}),
+  ingest: ingestConfig.omit({ inventory: true, kubernetes: true }).prefault({}),
 })
 
 export type ServerConfig = z.output<typeof serverConfig>

@@ -65,7 +65,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
   const store = createEmbeddedStore({ dir: join(dataDir, 'store') })
   const objects = createObjectHistory({ store, log, now })
   const ingest = createIngestLink(
-    { config: { ...config.ingest, inventory: config.inventory }, dataDir },
+    { config: { ...config.ingest, inventory: config.inventory, kubernetes: config.kubernetes }, dataDir },
     {
       store,
       live: {

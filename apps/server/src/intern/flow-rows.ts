@@ -47,25 +47,48 @@ const noService = 0
 /** Entries of the column `counts`. */
 const countsDictionary = [undefined, false, true] as const
 
-type ServiceNames = (proto: string, row: number) => ServicePort | undefined
+type ServiceNames = (series: FrameSeries, row: number) => ServicePort | undefined
 
-/** The service that each row dialled, if one was. */
+/** The port that a series is about; 0 for protocols without ports. */
+const destPortOf = ({ definition }: FrameSeries): number => Number(definition.dimensions.dest_port ?? 0)
+
+/**
+ * The service that each row dialled, if one was. Where nothing was translated the destination is what was dialled: a
+ * headless service's endpoint, or a service's own address that nothing stands behind.
+ */
 function serviceNames(frame: Frame, { at }: Moment, { inventory }: NameDeps): ServiceNames {
-  const { dictionary, index } = valuesOf(frame, 'dialled_ip')
+  const dialled = valuesOf(frame, 'dialled_ip')
+  const dests = valuesOf(frame, 'dest_ip')
   const dialledPorts = numbersOf(frame, 'dialled_port')
   const known = new Map<string, Map<number, ServicePort | undefined>>()
   const newPlaces = () => new Map<number, ServicePort | undefined>()
-  const placesOf = (proto: string) => memo(known, proto, newPlaces)
-  return (proto, row) => {
+  const find = (
+    proto: string,
+    from: 'dialled' | 'dest',
+    { dictionary, index }: ValueColumn,
+    row: number,
+    port: number,
+  ) => {
     const entry = index[row]!
-    const port = dialledPorts[row]!
     const ip = dictionary[entry] as string | undefined
     if (ip === undefined || Number.isNaN(port)) return undefined
-    const ofProto = placesOf(proto)
+    const ofProto = memo(known, `${from} ${proto}`, newPlaces)
     const place = entry * ports + port
     // Fast path: found without a function that would make it.
     return ofProto.get(place) ?? memo(ofProto, place, () => inventory.serviceAt(ip, port, proto, at))
   }
+  return (series, row) => {
+    const isTranslated = dialled.dictionary[dialled.index[row]!] !== undefined
+    return isTranslated
+      ? find(series.proto, 'dialled', dialled, row, dialledPorts[row]!)
+      : find(series.proto, 'dest', dests, row, destPortOf(series))
+  }
+}
+
+/** A host that was dialled is its one pod that answers on the port, where there is one. */
+function hostPod(host: Endpoint, series: FrameSeries, { at }: Moment, { inventory }: NameDeps): Endpoint {
+  if (host.node === undefined) return host
+  return inventory.hostPodAt(host.node, destPortOf(series), series.proto, at) ?? host
 }
 
 export function createFlowNamer(frame: Frame, from: Provenance, deps: NameDeps, judge: Judge | undefined): FrameNamer {
@@ -99,9 +122,15 @@ export function createFlowNamer(frame: Frame, from: Provenance, deps: NameDeps, 
         const destEntry = dests.index[row]!
         const { isSource, podUid } = series
         own = series.definition.dimensions
-        source = isSource ? sourceNames.own(podUid, sourceEntry) : sourceNames.peer(sourceEntry)
-        dest = isSource ? destNames.peer(destEntry) : destNames.own(podUid, destEntry)
-        service = serviceOf(series.proto, row)
+        if (isSource) {
+          source = sourceNames.own(podUid, sourceEntry)
+          dest = destNames.peer(destEntry, source.namespace)
+          if (dest.type === 'hep') dest = hostPod(dest, series, moment, deps)
+        } else {
+          dest = destNames.own(podUid, destEntry)
+          source = sourceNames.peer(sourceEntry, dest.namespace)
+        }
+        service = serviceOf(series, row)
         counts[row] = countsInTotals(series, coverage, sourceEntry, destEntry) ? 2 : 1
         named.group = isSource ? source.id : dest.id
         named.key = pairKey(service?.id ?? noService, isSource ? dest.id : source.id)

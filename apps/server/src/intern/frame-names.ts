@@ -9,8 +9,9 @@ import type { Identity } from './identity.ts'
 /** Whose rows are named, as of when. */
 export interface Moment {
   readonly agent: string
-  /** Unix seconds of the rows. */
+  /** Unix seconds: the rows' interval ends at `at` and began at `since`. */
   readonly at: number
+  readonly since: number
   /** Unix seconds. */
   readonly now: number
 }
@@ -25,7 +26,8 @@ export interface NameDeps {
 export interface EntryNames {
   /** The reporter's own side. */
   readonly own: (podUid: string | undefined, entry: number) => Endpoint
-  readonly peer: (entry: number) => Endpoint
+  /** The other side, which talks with a workload of the namespace. */
+  readonly peer: (entry: number, namespace: string) => Endpoint
   /** Some agent reports what this address does. */
   readonly covered: (entry: number) => boolean
   /** An agent other than the frame's own does. */
@@ -49,20 +51,28 @@ export function memo<K, V>(known: Map<K, V>, key: K, make: () => V): V {
 
 export function createEntryNames(
   { dictionary }: ValueColumn,
-  { agent, at, now }: Moment,
-  { agents, identity }: NameDeps,
+  moment: Moment,
+  { agents, identity, inventory }: NameDeps,
 ): EntryNames {
+  const { agent, at, now } = moment
+  const { dependsOnNamespace } = inventory
   const addressOf = (entry: number) => dictionary[entry] as string | undefined
   const covers = (entry: number, except?: string) => {
     const ip = addressOf(entry)
     return ip !== undefined && agents.covers(ip, at, now, except)
   }
   const owns = new Map<string | undefined, (entry: number) => Endpoint>()
-  const ownsOf = (podUid: string | undefined) =>
-    memoByEntry((entry) => identity.own(agent, addressOf(entry), podUid, at))
+  const ownsOf = (podUid: string | undefined) => memoByEntry((entry) => identity.own(addressOf(entry), podUid, moment))
+  const peers = new Map<string, (entry: number) => Endpoint>()
+  const peersOf = (namespace: string) =>
+    memoByEntry((entry) => identity.peer(addressOf(entry), moment, dependsOnNamespace ? namespace : undefined))
+  const anyPeer = peersOf('-')
   return {
     own: (podUid, entry) => memo(owns, podUid, () => ownsOf(podUid))(entry),
-    peer: memoByEntry((entry) => identity.peer(agent, addressOf(entry), at)),
+    // Fast path: without network sets of namespaces one answer is everybody's.
+    peer: dependsOnNamespace
+      ? (entry, namespace) => memo(peers, namespace, () => peersOf(namespace))(entry)
+      : (entry) => anyPeer(entry),
     covered: memoByEntry((entry) => covers(entry)),
     coveredByOther: memoByEntry((entry) => covers(entry, agent)),
   }

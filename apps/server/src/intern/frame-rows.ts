@@ -13,11 +13,19 @@ export interface FrameSeries {
   readonly podUid: string | undefined
 }
 
+/** Rows of one and the same interval, which nearly all of a frame are. */
+export interface RowMoment {
+  /** Unix seconds of the interval's beginning and end. */
+  readonly since: number
+  readonly at: number
+  readonly rows: readonly number[]
+}
+
 export interface FrameRows {
   /** Rows that can be stored, in order. */
   readonly rows: Uint32Array
-  /** The same rows by the moment (Unix seconds) as of which they are named. */
-  readonly moments: ReadonlyMap<number, readonly number[]>
+  /** The same rows by the time as of which they are named. */
+  readonly moments: readonly RowMoment[]
   /** By row; of rows that cannot be stored too, where their series is known. */
   readonly series: readonly (FrameSeries | undefined)[]
   /** Rows that cannot be stored, by reason. */
@@ -27,6 +35,8 @@ export interface FrameRows {
 /** Times outside are a clock unset or a unit mistaken; they would make partitions of their own. */
 const earliest = 978_307_200
 const oneDay = 86_400
+/** Seconds of an interval that tell moments apart; with a time of this century the product is an exact number. */
+const maxIntervals = 1 << 20
 
 function seriesOf(definition: Definition): FrameSeries {
   const { reporter, local, proto, pod_uid: podUid } = definition.dimensions
@@ -71,7 +81,7 @@ export function readRows(frame: Frame, epoch: Epoch, now: number): FrameRows {
   const starts = numbersOf(frame, 'start_time')
   const ends = numbersOf(frame, 'end_time')
   const rows: number[] = []
-  const moments = new Map<number, number[]>()
+  const moments = new Map<number, { since: number; at: number; rows: number[] }>()
   const leftOut = new Map<string, number>()
   for (let row = 0; row < frame.rows.count; row++) {
     const time = starts[row]!
@@ -81,10 +91,11 @@ export function readRows(frame: Frame, epoch: Epoch, now: number): FrameRows {
       continue
     }
     rows.push(row)
-    const moment = Number.isNaN(ends[row]!) ? time : ends[row]!
-    const ofMoment = moments.get(moment)
-    if (ofMoment) ofMoment.push(row)
-    else moments.set(moment, [row])
+    const at = Number.isNaN(ends[row]!) ? time : ends[row]!
+    const key = time * maxIntervals + Math.max(0, Math.min(at - time, maxIntervals - 1))
+    const ofMoment = moments.get(key)
+    if (ofMoment) ofMoment.rows.push(row)
+    else moments.set(key, { since: Math.min(time, at), at, rows: [row] })
   }
-  return { rows: Uint32Array.from(rows), moments, series, leftOut }
+  return { rows: Uint32Array.from(rows), moments: [...moments.values()], series, leftOut }
 }

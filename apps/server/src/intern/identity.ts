@@ -1,15 +1,22 @@
 // Who an address is in an agent's report: the pod of its cgroup, what the inventory says of the address, or the host whose
 // agent reported it. A side that the agent sees itself is known better than one it only sees the address of.
 import type { Endpoint } from '../inventory/endpoint.ts'
-import { makeEndpoint } from '../inventory/endpoint.ts'
+import { makeEndpoint, networks } from '../inventory/endpoint.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Agents } from './agents.ts'
 
+/** Whose report it is, and the interval it is of (Unix seconds). */
+export interface Reported {
+  readonly agent: string
+  readonly since: number
+  readonly at: number
+}
+
 export interface Identity {
   /** The reporter's own side. `podUid` is from its cgroup. */
-  own(agent: string, ip: string | undefined, podUid: string | undefined, moment: number): Endpoint
-  /** The other side, of which only the address is known. */
-  peer(agent: string, ip: string | undefined, moment: number): Endpoint
+  own(ip: string | undefined, podUid: string | undefined, reported: Reported): Endpoint
+  /** The other side, of which only the address is known. `namespace` is that of the reporter's own side. */
+  peer(ip: string | undefined, reported: Reported, namespace?: string): Endpoint
   /** Whether a name may still come for what the agent saw: a pod that the inventory does not know yet. */
   isUnnamed(podUid: string | undefined, moment: number): boolean
 }
@@ -18,6 +25,9 @@ const isLoopback = (ip: string) => ip.startsWith('127.') || ip === '::1'
 
 /** The end of a row that has no address. */
 export const nowhere = makeEndpoint({ type: 'net', name: '-', nameAggr: '-', namespace: '-', labels: [] })
+
+/** A pod of which nobody knows more than that it has an address inside. */
+const unknownPod = networks.pvt
 
 export function createIdentity(inventory: Inventory, agents: Agents): Identity {
   const hosts = new Map<string, Endpoint>()
@@ -28,20 +38,22 @@ export function createIdentity(inventory: Inventory, agents: Agents): Identity {
     hosts.set(host, endpoint)
     return endpoint
   }
-  const peer = (agent: string, ip: string | undefined, moment: number): Endpoint => {
+  const peer: Identity['peer'] = (ip, { agent, since, at }, namespace) => {
     if (ip === undefined) return nowhere
     if (isLoopback(ip)) return hostEndpoint(agents.hostOf(agent))
-    const named = inventory.endpointAt(ip, moment)
+    const named = inventory.endpointAt(ip, at, since, namespace)
     if (named.type !== 'net') return named
     if (agents.isLocal(agent, ip)) return hostEndpoint(agents.hostOf(agent))
     const host = agents.hostOfAddress(ip)
     return host === undefined ? named : hostEndpoint(host)
   }
   return {
-    own(agent, ip, podUid, moment) {
-      const pod = podUid === undefined ? undefined : inventory.podAt(podUid, moment)
+    own(ip, podUid, { agent, since, at }) {
+      const pod = podUid === undefined ? undefined : inventory.podAt(podUid, at)
       if (pod) return pod
-      const named = ip === undefined ? nowhere : inventory.endpointAt(ip, moment)
+      const named = ip === undefined ? nowhere : inventory.endpointAt(ip, at, since)
+      // An address that is known as another pod's has been given on: that pod is not who the kernel saw.
+      if (named.type === 'wep' && podUid !== undefined && named.uid !== podUid) return unknownPod
       if (named.type !== 'net' && ip !== undefined) return named
       // A pod that nobody named is not the host it runs on.
       return podUid !== undefined && inventory.filled ? named : hostEndpoint(agents.hostOf(agent))

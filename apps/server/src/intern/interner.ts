@@ -116,8 +116,8 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
     noteAddresses(frame, read)
     const namer = namerOf(frame)
     const byRow: Handle[] = []
-    for (const [at, rows] of read.moments) {
-      const name = namer.at({ agent: frame.agent, at, now })
+    for (const { at, since, rows } of read.moments) {
+      const name = namer.at({ agent: frame.agent, at, since, now })
       for (const row of rows) {
         const series = read.series[row]!
         const { group, key, dimensions } = name(series, row)

@@ -21,9 +21,9 @@ export function createLookupNamer(frame: Frame, from: Provenance, deps: NameDeps
   const servers = valuesOf(frame, 'servers.ip')
   const labels: (Value | undefined)[] = [undefined]
   const labelsIndex = new Uint32Array(frame.rows.count)
-  const nameServers = ({ agent, at }: Moment, entry: number): Servers => {
+  const nameServers = (moment: Moment, entry: number): Servers => {
     const ips = (servers.dictionary[entry] as readonly string[] | undefined) ?? []
-    const ends = ips.map((ip) => deps.identity.peer(agent, ip, at))
+    const ends = ips.map((ip) => deps.identity.peer(ip, moment))
     const place = labels.push(ends.map((end) => end.labels)) - 1
     return { ends, ids: ends.map(({ id }) => id).join(' '), labels: place }
   }

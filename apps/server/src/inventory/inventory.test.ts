@@ -14,15 +14,29 @@ const pod = (
   name: string,
   uid: string,
   ip: string,
-  change: { phase?: string; start?: number; end?: number; labels?: Record<string, string>; hostNetwork?: boolean } = {},
+  change: {
+    phase?: string
+    start?: number
+    end?: number
+    deleted?: number
+    labels?: Record<string, string>
+    hostNetwork?: boolean
+  } = {},
 ) =>
   read({
     kind: 'Pod',
-    metadata: { name, namespace: 'shop', uid, generateName: `${name.split('-')[0]}-`, labels: change.labels ?? {} },
+    metadata: {
+      name,
+      namespace: 'shop',
+      uid,
+      generateName: `${name.split('-')[0]}-`,
+      labels: change.labels ?? {},
+      ...(change.deleted === undefined ? {} : { deletionTimestamp: iso(change.deleted) }),
+    },
     spec: { nodeName: 'n1', hostNetwork: change.hostNetwork ?? false },
     status: {
       phase: change.phase ?? 'Running',
-      podIP: ip,
+      ...(ip === '' ? {} : { podIP: ip }),
       ...(change.start === undefined ? {} : { startTime: iso(change.start) }),
       containerStatuses: change.end === undefined ? [] : [{ state: { terminated: { finishedAt: iso(change.end) } } }],
     },
@@ -84,6 +98,209 @@ describe('an address over time', () => {
     }
     expect(nameAt(inventory, '10.77.0.2', 5000)).toBe('pvt')
     expect(nameAt(inventory, '10.77.0.2', 1999)).toBe('w-999')
+  })
+})
+
+describe('an address in the interval of a row', () => {
+  it('is the pod that lived within it, also when it ended before the interval did', () => {
+    const inventory = createInventory()
+    inventory.put(pod('job-1', 'u1', '10.77.0.2', { start: 1002 }), 1002)
+    inventory.put(pod('job-1', 'u1', '10.77.0.2', { start: 1002, phase: 'Succeeded', end: 1003 }), 1004)
+    inventory.remove('u1', 1006)
+    expect(inventory.endpointAt('10.77.0.2', 1010, 1000).name).toBe('job-1')
+    expect(inventory.endpointAt('10.77.0.2', 1020, 1010).nameAggr).toBe('pvt')
+  })
+  it('is the one who had it longest, where it changed hands', () => {
+    const inventory = createInventory()
+    inventory.put(pod('job-1', 'u1', '10.77.0.2', { start: 900 }), 900)
+    inventory.put(pod('job-1', 'u1', '10.77.0.2', { start: 900, phase: 'Succeeded', end: 1008 }), 1008)
+    inventory.put(pod('web-1', 'u2', '10.77.0.2', { start: 1008 }), 1009)
+    expect(inventory.endpointAt('10.77.0.2', 1010, 1000).name).toBe('job-1')
+    expect(inventory.endpointAt('10.77.0.2', 1020, 1010).name).toBe('web-1')
+  })
+  it('is the newest version of that pod', () => {
+    const inventory = createInventory()
+    inventory.put(pod('web-1', 'u', '10.77.0.2', { start: 900, labels: { app: 'old' } }), 900)
+    inventory.put(pod('web-1', 'u', '10.77.0.2', { start: 900, labels: { app: 'new' } }), 1008)
+    expect(inventory.endpointAt('10.77.0.2', 1010, 1000).labels).toEqual(['app=new'])
+    expect(inventory.endpointAt('10.77.0.2', 1007, 1000).labels).toEqual(['app=old'])
+  })
+})
+
+describe('a pod whose address the API tells of late', () => {
+  const pending = (start: number) => pod('web-1', 'u2', '', { start, phase: 'Pending' })
+  it('has it since it started', () => {
+    const inventory = createInventory()
+    inventory.put(pending(1000), 1000)
+    inventory.put(pod('web-1', 'u2', '10.77.0.2', { start: 1000 }), 1004)
+    expect([999, 1000, 1004].map((at) => nameAt(inventory, '10.77.0.2', at))).toEqual(['pvt', 'web-1', 'web-1'])
+  })
+  it('has it since the one before lost it', () => {
+    const inventory = createInventory()
+    inventory.put(pod('old', 'u1', '10.77.0.2', { start: 900 }), 900)
+    inventory.put(pending(1000), 1000)
+    inventory.put(pod('old', 'u1', '10.77.0.2', { start: 900, phase: 'Succeeded', end: 1002 }), 1003)
+    inventory.put(pod('web-1', 'u2', '10.77.0.2', { start: 1000 }), 1004)
+    expect([1001, 1002, 1004].map((at) => nameAt(inventory, '10.77.0.2', at))).toEqual(['old', 'web-1', 'web-1'])
+  })
+  it('has it since the last word of one that is being deleted and is not gone yet', () => {
+    const inventory = createInventory()
+    inventory.put(pod('old', 'u1', '10.77.0.2', { start: 900 }), 900)
+    inventory.put(pod('old', 'u1', '10.77.0.2', { start: 900, deleted: 1001 }), 1001)
+    inventory.put(pending(990), 990)
+    inventory.put(pod('web-1', 'u2', '10.77.0.2', { start: 990 }), 1004)
+    inventory.remove('u1', 1030)
+    expect([1000, 1001, 1010, 1040].map((at) => nameAt(inventory, '10.77.0.2', at))).toEqual([
+      'old',
+      'web-1',
+      'web-1',
+      'web-1',
+    ])
+  })
+  it('that is being deleted loses it when its last container ended', () => {
+    const inventory = createInventory()
+    inventory.put(pod('old', 'u1', '10.77.0.2', { start: 900 }), 900)
+    inventory.put(pod('old', 'u1', '10.77.0.2', { start: 900, deleted: 1001, end: 1002 }), 1005)
+    expect([1001, 1002].map((at) => nameAt(inventory, '10.77.0.2', at))).toEqual(['old', 'pvt'])
+  })
+})
+
+describe('a pod on the network of its host', () => {
+  const node = (name: string, ip: string) =>
+    read({ kind: 'Node', metadata: { name, uid: name }, status: { addresses: [{ type: 'InternalIP', address: ip }] } })
+  const hostPod = (name: string, nodeName: string, ports: number[], phase = 'Running') =>
+    read({
+      kind: 'Pod',
+      metadata: { name, namespace: 'kube-system', uid: `${name}-${nodeName}` },
+      spec: {
+        nodeName,
+        hostNetwork: true,
+        containers: [{ name: 'c', ports: ports.map((containerPort) => ({ containerPort })) }],
+      },
+      status: { phase, podIP: '192.168.1.1', startTime: iso(100) },
+    })
+  const inventory = createInventory()
+  inventory.put(node('n1', '192.168.1.1'), 0)
+  inventory.put(hostPod('proxy', 'n1', [10_256, 9100]), 200)
+  inventory.put(hostPod('exporter', 'n1', [9100]), 200)
+  inventory.put(hostPod('proxy', 'n2', [10_256]), 200)
+
+  it('is named by a port that it alone declares on its node', () => {
+    expect(inventory.hostPodAt('n1', 10_256, 'tcp', 300)?.name).toBe('proxy')
+    expect(inventory.hostPodAt('n1', 10_256, 'udp', 300)).toBeUndefined()
+    expect(inventory.hostPodAt('n1', 80, 'tcp', 300)).toBeUndefined()
+  })
+  it('is not named where another one declares the port too', () => {
+    expect(inventory.hostPodAt('n1', 9100, 'tcp', 300)).toBeUndefined()
+    inventory.remove('proxy-n1', 400)
+    expect(inventory.hostPodAt('n1', 9100, 'tcp', 500)?.name).toBe('exporter')
+    expect(inventory.hostPodAt('n1', 9100, 'tcp', 399)).toBeUndefined()
+  })
+})
+
+describe('headless services', () => {
+  const headless = (name: string) =>
+    read({
+      kind: 'Service',
+      metadata: { name, namespace: 'data', uid: `svc-${name}` },
+      spec: { clusterIP: 'None', clusterIPs: ['None'], ports: [{ name: 'pg', port: 5432 }] },
+    })
+  const slice = (service: string, addresses: string[], ready: boolean | undefined = undefined) =>
+    read({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: {
+        name: `${service}-x`,
+        namespace: 'data',
+        uid: `slice-${service}`,
+        labels: { 'kubernetes.io/service-name': service },
+      },
+      endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready } })),
+      ports: [{ name: 'pg', port: 5432, protocol: 'TCP' }],
+    })
+  it('are known by the endpoints that are dialled, whichever of the two objects comes first', () => {
+    for (const objects of [
+      [headless('db'), slice('db', ['10.77.0.5'])],
+      [slice('db', ['10.77.0.5']), headless('db')],
+    ]) {
+      const inventory = createInventory()
+      for (const object of objects) inventory.put(object, 100)
+      expect(inventory.serviceAt('10.77.0.5', 5432, 'tcp', 200)).toMatchObject({
+        name: 'db',
+        namespace: 'data',
+        portName: 'pg',
+        port: 5432,
+      })
+      expect(inventory.serviceAt('10.77.0.6', 5432, 'tcp', 200)).toBeUndefined()
+    }
+  })
+  it('give up endpoints that left, are not ready, or whose service is gone', () => {
+    const inventory = createInventory()
+    inventory.put(headless('db'), 100)
+    inventory.put(slice('db', ['10.77.0.5', '10.77.0.6']), 100)
+    inventory.put(slice('db', ['10.77.0.6']), 200)
+    expect(inventory.serviceAt('10.77.0.5', 5432, 'tcp', 150)?.name).toBe('db')
+    expect(inventory.serviceAt('10.77.0.5', 5432, 'tcp', 250)).toBeUndefined()
+    inventory.put(slice('db', ['10.77.0.6'], false), 300)
+    expect(inventory.serviceAt('10.77.0.6', 5432, 'tcp', 350)).toBeUndefined()
+    inventory.put(slice('db', ['10.77.0.6'], true), 400)
+    inventory.remove('svc-db', 500)
+    expect(inventory.serviceAt('10.77.0.6', 5432, 'tcp', 450)?.name).toBe('db')
+    expect(inventory.serviceAt('10.77.0.6', 5432, 'tcp', 550)).toBeUndefined()
+  })
+  it('are not named where two name the endpoint, nor are services that have an address of their own', () => {
+    const inventory = createInventory()
+    inventory.put(headless('db'), 100)
+    inventory.put(headless('all'), 100)
+    inventory.put(slice('db', ['10.77.0.5']), 100)
+    inventory.put(slice('all', ['10.77.0.5']), 100)
+    expect(inventory.serviceAt('10.77.0.5', 5432, 'tcp', 200)).toBeUndefined()
+    inventory.remove('svc-all', 300)
+    expect(inventory.serviceAt('10.77.0.5', 5432, 'tcp', 400)?.name).toBe('db')
+    inventory.put(slice('clustered', ['10.77.0.9']), 100)
+    expect(inventory.serviceAt('10.77.0.9', 5432, 'tcp', 400)).toBeUndefined()
+  })
+})
+
+describe('the workload of a pod', () => {
+  const owned = (kind: string, name: string, owner?: { kind: string; name: string }) =>
+    read({
+      apiVersion: kind === 'Pod' ? 'v1' : kind === 'Job' || kind === 'CronJob' ? 'batch/v1' : 'apps/v1',
+      kind,
+      metadata: {
+        name,
+        namespace: 'shop',
+        uid: `${kind}-${name}`,
+        ...(owner && { ownerReferences: [{ ...owner, uid: `${owner.kind}-${owner.name}`, controller: true }] }),
+      },
+    })
+  it('is the controller that nobody controls, whatever order they come in', () => {
+    const objects = [
+      owned('Pod', 'web-7d9f-abc', { kind: 'ReplicaSet', name: 'web-7d9f' }),
+      owned('ReplicaSet', 'web-7d9f', { kind: 'Deployment', name: 'web' }),
+      owned('Deployment', 'web'),
+      owned('Pod', 'tidy-29-x', { kind: 'Job', name: 'tidy-29' }),
+      owned('Job', 'tidy-29', { kind: 'CronJob', name: 'tidy' }),
+      owned('Pod', 'db-0', { kind: 'StatefulSet', name: 'db' }),
+      owned('Pod', 'bare'),
+    ]
+    for (const order of [objects, objects.toReversed()]) {
+      const inventory = createInventory()
+      for (const object of order) inventory.put(object, 100)
+      expect(
+        ['Pod-web-7d9f-abc', 'Pod-tidy-29-x', 'Pod-db-0', 'Pod-bare'].map((uid) => inventory.workloadOf(uid)),
+      ).toEqual([
+        { kind: 'Deployment', name: 'web' },
+        { kind: 'CronJob', name: 'tidy' },
+        { kind: 'StatefulSet', name: 'db' },
+        undefined,
+      ])
+    }
+  })
+  it('is the nearest owner that is known', () => {
+    const inventory = createInventory()
+    inventory.put(owned('Pod', 'web-7d9f-abc', { kind: 'ReplicaSet', name: 'web-7d9f' }), 100)
+    expect(inventory.workloadOf('Pod-web-7d9f-abc')).toEqual({ kind: 'ReplicaSet', name: 'web-7d9f' })
   })
 })
 
@@ -165,22 +382,51 @@ describe('services', () => {
 })
 
 describe('networks', () => {
+  const set = (name: string, nets: string[], namespace?: string) =>
+    read({
+      apiVersion: 'projectcalico.org/v3',
+      kind: namespace ? 'NetworkSet' : 'GlobalNetworkSet',
+      metadata: { name, ...(namespace ? { namespace } : {}) },
+      spec: { nets },
+    })
+  const named = (inventory: ReturnType<typeof createInventory>, ip: string, namespace?: string) => {
+    const { type, nameAggr, namespace: own } = inventory.endpointAt(ip, 5, 5, namespace)
+    return `${type} ${own} ${nameAggr}`
+  }
+
   it('are sets by longest prefix, else pvt and pub', () => {
     const inventory = createInventory()
-    const set = (name: string, nets: string[], namespace?: string) =>
-      read({
-        apiVersion: 'projectcalico.org/v3',
-        kind: namespace ? 'NetworkSet' : 'GlobalNetworkSet',
-        metadata: { name, ...(namespace ? { namespace } : {}) },
-        spec: { nets },
-      })
     inventory.put(set('wide', ['198.51.0.0/16', 'fd00::/8']), 0)
-    inventory.put(set('narrow', ['198.51.100.0/24'], 'shop'), 0)
-    expect(
-      ['198.51.100.7', '198.51.7.7', 'fd00::1', '10.0.0.1', '8.8.8.8']
-        .map((ip) => inventory.endpointAt(ip, 5))
-        .map(({ type, nameAggr, namespace }) => `${type} ${namespace} ${nameAggr}`),
-    ).toEqual(['ns shop narrow', 'ns - wide', 'ns - wide', 'net - pvt', 'net - pub'])
+    inventory.put(set('narrow', ['198.51.100.0/24']), 0)
+    expect(['198.51.100.7', '198.51.7.7', 'fd00::1', '10.0.0.1', '8.8.8.8'].map((ip) => named(inventory, ip))).toEqual([
+      'ns - narrow',
+      'ns - wide',
+      'ns - wide',
+      'net - pvt',
+      'net - pub',
+    ])
+  })
+
+  it("are sets of the workload's own namespace first, then global ones, then others, then by name", () => {
+    const inventory = createInventory()
+    inventory.put(set('global', ['198.51.100.0/30']), 0)
+    inventory.put(set('own', ['198.51.0.0/16'], 'shop'), 0)
+    inventory.put(set('others', ['198.51.100.0/28', '203.0.113.0/24'], 'data'), 0)
+    inventory.put(set('b', ['203.0.113.0/24'], 'web'), 0)
+    expect(named(inventory, '198.51.100.1', 'shop')).toBe('ns shop own')
+    expect(named(inventory, '198.51.100.1', 'else')).toBe('ns - global')
+    expect(named(inventory, '198.51.100.9', 'else')).toBe('ns data others')
+    expect(named(inventory, '203.0.113.1', 'else')).toBe('ns data others')
+    expect(named(inventory, '203.0.113.1', 'web')).toBe('ns web b')
+    expect(inventory.dependsOnNamespace).toBe(true)
+  })
+
+  it('end with their set', () => {
+    const inventory = createInventory()
+    const gone = set('gone', ['198.51.100.0/24'], 'shop')
+    inventory.put(gone, 0)
+    inventory.remove(gone.uid, 4)
+    expect(named(inventory, '198.51.100.1', 'shop')).toBe('net - pub')
   })
 })
 

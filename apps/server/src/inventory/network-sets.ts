@@ -1,5 +1,6 @@
-// Network sets by longest prefix: for each prefix length in use a timeline of masked addresses, so that a look-up costs one
-// step a length and not one a set.
+// Which network set an address belongs to. Sets in the namespace of the workload at the other end come first, then global
+// ones, then those of other namespaces; among equals the longest prefix, then the name. For each prefix length in use there
+// is a timeline of masked addresses, so that a look-up costs one step a length and not one a set.
 import type { Cidr, IpBytes } from '@margay/model'
 import { parseCidr, printCidr } from '@margay/model'
 import type { Endpoint } from './endpoint.ts'
@@ -10,7 +11,11 @@ export interface NetworkSets {
   /** Blocks that cannot be read are given back. */
   set(uid: string, nets: readonly string[], endpoint: Endpoint, from: number): readonly string[]
   end(uid: string, at: number): void
-  at(address: IpBytes, moment: number): Endpoint | undefined
+  /** `namespace` is that of the workload that talks with the address. */
+  at(address: IpBytes, moment: number, namespace?: string): Endpoint | undefined
+  /** Whether the answer may depend on the namespace. */
+  readonly areNamespaced: boolean
+  forgetBefore(moment: number): void
 }
 
 const maskedKey = (bytes: IpBytes, bits: number): string => {
@@ -22,17 +27,37 @@ const maskedKey = (bytes: IpBytes, bits: number): string => {
   return printCidr({ bytes: masked, bits })
 }
 
+const isGlobal = ({ namespace }: Endpoint) => namespace === '-'
+
+function rankOf(set: Endpoint, namespace: string | undefined): number {
+  if (isGlobal(set)) return 1
+  return set.namespace === namespace ? 0 : 2
+}
+
+const nameOf = ({ namespace, nameAggr }: Endpoint) => (namespace === '-' ? nameAggr : `${namespace}/${nameAggr}`)
+
+/** Of sets with one and the same block. */
+function firstOf(sets: readonly Endpoint[], namespace: string | undefined): Endpoint | undefined {
+  const order = (a: Endpoint, b: Endpoint) =>
+    rankOf(a, namespace) - rankOf(b, namespace) || (nameOf(a) < nameOf(b) ? -1 : 1)
+  return sets.length > 1 ? [...sets].sort(order)[0] : sets[0]
+}
+
 export function createNetworkSets(): NetworkSets {
   const lengths = new Map<number, Timeline<Endpoint>>()
-  const blocksOf = new Map<string, readonly Cidr[]>()
-  const timelineOf = (bits: number) => {
-    const known = lengths.get(bits) ?? createTimeline<Endpoint>()
-    lengths.set(bits, known)
-    return known
+  const known = new Map<string, { readonly blocks: readonly Cidr[]; readonly endpoint: Endpoint }>()
+  /** Prefix lengths in use, longest first. */
+  let longestFirst: readonly number[] = []
+
+  const timelineOf = (bits: number): Timeline<Endpoint> => {
+    const found = lengths.get(bits) ?? createTimeline<Endpoint>()
+    lengths.set(bits, found)
+    longestFirst = [...lengths.keys()].sort((a, b) => b - a)
+    return found
   }
   const end = (uid: string, at: number) => {
-    for (const block of blocksOf.get(uid) ?? []) timelineOf(block.bits).end(printCidr(block), uid, at)
-    blocksOf.delete(uid)
+    for (const block of known.get(uid)?.blocks ?? []) lengths.get(block.bits)?.end(printCidr(block), uid, at)
+    known.delete(uid)
   }
   return {
     set(uid, nets, endpoint, from) {
@@ -40,17 +65,23 @@ export function createNetworkSets(): NetworkSets {
       const read = nets.map((text) => [text, parseCidr(text)] as const)
       const blocks = read.map(([, block]) => block).filter((block) => block !== undefined)
       for (const block of blocks) timelineOf(block.bits).set(printCidr(block), uid, endpoint, from)
-      blocksOf.set(uid, blocks)
+      known.set(uid, { blocks, endpoint })
       return read.filter(([, block]) => block === undefined).map(([text]) => text)
     },
     end,
-    at(address, moment) {
-      const longestFirst = [...lengths.keys()].sort((a, b) => b - a)
+    at(address, moment, namespace) {
+      let best: Endpoint | undefined
       for (const bits of longestFirst) {
-        const found = lengths.get(bits)?.at(maskedKey(address, bits), moment)
-        if (found) return found
+        const ofLength = lengths.get(bits)!.allAt(maskedKey(address, bits), moment)
+        const first = firstOf(ofLength, namespace)
+        if (first && (!best || rankOf(first, namespace) < rankOf(best, namespace))) best = first
+        if (best && rankOf(best, namespace) === 0) break
       }
-      return undefined
+      return best
     },
+    get areNamespaced() {
+      return [...known.values()].some(({ endpoint }) => !isGlobal(endpoint))
+    },
+    forgetBefore: (moment) => lengths.forEach((timeline) => timeline.forgetBefore(moment)),
   }
 }

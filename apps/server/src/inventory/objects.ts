@@ -17,19 +17,44 @@ const metadata = z.object({
   labels,
   generateName: z.string().optional(),
   creationTimestamp: time,
-  ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).default([]),
+  deletionTimestamp: time,
+  ownerReferences: z
+    .array(
+      z.object({
+        kind: z.string(),
+        name: z.string(),
+        uid: z.string().optional(),
+        controller: z.boolean().optional(),
+      }),
+    )
+    .default([]),
+  annotations: z.record(z.string(), z.string()).catch({}).default({}),
 })
+
+export type Metadata = z.output<typeof metadata>
 
 const containerStatus = z.object({
   state: z.object({ terminated: z.object({ finishedAt: time }).optional() }).optional(),
+})
+
+const container = z.object({
+  ports: z
+    .array(z.object({ containerPort: z.int(), protocol: z.string().default('TCP') }))
+    .nullish()
+    .transform((list) => list ?? []),
 })
 
 const pod = z.object({
   kind: z.literal('Pod'),
   metadata,
   spec: z
-    .object({ nodeName: z.string().optional(), hostNetwork: z.boolean().default(false) })
-    .default({ hostNetwork: false }),
+    .object({
+      nodeName: z.string().optional(),
+      hostNetwork: z.boolean().default(false),
+      containers: z.array(container).catch([]).default([]),
+      initContainers: z.array(container).catch([]).default([]),
+    })
+    .default({ hostNetwork: false, containers: [], initContainers: [] }),
   status: z
     .object({
       phase: z.string().optional(),
@@ -80,7 +105,16 @@ const endpointSlice = z.object({
   kind: z.literal('EndpointSlice'),
   metadata,
   endpoints: z
-    .array(z.object({ addresses: z.array(z.string()).default([]), nodeName: z.string().optional() }))
+    .array(
+      z.object({
+        addresses: z.array(z.string()).default([]),
+        conditions: z.object({ ready: z.boolean().nullish() }).nullish(),
+      }),
+    )
+    .nullish()
+    .transform((list) => list ?? []),
+  ports: z
+    .array(z.object({ name: z.string().nullish(), port: z.int().nullish(), protocol: z.string().nullish() }))
     .nullish()
     .transform((list) => list ?? []),
 })
@@ -91,11 +125,18 @@ const networkSet = z.object({
   spec: z.object({ nets: z.array(z.string()).default([]) }).default({ nets: [] }),
 })
 
-const object = z.discriminatedUnion('kind', [pod, service, node, namespace, endpointSlice, networkSet])
+const owner = z.object({
+  kind: z.enum(['ReplicaSet', 'Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob']),
+  metadata,
+})
+
+const object = z.discriminatedUnion('kind', [pod, service, node, namespace, endpointSlice, networkSet, owner])
 
 export type KubernetesObject = z.output<typeof object>
 export type Pod = z.output<typeof pod>
 export type Service = z.output<typeof service>
+export type Node = z.output<typeof node>
+export type EndpointSlice = z.output<typeof endpointSlice>
 
 const kinds: ReadonlySet<string> = new Set([
   'Pod',
@@ -105,6 +146,12 @@ const kinds: ReadonlySet<string> = new Set([
   'EndpointSlice',
   'NetworkSet',
   'GlobalNetworkSet',
+  'ReplicaSet',
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'Job',
+  'CronJob',
 ])
 
 export type ReadObject =
@@ -126,7 +173,14 @@ export function readObject(value: unknown): ReadObject {
 
 const terminalPhases: ReadonlySet<string> = new Set(['Succeeded', 'Failed'])
 
-export const isTerminal = (object: Pod): boolean => terminalPhases.has(object.status.phase ?? '')
+/** A pod that is being deleted and of which no container runs any more has given its address back as well. */
+function hasStopped({ metadata: { deletionTimestamp }, status: { containerStatuses } }: Pod): boolean {
+  const isOver = containerStatuses.length > 0 && containerStatuses.every(({ state }) => state?.terminated)
+  return deletionTimestamp !== undefined && isOver
+}
+
+/** Whether the pod runs no more: its address may be another's. */
+export const isTerminal = (object: Pod): boolean => terminalPhases.has(object.status.phase ?? '') || hasStopped(object)
 
 /** When a terminal pod's last container ended, Unix seconds; undefined where the object does not say. */
 export function finishedAt(object: Pod): number | undefined {

@@ -1,5 +1,6 @@
 import { option } from '@margay/kit'
 import { z } from 'zod'
+import { kubernetesConfig } from '../kubernetes/config.ts'
 
 /** Options of the thread that takes, names and keeps rows. */
 export const ingestConfig = z.object({
@@ -13,6 +14,7 @@ export const ingestConfig = z.object({
     z.string().optional(),
     'Kubernetes YAML, a file or a directory, that names pods, services and nodes.',
   ),
+  kubernetes: kubernetesConfig.prefault({}),
   segmentMs: option(
     z.int().min(50).max(10_000).default(1_000),
     'The longest that rows wait for others before they are written, synced and acknowledged.',

@@ -5,6 +5,7 @@ import { aborted, sleep } from '@margay/kit'
 import type { ObjectRow } from '@margay/model'
 import { objectLog } from '@margay/model'
 import { createYamlSource } from '../inventory/yaml-source.ts'
+import { createKubernetesSource, openAccess } from '../kubernetes/index.ts'
 import type { LiveBatch } from '../live/live.ts'
 import type { ObjectOrigin, ObjectSink } from '../objects/object.ts'
 import type { ObjectVersion } from '../objects/object-row.ts'
@@ -83,6 +84,12 @@ export function createObjects(config: IngestConfig, deps: ObjectsDeps): Objects 
   if (config.inventory !== undefined) {
     origins.push('files')
     sources.push(createYamlSource({ path: config.inventory }, { objects: sourceOf('files'), log, health }))
+  }
+  const access = openAccess(config.kubernetes, process.env, clock)
+  if (access) {
+    origins.push('kubernetes')
+    const source = sourceOf('kubernetes')
+    sources.push(createKubernetesSource(config.kubernetes, { access, objects: source, log, health, clock }))
   }
 
   const takeUp = async () => {

@@ -1,0 +1,196 @@
+// Follows one kind: a list in pages, then a watch from the list's version on, for as long as it goes; and what to do when it
+// does not. What must stay true: after any interruption either every change is heard (the watch resumes where it was) or all
+// objects are listed again and compared, so that nothing that vanished meanwhile stays.
+import { setImmediate } from 'node:timers/promises'
+import type { Backoff } from '@margay/kit'
+import { createBackoff, sleep } from '@margay/kit'
+import type { ClusterObject, ObjectDocument } from '../objects/object.ts'
+import { groupOf } from '../objects/object.ts'
+import { readClusterObject } from '../objects/read-object.ts'
+import type { ObjectSource } from '../objects/recorder.ts'
+import type { ApiClient } from './client.ts'
+import { ApiStatusError, statusError } from './client.ts'
+import type { Resource } from './discovery.ts'
+import { apiVersionOf, pathOf } from './discovery.ts'
+
+/** How it stands with one kind. */
+export type FollowState =
+  | { readonly state: 'following' }
+  | { readonly state: 'refused'; readonly verb: 'list' | 'watch' }
+  | { readonly state: 'failing'; readonly detail: string }
+
+export interface FollowConfig {
+  readonly pageObjects: number
+  /**
+   * A watch without a word for so long is dead: an API server sends a bookmark at least every 75 seconds.
+   */
+  readonly silentMs: number
+  /** A watch ends by itself after this, so that none outlives its API server's memory by far. */
+  readonly watchSeconds: number
+}
+
+export const usualFollow: Omit<FollowConfig, 'pageObjects'> = { silentMs: 100_000, watchSeconds: 300 }
+
+export interface FollowDeps {
+  readonly client: ApiClient
+  readonly objects: ObjectSource
+  readonly onState: (state: FollowState) => void
+  readonly onProblem: (problem: string) => void
+  /** Aborts when the API server was away and is back: waiting is over, and a watch from before may be dead unnoticed. */
+  readonly era: () => AbortSignal
+  readonly chance?: () => number
+}
+
+/** What an error means for a kind. */
+export type Remedy = 'list again' | 'wait' | 'absent' | 'refused'
+
+export function remedyOf(error: unknown): Remedy {
+  if (!(error instanceof ApiStatusError)) return 'wait'
+  switch (error.code) {
+    // The version to resume at, or the page to continue from, is too old for the server to know.
+    case 410:
+      return 'list again'
+    case 403:
+      return 'refused'
+    case 404:
+      return 'absent'
+    default:
+      return error.reason === 'Expired' || error.reason === 'Gone' ? 'list again' : 'wait'
+  }
+}
+
+interface ListPage {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
+  readonly items?: readonly ObjectDocument[]
+}
+
+interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
+  readonly object: ObjectDocument
+}
+
+const versionOf = ({ metadata }: ObjectDocument): string | undefined =>
+  (metadata as { resourceVersion?: string } | undefined)?.resourceVersion
+
+const queryOf = (values: Readonly<Record<string, string>>) => `?${new URLSearchParams(values).toString()}`
+
+/** Follows until the kind is absent or the signal aborts. */
+export async function follow(
+  resource: Resource,
+  config: FollowConfig,
+  deps: FollowDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, objects } = deps
+  const path = pathOf(resource)
+  const apiVersion = apiVersionOf(resource)
+  const isOfKind = (object: ClusterObject) =>
+    object.kind === resource.kind && groupOf(object.apiVersion) === resource.group
+
+  const read = (document: ObjectDocument): ClusterObject | undefined => {
+    // Items of a list do not say what they are; an object served under several versions is known by the one we asked for.
+    const found = readClusterObject({ ...document, apiVersion, kind: resource.kind })
+    if (found.kind === 'object') return found.object
+    if (found.kind === 'problem') deps.onProblem(found.problem)
+    return undefined
+  }
+  /** Lists everything; what was known and is not there any more is gone. The version to watch from. */
+  const list = async (found: boolean): Promise<string> => {
+    const seen = new Set<string>()
+    const until = AbortSignal.any([signal, deps.era()])
+    let next = ''
+    for (;;) {
+      const query = { limit: String(config.pageObjects), ...(next !== '' && { continue: next }) }
+      const { body } = await client.get(path + queryOf(query), until)
+      const { metadata, items } = body as ListPage
+      for (const document of items ?? []) {
+        const object = read(document)
+        if (!object) continue
+        seen.add(object.uid)
+        objects.put(object, found)
+      }
+      next = metadata?.continue ?? ''
+      if (next === '') {
+        objects.sweep(isOfKind, seen)
+        return metadata?.resourceVersion ?? ''
+      }
+      // Pages of other kinds, and agents, have their turn between two pages.
+      await setImmediate()
+    }
+  }
+  const take = ({ type, object: document }: WatchEvent): string | undefined => {
+    if (type === 'ERROR') throw statusError(500, document)
+    if (type === 'BOOKMARK') return versionOf(document)
+    const object = read(document)
+    if (!object) return versionOf(document)
+    if (type === 'DELETED') objects.remove(object.uid)
+    else objects.put(object, false)
+    return object.resourceVersion
+  }
+  /** Watches from a version on; each event moves it on, so that the next watch resumes there. The events that came. */
+  const watch = async (position: Position): Promise<number> => {
+    const query = {
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: position.version,
+      timeoutSeconds: String(config.watchSeconds),
+    }
+    const until = AbortSignal.any([signal, deps.era()])
+    let count = 0
+    for await (const line of client.lines(path + queryOf(query), until, config.silentMs)) {
+      position.version = take(JSON.parse(line) as WatchEvent) ?? position.version
+      count++
+    }
+    return count
+  }
+  await followPatiently({ list, watch, gone: () => objects.sweep(isOfKind, new Set()) }, deps, signal)
+}
+
+/** The version up to which everything was heard. */
+interface Position {
+  version: string
+}
+
+interface Steps {
+  readonly list: (found: boolean) => Promise<string>
+  readonly watch: (position: Position) => Promise<number>
+  readonly gone: () => void
+}
+
+/** Lists and watches in turn. An error loses the position only where the server says that it is lost. */
+async function followPatiently({ list, watch, gone }: Steps, deps: FollowDeps, signal: AbortSignal): Promise<void> {
+  const backoff = createBackoff({ firstMs: 250, mostMs: 15_000 }, deps.chance)
+  let position: Position | undefined
+  let found = true
+
+  const step = async (): Promise<void> => {
+    if (!position) {
+      position = { version: await list(found) }
+      found = false
+    }
+    deps.onState({ state: 'following' })
+    if ((await watch(position)) > 0) backoff.reset()
+    // A watch that ends at once, without a word, is asked again with care.
+    else await sleep(backoff.next(), signal)
+  }
+  while (!signal.aborted) {
+    const era = deps.era()
+    try {
+      await step()
+    } catch (error) {
+      if (signal.aborted || era.aborted) continue
+      const remedy = remedyOf(error)
+      if (remedy === 'absent') return gone()
+      if (remedy === 'refused') deps.onState({ state: 'refused', verb: position ? 'watch' : 'list' })
+      if (remedy === 'wait') deps.onState({ state: 'failing', detail: (error as Error).message })
+      // After a refusal nobody knows what was missed.
+      else position = undefined
+      await pause(error, backoff, AbortSignal.any([signal, era]))
+    }
+  }
+}
+
+async function pause(error: unknown, backoff: Backoff, signal: AbortSignal): Promise<void> {
+  const asked = error instanceof ApiStatusError ? (error.retryAfterMs ?? 0) : 0
+  await sleep(Math.max(backoff.next(), asked), signal)
+}

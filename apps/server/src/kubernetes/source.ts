@@ -1,0 +1,166 @@
+// The Kubernetes API as a source of objects: finds out which of our kinds it serves, follows each of them, and tells how that
+// goes. Kinds that come later are followed from then on, kinds that go take their objects with them.
+import type { Health, Logger, Part } from '@margay/kit'
+import { createBackoff, sleep } from '@margay/kit'
+import { groupOf } from '../objects/object.ts'
+import type { ObjectSource } from '../objects/recorder.ts'
+import type { AccessSource } from './access.ts'
+import { AccessError } from './access.ts'
+import { createClient } from './client.ts'
+import type { KubernetesConfig } from './config.ts'
+import type { Contact, ContactConfig } from './contact.ts'
+import { createContact, usualContact } from './contact.ts'
+import type { Look, Resource } from './discovery.ts'
+import { createDiscovery, pathOf, resourceKey } from './discovery.ts'
+import type { FollowConfig, FollowState } from './follow.ts'
+import { follow, usualFollow } from './follow.ts'
+import { stageOf } from './state.ts'
+
+export interface KubernetesSourceConfig extends Pick<KubernetesConfig, 'discoverSeconds' | 'pageObjects'> {
+  /** For tests, which cannot wait as long as a cluster does. */
+  readonly follow?: Partial<FollowConfig>
+  readonly contact?: ContactConfig
+}
+
+export interface KubernetesSourceDeps {
+  readonly access: AccessSource
+  readonly objects: ObjectSource
+  readonly log: Logger
+  readonly health: Health
+  /** Unix milliseconds. */
+  readonly clock: () => number
+}
+
+export interface KubernetesSource extends Part {
+  /** Whether everything that the API server may be asked for is followed, so that names are those of now. */
+  isCurrent(): boolean
+}
+
+interface Followed {
+  readonly resource: Resource
+  readonly stop: AbortController
+  state: FollowState | undefined
+}
+
+export function createKubernetesSource(config: KubernetesSourceConfig, deps: KubernetesSourceDeps): KubernetesSource {
+  const { access, objects, log, health, clock } = deps
+  const stage = health.stage('kubernetes')
+  const followed = new Map<string, Followed>()
+  let contact: Contact | undefined
+  let server = 'an unknown address'
+  let discovery: string | undefined
+  let isSettled = false
+  let told: string | undefined
+
+  const report = () => {
+    const kinds = [...followed.values()].map(({ resource, state }) => [resource, state] as const)
+    const standing = stageOf({ server, lost: contact?.lost(), discovery, kinds })
+    stage.set(standing)
+    if (standing.state !== told && standing.state === 'degraded') {
+      log.warn('the cluster is not followed whole', { detail: standing.detail, hint: standing.hint })
+    }
+    told = standing.state
+    // Refused and failing kinds are known as far as they will be; whoever waits must not wait for them.
+    if (isSettled || followed.size === 0 || !kinds.every(([, state]) => state)) return
+    isSettled = true
+    objects.settle()
+    log.info('the cluster is known', { server, kinds: kinds.length })
+  }
+  const life = async (signal: AbortSignal): Promise<void> => {
+    const client = createClient(access)
+    const reach = createContact(config.contact ?? usualContact, { client, clock, onChange: report })
+    contact = reach
+    const looks = createDiscovery(client)
+    const tasks = new Set<Promise<void>>()
+
+    const start = (resource: Resource) => {
+      const key = resourceKey(resource)
+      const entry: Followed = { resource, stop: new AbortController(), state: undefined }
+      followed.set(key, entry)
+      const settings = { ...usualFollow, pageObjects: config.pageObjects, ...config.follow }
+      const onState = (state: FollowState) => {
+        if (followed.get(key) !== entry) return
+        noteState(entry, state)
+        report()
+      }
+      const onProblem = (problem: string) => log.warn('an object of the API cannot be read', { problem })
+      const task = follow(
+        resource,
+        settings,
+        { client, objects, onState, onProblem, era: () => reach.era() },
+        AbortSignal.any([signal, entry.stop.signal]),
+      ).then(() => {
+        tasks.delete(task)
+        // Not served any more; discovery finds it when it comes back.
+        if (followed.get(key) === entry) followed.delete(key)
+      })
+      tasks.add(task)
+    }
+    const stop = (key: string, { resource, stop: ended }: Followed) => {
+      followed.delete(key)
+      ended.abort()
+      objects.sweep(
+        ({ kind, apiVersion }) => kind === resource.kind && groupOf(apiVersion) === resource.group,
+        new Set(),
+      )
+      log.info('a kind is not served any more', { kind: resource.kind, group: resource.group })
+    }
+    const apply = ({ served, uncertain }: Look) => {
+      for (const [key, entry] of followed) {
+        const now = served.get(key)
+        if (!now) stop(key, entry)
+        else if (pathOf(now) !== pathOf(entry.resource)) entry.stop.abort()
+      }
+      for (const [key, resource] of served) {
+        const entry = followed.get(key)
+        if (!entry || entry.stop.signal.aborted) start(resource)
+      }
+      objects.sweep(({ kind, apiVersion }) => {
+        const group = groupOf(apiVersion)
+        return !uncertain.has(group) && !served.has(resourceKey({ group, kind }))
+      }, new Set())
+    }
+    const discover = async () => {
+      const backoff = createBackoff({ firstMs: 250, mostMs: 10_000 })
+      while (!signal.aborted) {
+        try {
+          server = (await access.current()).server
+          apply(await looks.look(signal))
+          discovery = undefined
+          backoff.reset()
+        } catch (error) {
+          discovery = (error as Error).message
+          if (error instanceof AccessError) log.warn('the Kubernetes API cannot be reached', { reason: discovery })
+        }
+        if (signal.aborted) break
+        report()
+        const waitMs = discovery === undefined ? config.discoverSeconds * 1000 : backoff.next()
+        await sleep(waitMs, AbortSignal.any([signal, reach.era()]))
+      }
+    }
+    try {
+      await Promise.all([reach.run(signal), discover()])
+    } finally {
+      await Promise.allSettled(tasks)
+      client.reset()
+    }
+  }
+  const noteState = (entry: Followed, state: FollowState) => {
+    const isNews = entry.state?.state !== state.state
+    entry.state = state
+    // That the server is away is told once, not by every kind.
+    if (!isNews || state.state === 'following' || contact?.lost()) return
+    const { kind, group } = entry.resource
+    log.info('a kind is not followed for now', { kind, group, ...state })
+  }
+  return {
+    name: 'kubernetes',
+    isCurrent: () =>
+      isSettled && !contact?.lost() && [...followed.values()].every(({ state }) => state?.state !== 'failing'),
+    async run(signal) {
+      stage.set({ state: 'starting' })
+      followed.clear()
+      await life(signal)
+    },
+  }
+}
