@@ -3,6 +3,7 @@
 import type { ValueColumn } from '@margay/wire'
 import type { Endpoint } from '../inventory/endpoint.ts'
 import type { Inventory } from '../inventory/inventory.ts'
+import type { Place, Places } from '../judge/places.ts'
 import type { Agents } from './agents.ts'
 import type { Identity } from './identity.ts'
 
@@ -26,6 +27,9 @@ export interface EntryNames {
   /** The reporter's own side. */
   readonly own: (podUid: string | undefined, entry: number) => Endpoint
   readonly peer: (entry: number) => Endpoint
+  /** What policy takes the same two for; asked only where there is a judge. */
+  readonly ownPlace: (podUid: string | undefined, entry: number) => Place
+  readonly peerPlace: (entry: number) => Place
   /** Some agent reports what this address does. */
   readonly covered: (entry: number) => boolean
   /** An agent other than the frame's own does. */
@@ -51,6 +55,7 @@ export function createEntryNames(
   { dictionary }: ValueColumn,
   { agent, at, now }: Moment,
   { agents, identity }: NameDeps,
+  places?: Places,
 ): EntryNames {
   const addressOf = (entry: number) => dictionary[entry] as string | undefined
   const covers = (entry: number, except?: string) => {
@@ -60,9 +65,16 @@ export function createEntryNames(
   const owns = new Map<string | undefined, (entry: number) => Endpoint>()
   const ownsOf = (podUid: string | undefined) =>
     memoByEntry((entry) => identity.own(agent, addressOf(entry), podUid, at))
+  const own = (podUid: string | undefined, entry: number) => memo(owns, podUid, () => ownsOf(podUid))(entry)
+  const peer = memoByEntry((entry) => identity.peer(agent, addressOf(entry), at))
+  const ownPlaces = new Map<string | undefined, (entry: number) => Place>()
+  const ownPlacesOf = (podUid: string | undefined) =>
+    memoByEntry((entry) => places!.own(own(podUid, entry), addressOf(entry), podUid))
   return {
-    own: (podUid, entry) => memo(owns, podUid, () => ownsOf(podUid))(entry),
-    peer: memoByEntry((entry) => identity.peer(agent, addressOf(entry), at)),
+    own,
+    peer,
+    ownPlace: (podUid, entry) => memo(ownPlaces, podUid, () => ownPlacesOf(podUid))(entry),
+    peerPlace: memoByEntry((entry) => places!.peer(peer(entry), addressOf(entry))),
     covered: memoByEntry((entry) => covers(entry)),
     coveredByOther: memoByEntry((entry) => covers(entry, agent)),
   }
