@@ -1,20 +1,31 @@
 // The judge: gives each report of a flow its verdict, with evidence, by the policies of its moment. It lives in the ingest
 // thread and is asked for every row, so what was judged and still holds costs a look-up. What it decides is in decide.ts, what
 // it knows of the cluster in world.ts, and what a series remembers in standing.ts; here the three meet.
-import type { Row } from '@margay/model'
-import type { Direction, Evaluation, Flow } from '@margay/policy'
-import { protocolNumber } from '@margay/policy'
-import type { Decision, Marks, Observed } from './decide.ts'
-import { decide, endOfDrop } from './decide.ts'
+import type { Direction, Evaluation } from '@margay/policy'
+import type { Decision, Observed } from './decide.ts'
+import { decide } from './decide.ts'
 import type { Finding } from './finding.ts'
 import { findingOf, unknownFinding } from './finding.ts'
 import type { Counted, Judgement, RowCounts } from './judgements.ts'
 import { createJudgements } from './judgements.ts'
-import type { Place, Places } from './places.ts'
+import { createMarkReader } from './marks.ts'
+import type { Places } from './places.ts'
 import { createPlaces } from './places.ts'
+import type { Report } from './report.ts'
+import {
+  caseKey,
+  directionOf,
+  fixedDirection,
+  flowOf,
+  isSameNode,
+  otherReporter,
+  saidDirection,
+  seriesKey,
+  textOf,
+} from './report.ts'
 import type { Case, RowConnections, Standing } from './standing.ts'
 import { holdOn, isOfHeld, passRow } from './standing.ts'
-import type { JudgedObject, World } from './world.ts'
+import type { World } from './world.ts'
 import { createWorld } from './world.ts'
 
 export interface JudgeConfig {
@@ -28,28 +39,16 @@ export interface JudgeDeps {
    * there is anything, nothing is evaluated: a policy that nobody saw would be one that does not exist.
    */
   readonly blind?: () => readonly string[]
-  /** What marks of a node's rules say, for the direction of the report. */
-  readonly readMarks?: (own: Row, direction: Direction | undefined, world: World) => Marks | undefined
-}
-
-/** What is judged: a series of an agent between two places. */
-export interface Report {
-  /** The series' own dimensions. */
-  readonly own: Row
-  /** Node whose agent reports. */
-  readonly host: string
-  readonly source: Place
-  readonly dest: Place
-  readonly sourceNode: string | undefined
-  readonly destNode: string | undefined
+  /** Told of marks of a node's rules that nobody understands. */
+  readonly onUnknownMarks?: (marks: readonly string[]) => void
 }
 
 /** Standings of a definition, by its places; filled by the judge alone. */
 export type StandingPlaces = Map<number | string, Standing>
 
 export interface Judge {
-  put(object: JudgedObject, at: number): void
-  remove(uid: string, at: number): void
+  readonly put: World['put']
+  readonly remove: World['remove']
   /** False until somebody tells of objects: then nothing is judged. */
   readonly isReady: boolean
   readonly places: Places
@@ -68,7 +67,7 @@ export interface Judge {
   count(judgement: Judgement, row: RowCounts): void
   /** What was counted since the last call. */
   takeCounts(): Counted
-  generationOf: World['generationOf']
+  readonly generationOf: World['generationOf']
   /** Called between segments. */
   trim(now: number): void
   readonly state: JudgeState
@@ -102,50 +101,11 @@ const pastConfig = { keepSeconds: 2 * 3600, maxChanges: 50_000 }
 const splitSeconds = 3600
 const tooLate = 'policies of that moment: they are kept for two hours'
 
-const textOf = (own: Row, field: string): string | undefined => {
-  const value = own[field]
-  return typeof value === 'string' ? value : undefined
-}
-
-function flowOf({ own, source, dest }: Report): Flow {
-  const port = own['dest_port']
-  return {
-    source: source.end,
-    destination: dest.end,
-    protocol: protocolNumber(textOf(own, 'proto')) ?? 255,
-    ...(typeof port === 'number' && port > 0 && { port }),
-  }
-}
-
-const caseKey = ({ own, source, dest }: Report) => `${source.id} ${dest.id} ${own['proto']} ${own['dest_port']}`
-
-/** Tells series apart that may have other connections: whatever the agent says of them, marks of rules included. */
-const seriesKey = (report: Report) => {
-  const { own } = report
-  return `${caseKey(report)} ${own['reporter']} ${own['outcome']} ${own['action']} ${own['drop_reason']} ${own['process_name']} ${own['container']} ${String(own['marks'])}`
-}
-
-const isSameNode = ({ sourceNode, destNode }: Report) => sourceNode !== undefined && sourceNode === destNode
-
-function directionOf({ observed, nodes }: Standing, { source, destination }: Evaluation): Direction {
-  if (observed.reporter === 'src') return 'egress'
-  if (observed.reporter === 'dst') return 'ingress'
-  return endOfDrop(nodes, (direction) => (direction === 'egress' ? source : destination)?.verdict ?? 'allow')
-}
-
-/**
- * Whose report it is. What a node drops on the way to a pod of its own, by the pod's policy, is the destination's report, as
- * Calico's would be: the packet never reaches the pod's own network.
- */
-function reporterOf({ observed, nodes }: Standing, finding: Finding): string | undefined {
-  const isAtDest = observed.reporter === 'fwd' && nodes.dest === nodes.host && finding.direction === 'ingress'
-  return isAtDest && finding.verdict === 'deny' ? 'dst' : undefined
-}
-
 export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
   const world = createWorld(pastConfig)
   const places = createPlaces({ classes: world.classes, isOwn: world.isOwn, wasPods: world.wasPods })
   const judgements = createJudgements()
+  const readMarks = createMarkReader(world, (marks) => deps.onUnknownMarks?.(marks))
   const standings = new Map<string, Standing>()
   let cases = new Map<string, Case>()
   /** Where each standing hangs, so that it can be taken off. */
@@ -199,13 +159,12 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     const known = standings.get(key)
     if (known) return known
     const { own, host, sourceNode, destNode } = report
-    const reporter = textOf(own, 'reporter') ?? 'fwd'
-    const direction = reporter === 'src' ? 'egress' : reporter === 'dst' ? 'ingress' : undefined
-    const marks = deps.readMarks?.(own, direction, world)
+    const reporter = textOf(own['reporter']) ?? 'fwd'
+    const marks = readMarks(own, saidDirection(reporter))
     const observed: Observed = {
       reporter,
       isDropped: own['action'] === 'deny',
-      outcome: textOf(own, 'outcome'),
+      outcome: textOf(own['outcome']),
       sameNode: isSameNode(report),
       ...(marks && { marks }),
     }
@@ -244,7 +203,7 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
   const judgementOf = (standing: Standing, given: Finding, at: number): [Judgement, isSettled: boolean] => {
     const [decision, finding, isSettled] = decideNear(standing, given, at)
     const pending = pendingOf(standing, finding.direction)
-    const reporter = reporterOf(standing, finding)
+    const reporter = otherReporter(standing, finding)
     return [judgements.of({ decision, finding, pending, reporter }), isSettled]
   }
 
@@ -351,9 +310,4 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
       }
     },
   }
-}
-
-/** The direction where no evaluation tells which: a drop on the way is taken to be the destination's. */
-function fixedDirection({ observed }: Standing): Direction {
-  return observed.reporter === 'src' ? 'egress' : 'ingress'
 }

@@ -8,7 +8,7 @@ import type { Credit, Finding } from './finding.ts'
 export interface Judgement {
   /** Unique in this process. */
   readonly id: number
-  /** Whether the report is one of the destination after all; see `reporterOf` in judge.ts. */
+  /** Whether the report is one of the destination after all; see `otherReporter`. */
   readonly reporter: string | undefined
   /** Added to the dimensions of the series. */
   readonly fields: Row

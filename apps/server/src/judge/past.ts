@@ -79,7 +79,7 @@ export function createPast(config: PastConfig, present: () => Iterable<Change>):
   return {
     note(step, at) {
       // What always was so was so at every moment that is kept.
-      if (at === 0) return void cursor?.engine.apply(step.forward)
+      if (at === 0) return cursor?.engine.apply(step.forward)
       const last = journal.at(-1)?.at ?? knownFrom
       changedAt = Math.max(at, last)
       journal.push({ step, at: changedAt })

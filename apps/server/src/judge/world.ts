@@ -26,8 +26,8 @@ export interface JudgedObject {
 }
 
 export interface World {
-  put(object: JudgedObject, at: number): void
-  remove(uid: string, at: number): void
+  readonly put: (object: JudgedObject, at: number) => void
+  readonly remove: (uid: string, at: number) => void
   readonly engine: Engine
   /** Grows with everything that may change a verdict. */
   readonly changes: number
@@ -35,15 +35,25 @@ export interface World {
   readonly changedAt: number
   /** Whether anybody told of any object. */
   readonly isFilled: boolean
-  evaluateAt(flow: Flow, moment: number): Evaluation | undefined
+  readonly evaluateAt: (flow: Flow, moment: number) => Evaluation | undefined
   readonly classes: AddressClasses
-  isOwn(address: Address): boolean
-  wasPods(ip: string): boolean
-  generationOf(policy: Omit<PolicyName, 'tier'>): number
-  policies(): Iterable<Policy>
+  /** Whether the address is that of a host or a service's endpoint by itself. */
+  readonly isOwn: (address: Address) => boolean
+  /** Whether a pod that is gone had the address. */
+  readonly wasPods: (ip: string) => boolean
+  /** The generation of a policy as it is now; 0 where it is not there, or states none. */
+  readonly generationOf: (policy: Omit<PolicyName, 'tier'>) => number
+  /** Names by which rules of nodes may speak of policies. */
+  readonly names: () => {
+    readonly policies: Iterable<Policy>
+    readonly profiles: Iterable<string>
+    readonly tiers: Iterable<string>
+  }
+  /** Grows with everything that `names` gives. */
+  readonly namesChanged: number
   /** Objects that cannot be judged by, by uid. */
   readonly issues: ReadonlyMap<string, Issue>
-  trim(now: number): void
+  readonly trim: (now: number) => void
 }
 
 /** Addresses of pods that are gone, least recently gone first; whoever still sends to one does so for a while. */
@@ -72,6 +82,9 @@ export function createWorld(config: PastConfig): World {
   const own = new Set<string>()
   const gone = new Map<string, number>()
   const known = new Set<string>()
+  /** Names of what there is beside policies. */
+  const names = { namespace: new Set<string>(), profile: new Set<string>(), tier: new Set<string>() }
+  let namesChanged = 0
   let options = defaultOptions
   let changes = 0
 
@@ -86,12 +99,17 @@ export function createWorld(config: PastConfig): World {
   const ownAddresses = (addresses: readonly Address[]) => {
     for (const address of addresses) if (!engine.endpointOf({ address })) own.add(printAddress(address))
   }
+  function noteName({ forward }: Step): void {
+    const kind = 'put' in forward ? forward.put : 'remove' in forward ? forward.remove : undefined
+    if (kind !== 'namespace' && kind !== 'profile' && kind !== 'tier' && kind !== 'policy') return
+    namesChanged += 1
+    if (kind === 'policy') return
+    if ('put' in forward) names[kind].add((forward.value as { readonly name: string }).name)
+    else if ('remove' in forward) names[kind].delete(forward.key)
+  }
   /** What is read of a change beside the engine. */
   function noteForward({ forward }: Step, at: number): void {
-    if ('remove' in forward) {
-      if (forward.remove === 'policy') policies.delete(forward.key)
-      return
-    }
+    if ('remove' in forward && forward.remove === 'policy') policies.delete(forward.key)
     if (!('put' in forward)) return
     switch (forward.put) {
       case 'policy':
@@ -110,6 +128,11 @@ export function createWorld(config: PastConfig): World {
       case 'node':
       case 'service':
         ownAddresses(forward.value.addresses)
+        break
+      case 'pod':
+      case 'namespace':
+      case 'serviceAccount':
+      case 'tier':
     }
   }
   function noteGone({ backward }: Step, at: number): void {
@@ -127,6 +150,7 @@ export function createWorld(config: PastConfig): World {
     engine.apply(step.forward)
     past.note(step, at)
     noteForward(step, at)
+    noteName(step)
     noteGone(step, at)
   }
   function setPodBlocks(uid: string, blocks: readonly Cidr[], at: number): void {
@@ -173,7 +197,14 @@ export function createWorld(config: PastConfig): World {
       const found = policies.get(policyKey(policy))
       return found ? generationOf(found) : 0
     },
-    policies: () => policies.values(),
+    names: () => ({
+      policies: policies.values(),
+      profiles: [...names.profile, ...Array.from(names.namespace, (namespace) => `kns.${namespace}`)],
+      tiers: [...names.tier, ...new Set(Array.from(policies.values(), ({ tier }) => tier))],
+    }),
+    get namesChanged() {
+      return namesChanged
+    },
     issues,
     trim: (now) => past.trim(now),
   }
