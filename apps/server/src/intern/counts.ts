@@ -2,12 +2,6 @@
 // the source's report counts, the destination's only where nothing reports for the source. A source agent that was taken
 // for gone and comes back with a spool has had its place taken: where the destination's report counted, its own does not.
 
-export interface Report {
-  readonly reporter: string
-  /** Both ends are in one network namespace: the source's side is reported by the same agent. */
-  readonly local: boolean
-}
-
 /** What is known of who reports at a row's moment. Addresses are entries of the frame's columns; absent ones are not covered. */
 export interface Coverage {
   /** The report's own agent was taken for gone. */
@@ -18,8 +12,17 @@ export interface Coverage {
   destCoveredByOther(entry: number): boolean
 }
 
-/** Whether a report of a source and a destination (entries of their columns) is part of totals. */
-export function countsInTotals(report: Report, coverage: Coverage, source: number, dest: number): boolean {
-  if (report.reporter === 'src') return !(coverage.wasGone && coverage.destCoveredByOther(dest))
-  return report.reporter === 'dst' && !report.local && !coverage.sourceCovered(source)
+/**
+ * Whether a report of a source and a destination (entries of their columns) is part of totals. A `local` one has both ends in
+ * one network namespace: the source's side is reported by the same agent.
+ */
+export function countsInTotals(
+  reporter: string,
+  local: boolean,
+  coverage: Coverage,
+  source: number,
+  dest: number,
+): boolean {
+  if (reporter === 'src') return !(coverage.wasGone && coverage.destCoveredByOther(dest))
+  return reporter === 'dst' && !local && !coverage.sourceCovered(source)
 }

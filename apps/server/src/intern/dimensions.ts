@@ -1,4 +1,4 @@
-// The dimensions that the server adds to a series: names, types, labels, service. Done once per series and pair of ends.
+// The dimensions that the server adds to a series: names, types, labels, service, verdict. Done once per series and pair of ends.
 import type { Row } from '@margay/model'
 import type { Endpoint, ServicePort } from '../inventory/endpoint.ts'
 
@@ -23,7 +23,7 @@ const serviceFields = (service: ServicePort | undefined): Row => ({
   dest_service_port_num: service?.port,
 })
 
-/** What decided, as far as the kernel says: a rule's drop was observed, everything else is for the policy engine. */
+/** What decided, as far as the kernel says, where nobody judges: a rule's drop was observed. */
 const evidenceOf = (own: Row): Row =>
   own.action === 'deny' ? { evidence: 'observed', evidence_source: 'drop' } : { evidence: 'unknown' }
 
@@ -33,6 +33,7 @@ export function flowDimensions(
   source: Endpoint,
   dest: Endpoint,
   service: ServicePort | undefined,
+  judged: Row | undefined,
 ): Row {
   return {
     ...own,
@@ -43,6 +44,7 @@ export function flowDimensions(
     ...endFields('source', source),
     ...endFields('dest', dest),
     ...serviceFields(service),
+    ...judged,
   }
 }
 

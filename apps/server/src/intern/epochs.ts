@@ -3,6 +3,7 @@
 import type { Row } from '@margay/model'
 import type { Frame } from '@margay/wire'
 import { rowAt } from '@margay/wire'
+import type { StandingPlaces } from '../judge/judge.ts'
 import type { HandlePlaces } from './handles.ts'
 
 /** An agent's series, and the handles of what it was named as; those of rows that are only shown are apart. */
@@ -11,6 +12,8 @@ export interface Definition {
   readonly dimensions: Row
   readonly stored: HandlePlaces
   readonly shown: HandlePlaces
+  /** How its rows were judged. */
+  readonly standings: StandingPlaces
 }
 
 export interface Epoch {
@@ -55,6 +58,7 @@ export function createEpochs(): Epochs {
           dimensions: rowAt(columns, at),
           stored: new Map(),
           shown: new Map(),
+          standings: new Map(),
         }),
       )
       epoch.next++

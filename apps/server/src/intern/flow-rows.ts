@@ -1,12 +1,16 @@
-// Names the flows of a frame: who both ends are, which service was dialled, whether the row counts. What is worked out for
-// a row is a few look-ups by small numbers; everything else is done once for each address, service or pair of ends.
+// Names the flows of a frame: who both ends are, which service was dialled, what policy said, whether the row counts. What is
+// worked out for a row is a few look-ups by small numbers; everything else is done once for each address, service or pair of ends.
 import type { Row } from '@margay/model'
 import type { Column, Frame, ValueColumn } from '@margay/wire'
 import type { Endpoint, ServicePort } from '../inventory/endpoint.ts'
+import type { Judge } from '../judge/judge.ts'
+import type { Judgement } from '../judge/judgements.ts'
+import type { Report } from '../judge/report.ts'
+import type { RowConnections } from '../judge/standing.ts'
 import { countsInTotals } from './counts.ts'
 import type { Provenance } from './dimensions.ts'
 import { flowDimensions } from './dimensions.ts'
-import type { Moment, NameDeps } from './frame-names.ts'
+import type { EntryNames, Moment, NameDeps } from './frame-names.ts'
 import { createEntryNames, memo } from './frame-names.ts'
 import { nowhere } from './identity.ts'
 import type { FrameSeries } from './frame-rows.ts'
@@ -14,11 +18,13 @@ import { numbersOf, valuesOf } from './frame-rows.ts'
 
 /** What tells a row's named series apart within its definition, and how its dimensions are made when it is new. */
 export interface Named {
-  /** The reporter's own end, nearly always one for a definition. */
-  readonly group: number
+  /** The reporter's own end and the verdict, nearly always one pair for a definition. */
+  readonly group: number | string
   /** Unique within the group. A small whole number is found much faster than anything else. */
   readonly key: number | string
   readonly dimensions: () => Row
+  /** Absent where nobody judges. */
+  readonly judgement?: Judgement | undefined
 }
 
 /** Names the rows of one frame that have one moment. What it gives is read before the next call, which uses it again. */
@@ -30,13 +36,6 @@ export interface FrameNamer {
   readonly columns: ReadonlyMap<string, Column>
 }
 
-/** What else is decided once per series, such as policies; its fields are added. */
-export type Judge = (
-  dimensions: Row,
-  ends: { readonly source: Endpoint; readonly dest: Endpoint },
-  moment: number,
-) => Row
-
 /** Two ids in one number, exact up to 2^26 of each; beyond that the text of both. The first is 0 more often than not. */
 const idLimit = 2 ** 26
 const pairKey = (a: number, b: number): number | string => (a < idLimit && b < idLimit ? a * idLimit + b : `${a} ${b}`)
@@ -47,92 +46,150 @@ const noService = 0
 /** Entries of the column `counts`. */
 const countsDictionary = [undefined, false, true] as const
 
-type ServiceNames = (series: FrameSeries, row: number) => ServicePort | undefined
+type ServiceNames = (proto: string, row: number) => ServicePort | undefined
 
-/** The port that a series is about; 0 for protocols without ports. */
-const destPortOf = ({ definition }: FrameSeries): number => Number(definition.dimensions.dest_port ?? 0)
-
-/**
- * The service that each row dialled, if one was. Where nothing was translated the destination is what was dialled: a
- * headless service's endpoint, or a service's own address that nothing stands behind.
- */
+/** The service that each row dialled, if one was. */
 function serviceNames(frame: Frame, { at }: Moment, { inventory }: NameDeps): ServiceNames {
-  const dialled = valuesOf(frame, 'dialled_ip')
-  const dests = valuesOf(frame, 'dest_ip')
+  const { dictionary, index } = valuesOf(frame, 'dialled_ip')
   const dialledPorts = numbersOf(frame, 'dialled_port')
   const known = new Map<string, Map<number, ServicePort | undefined>>()
   const newPlaces = () => new Map<number, ServicePort | undefined>()
-  const find = (
-    proto: string,
-    from: 'dialled' | 'dest',
-    { dictionary, index }: ValueColumn,
-    row: number,
-    port: number,
-  ) => {
+  const placesOf = (proto: string) => memo(known, proto, newPlaces)
+  return (proto, row) => {
     const entry = index[row]!
+    const port = dialledPorts[row]!
     const ip = dictionary[entry] as string | undefined
     if (ip === undefined || Number.isNaN(port)) return undefined
-    const ofProto = memo(known, `${from} ${proto}`, newPlaces)
+    const ofProto = placesOf(proto)
     const place = entry * ports + port
     // Fast path: found without a function that would make it.
     return ofProto.get(place) ?? memo(ofProto, place, () => inventory.serviceAt(ip, port, proto, at))
   }
-  return (series, row) => {
-    const isTranslated = dialled.dictionary[dialled.index[row]!] !== undefined
-    return isTranslated
-      ? find(series.proto, 'dialled', dialled, row, dialledPorts[row]!)
-      : find(series.proto, 'dest', dests, row, destPortOf(series))
+}
+
+/** Who judges, and whether the rows are to last: what is only shown changes nothing that is remembered. */
+export interface Judging {
+  readonly judge: Judge
+  readonly isLasting: boolean
+}
+
+/** Numbers of connections of each row. */
+function connectionsOf(frame: Frame) {
+  const flows = numbersOf(frame, 'num_flows')
+  const started = numbersOf(frame, 'num_flows_started')
+  const completed = numbersOf(frame, 'num_flows_completed')
+  const row = { flows: 0, started: 0, completed: 0 }
+  return (at: number): RowConnections => {
+    row.flows = flows[at]! || 0
+    row.started = started[at]! || 0
+    row.completed = completed[at]! || 0
+    return row
   }
 }
 
-/** A host that was dialled is its one pod that answers on the port, where there is one. */
-function hostPod(host: Endpoint, series: FrameSeries, { at }: Moment, { inventory }: NameDeps): Endpoint {
-  if (host.node === undefined) return host
-  return inventory.hostPodAt(host.node, destPortOf(series), series.proto, at) ?? host
+/** A verdict of its own that came with the record, or a leg that policy never sees, is left as it is. */
+const isJudged = ({ definition: { dimensions }, local }: FrameSeries) =>
+  !local && dimensions['evidence'] === undefined && dimensions['policies.enforced_policies'] === undefined
+
+/** The judgement of one row; a function for each moment. */
+type RowJudge = (series: FrameSeries, row: number, ends: Ends) => Judgement | undefined
+
+interface Ends {
+  readonly source: Endpoint
+  readonly dest: Endpoint
 }
 
-export function createFlowNamer(frame: Frame, from: Provenance, deps: NameDeps, judge: Judge | undefined): FrameNamer {
+interface EndEntries {
+  readonly names: EntryNames
+  readonly index: ValueColumn['index']
+}
+
+function createRowJudge(
+  frame: Frame,
+  host: string,
+  at: number,
+  { judge, isLasting }: Judging,
+  from: EndEntries,
+  to: EndEntries,
+): RowJudge {
+  const connections = connectionsOf(frame)
+  return (series, row, { source, dest }) => {
+    if (!isJudged(series)) return undefined
+    const { isSource, podUid, definition } = series
+    const sourceEntry = from.index[row]!
+    const destEntry = to.index[row]!
+    const sourcePlace = isSource ? from.names.ownPlace(podUid, sourceEntry) : from.names.peerPlace(sourceEntry)
+    const destPlace = isSource ? to.names.peerPlace(destEntry) : to.names.ownPlace(podUid, destEntry)
+    const report = (): Report => ({
+      own: definition.dimensions,
+      host,
+      source: sourcePlace,
+      dest: destPlace,
+      sourceNode: source.node,
+      destNode: dest.node,
+    })
+    const key = pairKey(sourcePlace.id, destPlace.id)
+    return judge.judge(definition.standings, key, report, connections(row), at, isLasting)
+  }
+}
+
+/** Ids of judgements begin with 1. */
+const noJudgement = 0
+
+export function createFlowNamer(
+  frame: Frame,
+  from: Provenance,
+  deps: NameDeps,
+  judging: Judging | undefined,
+): FrameNamer {
   const sources: ValueColumn = valuesOf(frame, 'source_ip')
   const dests: ValueColumn = valuesOf(frame, 'dest_ip')
   const counts = new Uint8Array(frame.rows.count)
-  const judged = (dimensions: Row, source: Endpoint, dest: Endpoint, moment: number): Row =>
-    judge ? { ...dimensions, ...judge(dimensions, { source, dest }, moment) } : dimensions
+  const places = judging?.judge.places
   return {
     columns: new Map([['counts', { kind: 'values', dictionary: countsDictionary, index: counts }]]),
     at(moment) {
-      const sourceNames = createEntryNames(sources, moment, deps)
-      const destNames = createEntryNames(dests, moment, deps)
+      const sourceNames = createEntryNames(sources, moment, deps, places)
+      const destNames = createEntryNames(dests, moment, deps, places)
       const serviceOf = serviceNames(frame, moment, deps)
       const coverage = {
         wasGone: deps.agents.wasGone(frame.agent, moment.at),
         sourceCovered: sourceNames.covered,
         destCoveredByOther: destNames.coveredByOther,
       }
+      const judgeRow =
+        judging &&
+        createRowJudge(
+          frame,
+          from.host,
+          moment.at,
+          judging,
+          { names: sourceNames, index: sources.index },
+          { names: destNames, index: dests.index },
+        )
       let own: Row = {}
       let source = nowhere
       let dest = nowhere
       let service: ServicePort | undefined
       const named = {
-        group: 0,
+        group: 0 as number | string,
         key: 0 as number | string,
-        dimensions: () => judged(flowDimensions(own, from, source, dest, service), source, dest, moment.at),
+        judgement: undefined as Judgement | undefined,
+        dimensions: () => flowDimensions(own, from, source, dest, service, named.judgement?.fields),
       }
       return (series, row) => {
         const sourceEntry = sources.index[row]!
         const destEntry = dests.index[row]!
         const { isSource, podUid } = series
         own = series.definition.dimensions
-        if (isSource) {
-          source = sourceNames.own(podUid, sourceEntry)
-          dest = destNames.peer(destEntry, source.namespace)
-          if (dest.type === 'hep') dest = hostPod(dest, series, moment, deps)
-        } else {
-          dest = destNames.own(podUid, destEntry)
-          source = sourceNames.peer(sourceEntry, dest.namespace)
-        }
-        service = serviceOf(series, row)
-        counts[row] = countsInTotals(series, coverage, sourceEntry, destEntry) ? 2 : 1
-        named.group = isSource ? source.id : dest.id
+        source = isSource ? sourceNames.own(podUid, sourceEntry) : sourceNames.peer(sourceEntry)
+        dest = isSource ? destNames.peer(destEntry) : destNames.own(podUid, destEntry)
+        service = serviceOf(series.proto, row)
+        const judgement = judgeRow?.(series, row, { source, dest })
+        named.judgement = judgement
+        const reporter = judgement?.reporter ?? series.reporter
+        counts[row] = countsInTotals(reporter, series.local, coverage, sourceEntry, destEntry) ? 2 : 1
+        named.group = pairKey(isSource ? source.id : dest.id, judgement?.id ?? noJudgement)
         named.key = pairKey(service?.id ?? noService, isSource ? dest.id : source.id)
         return named
       }

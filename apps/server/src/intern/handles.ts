@@ -13,10 +13,10 @@ export interface Handle {
 export type HandlePlace = Map<number | string, Entry>
 
 /** Places in two levels, so that a key of three parts needs no text. */
-export type HandlePlaces = Map<number, HandlePlace>
+export type HandlePlaces = Map<number | string, HandlePlace>
 
 /** The place of a group of keys, made where there is none. */
-export function placeOf(places: HandlePlaces, group: number): HandlePlace {
+export function placeOf(places: HandlePlaces, group: number | string): HandlePlace {
   const known = places.get(group)
   if (known) return known
   const place: HandlePlace = new Map()

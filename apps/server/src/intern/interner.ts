@@ -8,10 +8,12 @@ import { rowAt } from '@margay/wire'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Agents } from './agents.ts'
 import type { Epoch } from './epochs.ts'
-import type { FrameNamer, Judge } from './flow-rows.ts'
+import type { Judge } from '../judge/judge.ts'
+import type { Judgement } from '../judge/judgements.ts'
+import type { FrameNamer } from './flow-rows.ts'
 import { createFlowNamer } from './flow-rows.ts'
 import type { FrameRows } from './frame-rows.ts'
-import { readRows, valuesOf } from './frame-rows.ts'
+import { numbersOf, readRows, valuesOf } from './frame-rows.ts'
 import type { Handle, Handles } from './handles.ts'
 import { createHandles, placeOf } from './handles.ts'
 import { createIdentity } from './identity.ts'
@@ -55,6 +57,8 @@ interface NamedRows {
   /** By row; there is one for each of `rows`. */
   readonly handles: readonly Handle[]
   readonly columns: ReadonlyMap<string, Column>
+  /** By row; absent where nobody judged. */
+  readonly judgements: readonly (Judgement | undefined)[]
   readonly leftOut: ReadonlyMap<string, number>
 }
 
@@ -77,6 +81,27 @@ function handlesOf({ rows, handles }: NamedRows): Uint32Array {
   return picked
 }
 
+/** Adds what the rows count to what decided them. */
+function countJudged(frame: Frame, { rows, judgements }: NamedRows, judge: Judge): void {
+  const [starts, ends] = [numbersOf(frame, 'start_time'), numbersOf(frame, 'end_time')]
+  const started = numbersOf(frame, 'num_flows_started')
+  const [packetsIn, packetsOut] = [numbersOf(frame, 'packets_in'), numbersOf(frame, 'packets_out')]
+  const [bytesIn, bytesOut] = [numbersOf(frame, 'bytes_in'), numbersOf(frame, 'bytes_out')]
+  const counts = { started: 0, packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0, end: 0 }
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
+    const judgement = judgements[row]
+    if (!judgement) continue
+    counts.started = started[row]! || 0
+    counts.packetsIn = packetsIn[row]! || 0
+    counts.packetsOut = packetsOut[row]! || 0
+    counts.bytesIn = bytesIn[row]! || 0
+    counts.bytesOut = bytesOut[row]! || 0
+    counts.end = ends[row]! || starts[row]!
+    judge.count(judgement, counts)
+  }
+}
+
 export function createInterner(config: InternerConfig, deps: InternerDeps): Interner {
   const { inventory, agents } = deps
   const identity = createIdentity(inventory, agents)
@@ -84,10 +109,11 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
   const stored = createHandles({ limit: config.maxSeries })
   const shown = createHandles({ limit: Math.ceil(config.maxSeries / 10) })
 
-  const namerOf = (frame: Frame): FrameNamer => {
+  const namerOf = (frame: Frame, isLasting: boolean): FrameNamer => {
     const from = { cluster: config.cluster, host: agents.hostOf(frame.agent) }
     if (frame.logType === 'dns') return createLookupNamer(frame, from, names)
-    return createFlowNamer(frame, from, names, deps.judge)
+    const { judge } = deps
+    return createFlowNamer(frame, from, names, judge?.isReady ? { judge, isLasting } : undefined)
   }
   /** Learns the frame's own addresses before any row is judged, so that both reports of one host agree. */
   const noteAddresses = (frame: Frame, { series }: FrameRows) => {
@@ -114,13 +140,15 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
     const now = deps.now()
     const read = readRows(frame, epoch, now)
     noteAddresses(frame, read)
-    const namer = namerOf(frame)
+    const namer = namerOf(frame, handles === stored)
     const byRow: Handle[] = []
-    for (const { at, since, rows } of read.moments) {
-      const name = namer.at({ agent: frame.agent, at, since, now })
+    const judgements: (Judgement | undefined)[] = []
+    for (const [at, rows] of read.moments) {
+      const name = namer.at({ agent: frame.agent, at, now })
       for (const row of rows) {
         const series = read.series[row]!
-        const { group, key, dimensions } = name(series, row)
+        const { group, key, dimensions, judgement } = name(series, row)
+        judgements[row] = judgement
         const places = handles === stored ? series.definition.stored : series.definition.shown
         byRow[row] = handles.get(placeOf(places, group), key, builder, dimensions)
       }
@@ -129,6 +157,7 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
       rows: read.rows,
       handles: byRow,
       columns: columnsOf(frame, namer.columns),
+      judgements,
       leftOut: read.leftOut,
     }
   }
@@ -137,6 +166,7 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
       const named = nameRows(frame, epoch, stored, builder)
       const { rows, columns, leftOut } = named
       if (rows.length > 0) builder.addColumns(handlesOf(named), columns, rows)
+      if (deps.judge) countJudged(frame, named, deps.judge)
       if (show) for (const row of wholeRows(named)) show(row)
       return { rows: rows.length, leftOut }
     },
@@ -151,7 +181,10 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
         identity.isUnnamed(epoch.definitions.get(number)?.dimensions.pod_uid as string | undefined, frame.madeAt),
       )
     },
-    trim: () => stored.trim(),
+    trim() {
+      stored.trim()
+      deps.judge?.trim(deps.now())
+    },
     get series() {
       return stored.size
     },

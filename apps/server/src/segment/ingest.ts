@@ -1,10 +1,11 @@
-// Everything between a socket and the store, put together: doors, inventory, naming, segments, inserts. It runs in a thread
+// Everything between a socket and the store, put together: doors, inventory, naming, verdicts, segments, inserts. It runs in a thread
 // of its own (ingest-thread.ts) or, in tests and benchmarks, wherever it is made; it asks for an `insert` and gives rows to
 // whoever watches, and knows neither the store's engine nor the API.
 import { join } from 'node:path'
 import type { Health, Logger, Part } from '@margay/kit'
 import { defineErrors, sleep, supervise } from '@margay/kit'
-import { logType, logTypes, objectLog } from '@margay/model'
+import type { Row } from '@margay/model'
+import { flowLog, logType, logTypes, objectLog, policyActivityLog } from '@margay/model'
 import type { Block } from '@margay/store'
 import { createBlockBuilder } from '@margay/store'
 import type { Hello } from '@margay/wire'
@@ -14,6 +15,7 @@ import { createEpochs } from '../intern/epochs.ts'
 import { createFinishedRows } from '../intern/finished.ts'
 import { createInterner } from '../intern/interner.ts'
 import { createInventory } from '../inventory/inventory.ts'
+import { createActivity, createJudge } from '../judge/index.ts'
 import type { LiveBatch } from '../live/live.ts'
 import type { ObjectVersion } from '../objects/object-row.ts'
 import { createAgentFrames } from '../receivers/agent-frames.ts'
@@ -72,11 +74,13 @@ const replayWaitMs = 30_000
 export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
   const { log, health, clock } = deps
   const now = () => Math.floor(clock() / 1000)
+  const startedAt = clock().toString(36)
   const inventory = createInventory()
   const agents = createAgents(inventory)
   const agentsFile = createAgentsFile(join(deps.dataDir, 'agents.json'), { agents, log })
   const epochs = createEpochs()
-  const interner = createInterner(config, { inventory, agents, now })
+  const judge = createJudge(config)
+  const interner = createInterner(config, { inventory, agents, now, judge })
   const finished = createFinishedRows(config)
   const tally = createAgentTally(now)
   const marks = createMarks()
@@ -172,8 +176,20 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     finished.encode(batch.logType, batch.rows, segments.builder(batch.logType), batch.shared)
     return segments.commit({ ...batch.source, source: batch.source.id })
   }
+  /** Rows that are made here and not taken from anybody. */
+  const keepOwn = (name: string, rows: readonly Row[], sequence: number) =>
+    keep({ logType: name, rows, source: { id: name, epoch: startedAt, sequence } })
+  const activity = createActivity({
+    judge,
+    cluster: config.cluster,
+    append: (rows, sequence) => keepOwn(policyActivityLog.name, rows, sequence),
+    log,
+    health,
+    clock,
+  })
   const store = async (batch: IntakeBatch): Promise<void> => {
     await keep(batch)
+    if (batch.logType === flowLog.name) activity.addRecords(batch.rows, batch.shared)
     if (watched) deps.publish({ logType: batch.logType, provisional: false, rows: wholeRows(batch) })
     await Promise.race([inserted, sleep(findableWaitMs)])
   }
@@ -194,7 +210,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     },
   }
   const objects = createObjects(config, {
-    sinks: [inventory],
+    sinks: [inventory, judge],
     keep: (rows, source) => keep({ logType: objectLog.name, rows, source }),
     publish: deps.publish,
     known: async () => {
@@ -208,6 +224,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
   const parts: Part[] = [
     objects.before(receiver),
     inventoryKeeper,
+    activity,
     { name: 'inserter', run: (signal) => inserter.run(signal) },
     ...objects.parts,
   ]
@@ -233,7 +250,9 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       try {
         await supervise(parts, { log, health }, signal)
       } finally {
+        const counted = activity.flush()
         segments.seal()
+        await counted
       }
     },
   }

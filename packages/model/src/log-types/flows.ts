@@ -339,6 +339,26 @@ export const flowLog = defineLogType({
       label: 'Transit policies',
       doc: 'Hits of forwarded or pre-DNAT host-endpoint policy.',
     }),
+    peer_verdict: field.enum({
+      role: 'dimension',
+      ours: true,
+      label: 'Peer verdict',
+      values: ['allow', 'deny', 'unknown'],
+      doc: "What the policies of the moment say at the other end, where that is under policy: beside a connection that got no answer, deny tells why. Evaluated; what happened there is in the other end's record.",
+    }),
+    evidence_missing: field.keywords({
+      role: 'dimension',
+      merge: 'union',
+      ours: true,
+      label: 'Missing facts',
+      doc: 'What would have to be known to tell the verdict, where evidence is unknown: `labels of pod shop/web`.',
+    }),
+    evidence_conflict: field.keyword({
+      role: 'dimension',
+      ours: true,
+      label: 'Conflict',
+      doc: 'Both words, where what was observed and what the policies of the moment say cannot both be true. The record goes by what was observed.',
+    }),
 
     process_name: field.keyword({
       role: 'dimension',

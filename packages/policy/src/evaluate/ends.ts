@@ -95,6 +95,7 @@ function draftEnd(end: FlowEnd, lookup: Lookup): Draft {
     const host = lookup.hostEndpoint(end.hostEndpoint)
     return host ? hostEnd(host, lookup, domains) : missingEnd(`host endpoint ${end.hostEndpoint}`, domains)
   }
+  if (end.node !== undefined) return nodeEnd(end.node, lookup, domains)
   if (end.unnamed !== undefined) return missingEnd(end.unnamed, domains)
   return end.address ? endAt(end.address, lookup, domains) : missingEnd('an end without name and address', domains)
 }

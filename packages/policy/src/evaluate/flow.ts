@@ -9,6 +9,8 @@ export interface FlowEnd {
   readonly pod?: string
   /** Name of a HostEndpoint, where the flow's end is known to be one. */
   readonly hostEndpoint?: string
+  /** Name of the node whose own traffic it is, where that is known by more than the address. */
+  readonly node?: string
   /** Somebody of ours about whom nothing is known but this, for people: `the pod that had 10.0.0.7`. */
   readonly unnamed?: string
   readonly address?: Address

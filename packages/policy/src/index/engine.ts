@@ -3,6 +3,7 @@
 // select. What must stay true: for any snapshot, flow and order of changes, its answers are the reference's.
 import { resolveEnds } from '../evaluate/ends.ts'
 import type { Evaluation, Flow, FlowEnd, Mode } from '../evaluate/flow.ts'
+import { isPodAddress } from '../evaluate/lookup.ts'
 import { printAddress } from '../net/address.ts'
 import type { Policy } from '../objects/policy.ts'
 import type { Snapshot } from '../objects/snapshot.ts'
@@ -58,8 +59,9 @@ interface Known {
 function endKey(end: FlowEnd): string {
   // Fast path: an end that is a pod's name and nothing else.
   if (end.pod !== undefined && !end.address && !end.domains) return end.pod
+  const { pod = '', hostEndpoint = '', node = '', unnamed = '', domains = [] } = end
   const address = end.address ? printAddress(end.address) : ''
-  return `${end.pod ?? ''}|${end.hostEndpoint ?? ''}|${end.unnamed ?? ''}|${address}|${end.domains?.join(',') ?? ''}`
+  return [pod, hostEndpoint, node, unnamed, address, domains.join(',')].join('|')
 }
 
 /** Names every field that a verdict depends on; rare ones only where they occur. */
@@ -69,12 +71,15 @@ function flowKey(flow: Flow, mode: Mode): string {
   return icmp || http || via || sourcePort !== undefined ? key + JSON.stringify([sourcePort, icmp, http, via]) : key
 }
 
+const isByAddressAlone = ({ pod, hostEndpoint, node, unnamed }: FlowEnd) =>
+  pod === undefined && hostEndpoint === undefined && node === undefined && unnamed === undefined
+
 /** Ends with a plan rest on that plan alone; hosts and vanished pods may rest on any policy. */
 function restsOnPlan(end: FlowEnd, endpoint: Endpoint | undefined, rest: Snapshot): boolean {
   if (endpoint) return !endpoint.pod.hostNetwork
-  const isOutsideForSure = rest.hostEndpoints.length === 0 && rest.options.podBlocks.length === 0
-  const isByAddress = end.pod === undefined && end.hostEndpoint === undefined && end.unnamed === undefined
-  return isByAddress && isOutsideForSure
+  if (rest.hostEndpoints.length > 0) return false
+  if (end.node !== undefined) return true
+  return isByAddressAlone(end) && end.address !== undefined && !isPodAddress(end.address, rest.options)
 }
 
 interface Parts {
@@ -85,8 +90,7 @@ interface Parts {
 
 function endpointOf(end: FlowEnd, inventory: Inventory): Endpoint | undefined {
   if (end.pod !== undefined) return inventory.endpoint(end.pod)
-  if (end.hostEndpoint !== undefined || end.unnamed !== undefined || !end.address) return undefined
-  return inventory.endpointAt(end.address)
+  return isByAddressAlone(end) && end.address ? inventory.endpointAt(end.address) : undefined
 }
 
 function remember(flow: Flow, evaluation: Evaluation, parts: Parts, changes: number): Known {

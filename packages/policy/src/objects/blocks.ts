@@ -3,11 +3,14 @@
 import type { Cidr } from '../net/address.ts'
 import type { DomainPattern, Entity, Policy } from './policy.ts'
 
-const entitiesOf = ({ ingress = [], egress = [] }: Policy): readonly Entity[] =>
+/** A policy or a profile. */
+type Rules = Pick<Policy, 'ingress' | 'egress'>
+
+const entitiesOf = ({ ingress = [], egress = [] }: Rules): readonly Entity[] =>
   [...ingress, ...egress].flatMap(({ source, destination }) => [source, destination])
 
-export const blocksOf = (policy: Policy): readonly Cidr[] =>
-  entitiesOf(policy).flatMap(({ nets = [], notNets = [] }) => [...nets, ...notNets])
+export const blocksOf = (rules: Rules): readonly Cidr[] =>
+  entitiesOf(rules).flatMap(({ nets = [], notNets = [] }) => [...nets, ...notNets])
 
-export const domainsOf = (policy: Policy): readonly DomainPattern[] =>
-  entitiesOf(policy).flatMap(({ domains = [] }) => domains)
+export const domainsOf = (rules: Rules): readonly DomainPattern[] =>
+  entitiesOf(rules).flatMap(({ domains = [] }) => domains)

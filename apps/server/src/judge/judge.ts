@@ -1,0 +1,313 @@
+// The judge: gives each report of a flow its verdict, with evidence, by the policies of its moment. It lives in the ingest
+// thread and is asked for every row, so what was judged and still holds costs a look-up. What it decides is in decide.ts, what
+// it knows of the cluster in world.ts, and what a series remembers in standing.ts; here the three meet.
+import type { Direction, Evaluation } from '@margay/policy'
+import type { Decision, Observed } from './decide.ts'
+import { decide } from './decide.ts'
+import type { Finding } from './finding.ts'
+import { findingOf, unknownFinding } from './finding.ts'
+import type { Counted, Judgement, RowCounts } from './judgements.ts'
+import { createJudgements } from './judgements.ts'
+import { createMarkReader } from './marks.ts'
+import type { Places } from './places.ts'
+import { createPlaces } from './places.ts'
+import type { Report } from './report.ts'
+import {
+  caseKey,
+  directionOf,
+  fixedDirection,
+  flowOf,
+  isSameNode,
+  otherReporter,
+  saidDirection,
+  seriesKey,
+  textOf,
+} from './report.ts'
+import type { Case, RowConnections, Standing } from './standing.ts'
+import { holdOn, isOfHeld, passRow } from './standing.ts'
+import type { World } from './world.ts'
+import { createWorld } from './world.ts'
+
+export interface JudgeConfig {
+  /** Series whose standing is kept. */
+  readonly maxSeries: number
+}
+
+export interface JudgeDeps {
+  /**
+   * What cannot be seen of the cluster as a whole, in words: `policies of the cluster: the API server does not answer`. While
+   * there is anything, nothing is evaluated: a policy that nobody saw would be one that does not exist.
+   */
+  readonly blind?: () => readonly string[]
+  /** Told of marks of a node's rules that nobody understands. */
+  readonly onUnknownMarks?: (marks: readonly string[]) => void
+}
+
+/** Standings of a definition, by its places; filled by the judge alone. */
+export type StandingPlaces = Map<number | string, Standing>
+
+export interface Judge {
+  readonly put: World['put']
+  readonly remove: World['remove']
+  /** False until somebody tells of objects: then nothing is judged. */
+  readonly isReady: boolean
+  readonly places: Places
+  /**
+   * The judgement of a row of the report at a moment (Unix seconds). A row that is only shown changes nothing that is
+   * remembered. `report` is read only where the pair of places is new to the definition.
+   */
+  judge(
+    known: StandingPlaces,
+    key: number | string,
+    report: () => Report,
+    row: RowConnections,
+    at: number,
+    isLasting: boolean,
+  ): Judgement
+  count(judgement: Judgement, row: RowCounts): void
+  /** What was counted since the last call. */
+  takeCounts(): Counted
+  readonly generationOf: World['generationOf']
+  /** Called between segments. */
+  trim(now: number): void
+  readonly state: JudgeState
+}
+
+export interface JudgeState {
+  /** Rows since the start. */
+  readonly judged: number
+  readonly unknown: number
+  readonly conflicts: number
+  readonly lastConflict: string | undefined
+  readonly lastConflictAt: number
+  /** A fact that was missing last. */
+  readonly lastMissing: string | undefined
+  readonly standings: number
+  readonly changes: number
+  /** What is wrong with an object that cannot be judged by. */
+  readonly issue: string | undefined
+  readonly issues: number
+  readonly blind: readonly string[]
+}
+
+/**
+ * A change is in force on a node a while before or after it is seen here, and a row's connections may have begun a whole
+ * interval before its end: so long an outcome that fits what was before or after is no disagreement.
+ */
+const graceSeconds = 25
+/** A spool that is later than this is told that its policies are not held any more. */
+const pastConfig = { keepSeconds: 2 * 3600, maxChanges: 50_000 }
+/** How long after a block was added the connections from before may still be told by what held them then. */
+const splitSeconds = 3600
+const tooLate = 'policies of that moment: they are kept for two hours'
+
+export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
+  const world = createWorld(pastConfig)
+  const places = createPlaces({ classes: world.classes, isOwn: world.isOwn, wasPods: world.wasPods })
+  const judgements = createJudgements()
+  const readMarks = createMarkReader(world, (marks) => deps.onUnknownMarks?.(marks))
+  const standings = new Map<string, Standing>()
+  let cases = new Map<string, Case>()
+  /** Where each standing hangs, so that it can be taken off. */
+  const homes = new Map<Standing, [StandingPlaces, number | string][]>()
+  const findings = new WeakMap<Evaluation, { readonly egress?: Finding; readonly ingress?: Finding }>()
+  let round = 0
+  let blind: readonly string[] = []
+  /** Times that blindness came or went; beside the world's changes it dates what was judged. */
+  let sights = 0
+  const tally = { judged: 0, unknown: 0, conflicts: 0 }
+  let lastConflict: string | undefined
+  let lastConflictAt = 0
+  let lastMissing: string | undefined
+
+  const caseOf = (report: Report): Case => {
+    const key = caseKey(report)
+    const known = cases.get(key)
+    if (known) return known
+    const flow = flowOf(report)
+    const made = { flow, enforced: world.engine.follow(flow), pending: world.engine.follow(flow, 'pending') }
+    cases.set(key, made)
+    return made
+  }
+  const readFinding = (evaluation: Evaluation, direction: Direction): Finding => {
+    const known = findings.get(evaluation)
+    const found = known?.[direction] ?? findingOf(evaluation, direction, world.generationOf)
+    if (!known?.[direction]) findings.set(evaluation, { ...known, [direction]: found })
+    return found
+  }
+  const findingIn = (standing: Standing, evaluation: Evaluation | undefined): Finding => {
+    if (blind.length > 0) return unknownFinding(fixedDirection(standing), blind)
+    if (!evaluation) return unknownFinding(fixedDirection(standing), [tooLate])
+    return readFinding(evaluation, directionOf(standing, evaluation))
+  }
+  const findingNow = (standing: Standing) => findingIn(standing, standing.asked.enforced.evaluation())
+  const findingAt = (standing: Standing, at: number) =>
+    at >= world.changedAt ? findingNow(standing) : findingIn(standing, world.evaluateAt(standing.asked.flow, at))
+
+  /** What a series between the same ends was, before a new block told their addresses from others. */
+  const beforeSplit = (report: Report, at: number): Standing | undefined => {
+    for (const end of ['source', 'dest'] as const) {
+      const { coarser, since } = report[end]
+      if (!coarser || since === 0 || at > since + splitSeconds) continue
+      const found = standings.get(seriesKey({ ...report, [end]: coarser }))
+      if (found && found.openedAt < since) return found
+    }
+    return undefined
+  }
+  const open = (report: Report, row: RowConnections, at: number): Standing => {
+    const key = seriesKey(report)
+    const known = standings.get(key)
+    if (known) return known
+    const { own, host, sourceNode, destNode } = report
+    const reporter = textOf(own['reporter']) ?? 'fwd'
+    const marks = readMarks(own, saidDirection(reporter))
+    const observed: Observed = {
+      reporter,
+      isDropped: own['action'] === 'deny',
+      outcome: textOf(own['outcome']),
+      sameNode: isSameNode(report),
+      ...(marks && { marks }),
+    }
+    const before = beforeSplit(report, at)
+    const standing: Standing = {
+      key,
+      asked: caseOf(report),
+      observed,
+      nodes: { host, source: sourceNode, dest: destNode },
+      openedAt: at,
+      current: before?.held?.finding ?? before?.current,
+      judgement: undefined,
+      checked: -1,
+      held: undefined,
+      running: before ? row.flows - row.started : 0,
+      round,
+    }
+    standings.set(key, standing)
+    homes.set(standing, [])
+    return standing
+  }
+
+  /** The decision, by another finding of about that moment where the one at hand cannot be true. */
+  const decideNear = (standing: Standing, finding: Finding, at: number): [Decision, Finding, isSettled: boolean] => {
+    const decision = decide(standing.observed, finding)
+    if (decision.conflict === undefined || world.changedAt <= at - graceSeconds) return [decision, finding, true]
+    for (const near of [findingAt(standing, at - graceSeconds), findingNow(standing)]) {
+      const other = decide(standing.observed, near)
+      if (other.conflict === undefined && other.evidence !== 'unknown') return [other, near, false]
+    }
+    return [decision, finding, false]
+  }
+  const pendingOf = ({ asked }: Standing, direction: Direction): Finding =>
+    blind.length > 0 ? unknownFinding(direction, blind) : readFinding(asked.pending.evaluation(), direction)
+
+  const judgementOf = (standing: Standing, given: Finding, at: number): [Judgement, isSettled: boolean] => {
+    const [decision, finding, isSettled] = decideNear(standing, given, at)
+    const pending = pendingOf(standing, finding.direction)
+    const reporter = otherReporter(standing, finding)
+    return [judgements.of({ decision, finding, pending, reporter }), isSettled]
+  }
+
+  /** Finds out what decides connections that begin now, and whether that is another thing than before. */
+  const review = (standing: Standing, at: number): { readonly finding: Finding; readonly isSure: boolean } => {
+    const now = findingNow(standing)
+    const isSure = at >= world.changedAt
+    if (isSure || now.key === standing.current?.key) return { finding: now, isSure: true }
+    const then = findingAt(standing, at)
+    return { finding: then, isSure: then.key === now.key }
+  }
+  const stateNow = () => world.changes + sights
+
+  const shown = (standing: Standing, row: RowConnections, at: number): Judgement => {
+    const { finding } = review(standing, at)
+    return judgementOf(standing, standing.held && isOfHeld(standing, row) ? standing.held.finding : finding, at)[0]
+  }
+  const renew = (standing: Standing, row: RowConnections, at: number): Judgement => {
+    const { finding, isSure } = review(standing, at)
+    if (finding.key !== standing.current?.key) holdOn(standing)
+    standing.current = finding
+    const [judgement, isSettled] = judgementOf(standing, finding, at)
+    standing.judgement = judgement
+    standing.checked = isSure && isSettled ? stateNow() : -1
+    const { held } = standing
+    if (!held || !isOfHeld(standing, row)) return judgement
+    held.judgement = judgementOf(standing, held.finding, at)[0]
+    return held.judgement
+  }
+  const lookAgain = () => {
+    const next = deps.blind?.() ?? []
+    if (next.join('\n') === blind.join('\n')) return
+    blind = next
+    sights += 1
+  }
+  const forget = (standing: Standing) => {
+    for (const [home, key] of homes.get(standing) ?? []) home.delete(key)
+    homes.delete(standing)
+    standings.delete(standing.key)
+  }
+  lookAgain()
+  return {
+    put: world.put,
+    remove: world.remove,
+    get isReady() {
+      return world.isFilled || blind.length > 0
+    },
+    places,
+    judge(known, key, report, row, at, isLasting) {
+      let standing = known.get(key)
+      if (!standing) {
+        standing = open(report(), row, at)
+        known.set(key, standing)
+        homes.get(standing)!.push([known, key])
+      }
+      standing.round = round
+      if (!isLasting) return shown(standing, row, at)
+      // Fast path: nothing changed since this was last found to hold, and no older connections are waited for.
+      const isCurrent = standing.checked === stateNow() && standing.held === undefined
+      const judgement = isCurrent ? standing.judgement! : renew(standing, row, at)
+      passRow(standing, row)
+      return judgement
+    },
+    count(judgement, row) {
+      judgements.count(judgement, row)
+      tally.judged += 1
+      if (judgement.isUnknown) {
+        tally.unknown += 1
+        lastMissing = (judgement.fields['evidence_missing'] as readonly string[] | undefined)?.[0] ?? lastMissing
+      }
+      if (judgement.isConflict) {
+        tally.conflicts += 1
+        lastConflict = judgement.fields['evidence_conflict'] as string
+        lastConflictAt = row.end
+      }
+    },
+    takeCounts: () => judgements.take(),
+    generationOf: world.generationOf,
+    trim(now) {
+      round++
+      lookAgain()
+      world.trim(now)
+      places.trim()
+      const over = standings.size - config.maxSeries
+      if (over <= 0) return
+      // A tenth more than needed, so that a full table is not sorted after every segment.
+      const oldest = [...standings.values()].sort((a, b) => a.round - b.round).slice(0, over + config.maxSeries / 10)
+      for (const standing of oldest) forget(standing)
+      const used = new Set([...standings.values()].map(({ asked }) => asked))
+      cases = new Map([...cases].filter(([, asked]) => used.has(asked)))
+    },
+    get state() {
+      const [issue] = world.issues.values()
+      return {
+        ...tally,
+        lastConflict,
+        lastConflictAt,
+        lastMissing,
+        standings: standings.size,
+        changes: world.changes,
+        issue: issue && `${issue.object} ${issue.path}: ${issue.message}`,
+        issues: world.issues.size,
+        blind,
+      }
+    },
+  }
+}

@@ -1,0 +1,99 @@
+// Ends as policy sees them. A place is what the two ends of a judged series are: a pod by its uid, however often its labels
+// change; a node; a class of addresses outside; somebody of ours of whom too little is known. Equal places are equal to every
+// policy, so that what was judged of one row holds for all rows between the same two places.
+import type { Address, FlowEnd } from '@margay/policy'
+import { parseAddress } from '@margay/policy'
+import type { Endpoint } from '../inventory/endpoint.ts'
+import type { AddressClass, AddressClasses } from './address-classes.ts'
+
+export interface Place {
+  /** Unique in this process. */
+  readonly id: number
+  readonly end: FlowEnd
+  /** Where the same addresses were before a block of a new policy told them apart. */
+  readonly coarser?: Place
+  /** When it was first told apart from that, Unix seconds. */
+  readonly since: number
+  /** Round in which it was last asked for. */
+  round: number
+}
+
+export interface PlaceDeps {
+  readonly classes: AddressClasses
+  /** Whether the address is that of a host or a service's endpoint by itself, and no class can stand for it. */
+  readonly isOwn: (address: Address) => boolean
+  /** Whether a pod that is gone had the address: then it is not outside. */
+  readonly wasPods: (ip: string) => boolean
+}
+
+export interface Places {
+  /** The reporter's own end; `podUid` is from its cgroup. */
+  own(endpoint: Endpoint, ip: string | undefined, podUid: string | undefined): Place
+  peer(endpoint: Endpoint, ip: string | undefined): Place
+  /** Forgets places that nobody asked for in the last rounds, where there are too many. Called between segments. */
+  trim(): void
+  readonly size: number
+}
+
+/** More than any cluster has ends that talk within some rounds. */
+const maxPlaces = 500_000
+
+export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
+  const places = new Map<string, Place>()
+  let lastId = 0
+  let round = 0
+
+  const place = (key: string, makeEnd: () => FlowEnd, since = 0, coarser?: Place): Place => {
+    const known = places.get(key)
+    if (known) {
+      known.round = round
+      return known
+    }
+    const made = { id: ++lastId, end: makeEnd(), since, round, ...(coarser && { coarser }) }
+    places.set(key, made)
+    return made
+  }
+  const unnamed = (title: string, address?: Address) =>
+    place(`unnamed ${title}`, () => ({ unnamed: title, ...(address && { address }) }))
+
+  /** The class, made with the classes that hold it, coarsest first. The first address seen speaks for all. */
+  const ofClass = (held: readonly AddressClass[], address: Address): Place => {
+    let coarser: Place | undefined
+    for (const { name, since } of held.toReversed())
+      coarser = place(`class ${name}`, () => ({ address }), since, coarser)
+    return coarser!
+  }
+  const pod = ({ uid, namespace, name }: Endpoint, ip: string | undefined): Place =>
+    place(`pod ${uid} ${ip}`, () => {
+      const address = ip === undefined ? undefined : parseAddress(ip)
+      return { pod: `${namespace}/${name}`, ...(address && { address }) }
+    })
+  const peer = (endpoint: Endpoint, ip: string | undefined): Place => {
+    if (endpoint.type === 'wep') return pod(endpoint, ip)
+    const address = ip === undefined ? undefined : parseAddress(ip)
+    if (!address) return unnamed('an end without address')
+    if (endpoint.type === 'hep' && endpoint.node !== undefined) {
+      const { node } = endpoint
+      return place(`node ${node} ${ip}`, () => ({ node, address }))
+    }
+    if (isOwn(address)) return place(`address ${ip}`, () => ({ address }))
+    if (wasPods(ip!)) return unnamed(`the pod that had ${ip}`, address)
+    return ofClass(classes.of(address), address)
+  }
+  return {
+    own(endpoint, ip, podUid) {
+      const isNameless = podUid !== undefined && endpoint.type !== 'wep' && endpoint.type !== 'hep'
+      if (!isNameless) return peer(endpoint, ip)
+      return unnamed(`the pod with uid ${podUid}`, ip === undefined ? undefined : parseAddress(ip))
+    },
+    peer,
+    trim() {
+      round++
+      if (places.size <= maxPlaces) return
+      for (const [key, { round: used }] of places) if (used < round - 1) places.delete(key)
+    },
+    get size() {
+      return places.size
+    },
+  }
+}

@@ -1,0 +1,71 @@
+// How a series stands: what policy said when its connections began, what it says now, and the judgement that follows. What
+// must stay true: a change of policy does not rewrite what decided a connection that is still running. A row holds many
+// connections, so a change leaves the older finding with as many as were running then; it is told for rows of which they are
+// the greater part, until as many have ended.
+import type { Flow, Followed } from '@margay/policy'
+import type { Observed } from './decide.ts'
+import type { Finding } from './finding.ts'
+import type { Judgement } from './judgements.ts'
+
+/** A question to the engine that all series between two places, of one protocol and port, share. */
+export interface Case {
+  readonly flow: Flow
+  readonly enforced: Followed
+  readonly pending: Followed
+}
+
+/** What a row says of its connections. */
+export interface RowConnections {
+  /** Active at any time in its interval. */
+  readonly flows: number
+  readonly started: number
+  readonly completed: number
+}
+
+export interface Held {
+  readonly finding: Finding
+  /** Connections that began under it and have not ended. */
+  left: number
+  judgement: Judgement | undefined
+}
+
+export interface Standing {
+  readonly key: string
+  readonly asked: Case
+  readonly observed: Observed
+  /** Node that reported it, and those of both ends. */
+  readonly nodes: { readonly host: string; readonly source: string | undefined; readonly dest: string | undefined }
+  /** Moment of its first row, Unix seconds. */
+  readonly openedAt: number
+  /** What connections that begin now are decided by; absent before the first row. */
+  current: Finding | undefined
+  judgement: Judgement | undefined
+  /** State of all objects for which `judgement` was found to hold. */
+  checked: number
+  held: Held | undefined
+  /** Connections that were alive when the last row ended. */
+  running: number
+  /** Round in which it was last used. */
+  round: number
+}
+
+/** A change was found: connections that run on keep the finding that they began under. The oldest wins. */
+export function holdOn(standing: Standing): void {
+  const { current, running, held } = standing
+  if (!current || held || running <= 0) return
+  standing.held = { finding: current, left: running, judgement: standing.judgement }
+}
+
+/** Whether a row is told by the older finding, whose connections are the greater part of it. */
+export function isOfHeld({ held }: Standing, { flows, started }: RowConnections): boolean {
+  return held !== undefined && Math.min(held.left, flows - started) * 2 >= flows && flows > started
+}
+
+/** Counts on from a row. Of connections that end, those from before the change are taken to end first. */
+export function passRow(standing: Standing, { flows, started, completed }: RowConnections): void {
+  standing.running = Math.max(0, flows - completed)
+  const { held } = standing
+  if (!held) return
+  held.left -= Math.max(0, Math.min(completed, flows - started))
+  if (held.left <= 0) standing.held = undefined
+}

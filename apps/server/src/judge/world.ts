@@ -1,0 +1,211 @@
+// The objects that verdicts rest on, as the judge keeps them: the present engine, the past one, and what is read of addresses
+// and policies beside them. One document in, one document out; whoever was judged by what changed finds out by `changes`.
+import type { Address, Cidr, Engine, Evaluation, Flow, Issue, Policy, Step } from '@margay/policy'
+import {
+  blocksOf,
+  createEngine,
+  createFeed,
+  defaultOptions,
+  emptySnapshot,
+  parseCidr,
+  policyKey,
+  printAddress,
+} from '@margay/policy'
+import type { PolicyName } from '../policy-use/activity.ts'
+import { generationOf } from '../policy-use/activity.ts'
+import type { AddressClasses } from './address-classes.ts'
+import { createAddressClasses } from './address-classes.ts'
+import type { PastConfig } from './past.ts'
+import { createPast } from './past.ts'
+
+/** A Kubernetes object, as sources tell of it. */
+export interface JudgedObject {
+  readonly uid: string
+  readonly kind: string
+  readonly document: Readonly<Record<string, unknown>>
+}
+
+export interface World {
+  readonly put: (object: JudgedObject, at: number) => void
+  readonly remove: (uid: string, at: number) => void
+  readonly engine: Engine
+  /** Grows with everything that may change a verdict. */
+  readonly changes: number
+  /** Unix seconds of the last change. */
+  readonly changedAt: number
+  /** Whether anybody told of any object. */
+  readonly isFilled: boolean
+  readonly evaluateAt: (flow: Flow, moment: number) => Evaluation | undefined
+  readonly classes: AddressClasses
+  /** Whether the address is that of a host or a service's endpoint by itself. */
+  readonly isOwn: (address: Address) => boolean
+  /** Whether a pod that is gone had the address. */
+  readonly wasPods: (ip: string) => boolean
+  /** The generation of a policy as it is now; 0 where it is not there, or states none. */
+  readonly generationOf: (policy: Omit<PolicyName, 'tier'>) => number
+  /** Names by which rules of nodes may speak of policies. */
+  readonly names: () => {
+    readonly policies: Iterable<Policy>
+    readonly profiles: Iterable<string>
+    readonly tiers: Iterable<string>
+  }
+  /** Grows with everything that `names` gives. */
+  readonly namesChanged: number
+  /** Objects that cannot be judged by, by uid. */
+  readonly issues: ReadonlyMap<string, Issue>
+  readonly trim: (now: number) => void
+}
+
+/** Addresses of pods that are gone, least recently gone first; whoever still sends to one does so for a while. */
+const maxGone = 100_000
+
+/** The policies themselves need no engine: nothing is remembered there, since every flow is followed. */
+const engineConfig = { remember: 1 }
+
+function podBlocksOf({ kind, document }: JudgedObject): readonly Cidr[] {
+  if (kind !== 'Node') return []
+  const { podCIDRs, podCIDR } = (document['spec'] ?? {}) as { podCIDRs?: unknown; podCIDR?: unknown }
+  const texts = Array.isArray(podCIDRs) ? podCIDRs : [podCIDR]
+  return texts.flatMap((text) => (typeof text === 'string' ? (parseCidr(text) ?? []) : []))
+}
+
+/** An error, or else nothing: a warning leaves the object as good as it is. */
+const worstOf = (issues: readonly Issue[]) => issues.find(({ severity }) => severity === 'error')
+
+export function createWorld(config: PastConfig): World {
+  const engine = createEngine(emptySnapshot, engineConfig)
+  const feed = createFeed()
+  const classes = createAddressClasses()
+  const policies = new Map<string, Policy>()
+  const issues = new Map<string, Issue>()
+  const podBlocks = new Map<string, readonly Cidr[]>()
+  const own = new Set<string>()
+  const gone = new Map<string, number>()
+  const known = new Set<string>()
+  /** Names of what there is beside policies. */
+  const names = { namespace: new Set<string>(), profile: new Set<string>(), tier: new Set<string>() }
+  let namesChanged = 0
+  let options = defaultOptions
+  let changes = 0
+
+  const past = createPast(config, function* () {
+    yield { replace: 'options', values: options }
+    yield* feed.present()
+  })
+
+  function noteBlocks(blocks: readonly Cidr[], at: number): void {
+    for (const block of blocks) classes.add(block, at)
+  }
+  const ownAddresses = (addresses: readonly Address[]) => {
+    for (const address of addresses) if (!engine.endpointOf({ address })) own.add(printAddress(address))
+  }
+  function noteName({ forward }: Step): void {
+    const kind = 'put' in forward ? forward.put : 'remove' in forward ? forward.remove : undefined
+    if (kind !== 'namespace' && kind !== 'profile' && kind !== 'tier' && kind !== 'policy') return
+    namesChanged += 1
+    if (kind === 'policy') return
+    if ('put' in forward) names[kind].add((forward.value as { readonly name: string }).name)
+    else if ('remove' in forward) names[kind].delete(forward.key)
+  }
+  /** What is read of a change beside the engine. */
+  function noteForward({ forward }: Step, at: number): void {
+    if ('remove' in forward && forward.remove === 'policy') policies.delete(forward.key)
+    if (!('put' in forward)) return
+    switch (forward.put) {
+      case 'policy':
+        policies.set(policyKey(forward.value), forward.value)
+        noteBlocks(blocksOf(forward.value), at)
+        break
+      case 'networkSet':
+        noteBlocks(forward.value.nets, at)
+        break
+      case 'profile':
+        noteBlocks(blocksOf(forward.value), at)
+        break
+      case 'hostEndpoint':
+        ownAddresses(forward.value.expectedAddresses)
+        break
+      case 'node':
+      case 'service':
+        ownAddresses(forward.value.addresses)
+        break
+      case 'pod':
+      case 'namespace':
+      case 'serviceAccount':
+      case 'tier':
+    }
+  }
+  function noteGone({ backward }: Step, at: number): void {
+    if (!('put' in backward) || backward.put !== 'pod' || backward.value.hostNetwork) return
+    for (const address of backward.value.addresses) {
+      const ip = printAddress(address)
+      // Deleted first, so that the order of the map is the order of going.
+      gone.delete(ip)
+      gone.set(ip, at)
+      if (gone.size > maxGone) gone.delete(gone.keys().next().value!)
+    }
+  }
+  function take(step: Step, at: number): void {
+    changes += 1
+    engine.apply(step.forward)
+    past.note(step, at)
+    noteForward(step, at)
+    noteName(step)
+    noteGone(step, at)
+  }
+  function setPodBlocks(uid: string, blocks: readonly Cidr[], at: number): void {
+    if (JSON.stringify(podBlocks.get(uid) ?? []) === JSON.stringify(blocks)) return
+    if (blocks.length > 0) podBlocks.set(uid, blocks)
+    else podBlocks.delete(uid)
+    const before = options
+    options = { ...options, podBlocks: [...podBlocks.values()].flat() }
+    noteBlocks(blocks, at)
+    take({ forward: { replace: 'options', values: options }, backward: { replace: 'options', values: before } }, at)
+  }
+  return {
+    put(object, at) {
+      const { steps, issues: found } = feed.put(object.uid, object.document)
+      for (const step of steps) take(step, at)
+      setPodBlocks(object.uid, podBlocksOf(object), at)
+      const worst = worstOf(found)
+      if (worst) issues.set(object.uid, worst)
+      else issues.delete(object.uid)
+      if (known.size === 0) changes += 1
+      known.add(object.uid)
+    },
+    remove(uid, at) {
+      for (const step of feed.remove(uid)) take(step, at)
+      setPodBlocks(uid, [], at)
+      issues.delete(uid)
+      known.delete(uid)
+    },
+    engine,
+    get changes() {
+      return changes
+    },
+    get changedAt() {
+      return past.changedAt
+    },
+    get isFilled() {
+      return known.size > 0
+    },
+    evaluateAt: (flow, moment) => past.evaluate(flow, moment),
+    classes,
+    isOwn: (address) => own.has(printAddress(address)),
+    wasPods: (ip) => gone.has(ip),
+    generationOf: (policy) => {
+      const found = policies.get(policyKey(policy))
+      return found ? generationOf(found) : 0
+    },
+    names: () => ({
+      policies: policies.values(),
+      profiles: [...names.profile, ...Array.from(names.namespace, (namespace) => `kns.${namespace}`)],
+      tiers: [...names.tier, ...new Set(Array.from(policies.values(), ({ tier }) => tier))],
+    }),
+    get namesChanged() {
+      return namesChanged
+    },
+    issues,
+    trim: (now) => past.trim(now),
+  }
+}
