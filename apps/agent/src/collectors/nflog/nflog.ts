@@ -62,7 +62,7 @@ function createRefusals(shared: Shared) {
     clearMeasures(measures)
     measures[slot.packetsIn] = 1
     measures[slot.bytesIn] = length
-    const isNew = shared.evidence.note(`r${key}`, said.text, shared.clock.now())
+    const isNew = shared.evidence.note(`r${key}`, said.texts[0]!, shared.clock.now())
     measures[slot.started] = isNew ? 1 : 0
     flows.add(
       flows.variant(flow, { outcome: 'dropped', action: 'deny', ...(marks && { marks }) }),
