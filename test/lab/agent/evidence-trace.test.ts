@@ -69,7 +69,7 @@ table inet fw {
     )
     const [denied] = flows(rows, 82, 'fwd')
     expect(denied).toMatchObject({ action: 'deny', outcome: 'dropped' })
-    expect((denied?.marks as string[]).at(-1)).toBe('nft|inet|fw|pods|drop|shop/closed ingress')
+    expect((denied?.marks as string[] | undefined)?.at(-1)).toBe('nft|inet|fw|pods|drop|shop/closed ingress')
     expect(read(denied)).toEqual(['closed deny unknown', 'deny'])
     node.load('delete table inet fw\n')
   })

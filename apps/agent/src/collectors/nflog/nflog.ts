@@ -126,7 +126,7 @@ function openNflog(shared: Shared): OpenCollector {
     { groups: config.nflogGroups, yieldTo: config.nflogYieldTo },
     { ask, runningPrograms: () => readRunning(config.procPath), holders: readGroupHolders },
   )
-  processes.onStart(groups.started)
+  processes.onStart((name) => groups.started(name))
   marks.readBeforeMissing(read)
   return {
     poll() {
