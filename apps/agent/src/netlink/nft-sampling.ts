@@ -69,12 +69,15 @@ const sampleRule = (perSecond: number): Buffer[] => [
 const inNftables = (type: number, flags: number, sequence: number, ...attributes: readonly Buffer[]) =>
   request(type, Buffer.concat([netfilterHead(inet), ...attributes]), { flags: flags | flag.ack, sequence })
 
-/** One transaction, to be sent at once. Its answers have sequences up to `lastSequence`; any error undoes all of it. */
-export function samplingTable(
-  name: string,
-  perSecond: number,
-): { readonly bytes: Buffer; readonly lastSequence: number } {
-  let sequence = 1
+export interface SamplingTable {
+  /** Nothing is made before the last message has come: without `end` the kernel looks at it all and forgets it. */
+  readonly begin: Buffer
+  readonly end: Buffer
+}
+
+/** One transaction, to be sent at once; any error undoes all of it. */
+export function samplingTable(name: string, perSecond: number): SamplingTable {
+  let sequence = 0
   const batch = (type: number) => request(type, netfilterHead(0, subsystem), { sequence: ++sequence })
   const begin = batch(message.batchBegin)
   const table = inNftables(
@@ -103,6 +106,5 @@ export function samplingTable(
       nested(4, ...sampleRule(perSecond)),
     ),
   ])
-  const lastSequence = sequence
-  return { bytes: Buffer.concat([begin, table, ...chains, batch(message.batchEnd)]), lastSequence }
+  return { begin: Buffer.concat([begin, table, ...chains]), end: batch(message.batchEnd) }
 }
