@@ -117,6 +117,7 @@ export function createCollection(config: AgentConfig, deps: CollectionDeps): Par
         await loop(config, shared, opened, guard, readLosses, signal)
       } finally {
         for (const { open } of opened) open.close?.()
+        shared.reach.close()
         shared.kernel?.close()
       }
     },

@@ -12,6 +12,8 @@ import { createFlowTable } from './flow/flow-table.ts'
 import { createHosts } from './flow/hosts.ts'
 import { createMarkTable } from './flow/mark-table.ts'
 import { createNatTable } from './flow/nat-table.ts'
+import { createReach } from './flow/reach.ts'
+import type { Reach } from './flow/reach.ts'
 import { readEnumerators } from './kernel/btf.ts'
 import { writeConstants } from './kernel/constants.ts'
 import { numberReasons } from './kernel/drop-reasons.ts'
@@ -87,7 +89,20 @@ function readReasons(config: AgentConfig, log: Logger): ReadonlyMap<number, stri
   }
 }
 
-/** Opens everything; closing the kernel side is the caller's. */
+const familyNetlink = 16
+const socketRaw = 3
+const protocolRoute = 0
+
+function openReach(native: Native): Reach {
+  const descriptor = native.socket(familyNetlink, socketRaw, protocolRoute, 0, '')
+  return createReach({
+    send: (message) => native.send(descriptor, message),
+    receive: (into) => native.receive(descriptor, into),
+    close: () => native.closeDescriptor(descriptor),
+  })
+}
+
+/** Opens everything; closing the kernel side and the reach is the caller's. */
 export function createShared(config: AgentConfig, deps: SharedDeps): Shared {
   const clock = createKernelClock()
   const cgroupRoot = findCgroupRoot(readFileSync(join(config.procPath, 'mounts'), 'utf8')) ?? '/sys/fs/cgroup'
@@ -111,6 +126,7 @@ export function createShared(config: AgentConfig, deps: SharedDeps): Shared {
     ),
     evidence: createDropEvidence(),
     marks: createMarkTable({ maxMarks }),
+    reach: openReach(deps.native),
     nat: createNatTable(),
     domains: createClientDomains({ clock: clock.now }),
     dropReasons,

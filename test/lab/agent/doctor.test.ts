@@ -22,6 +22,18 @@ describe('doctor', () => {
     expect(report.verdict).toBe('ok')
   })
 
+  it('says of each source of evidence whether it works here, and leaves nothing', () => {
+    const tables = () => execFileSync('nft', ['list', 'tables'], { encoding: 'utf8' })
+    const { evidence } = doctor()
+    expect(evidence.map(({ name }) => name)).toEqual(['nflog', 'nf-trace', 'drop', 'conntrack'])
+    for (const { name, verdict } of evidence.slice(1)) expect([name, verdict]).toEqual([name, 'ok'])
+    expect(evidence[0]?.verdict).not.toBe('missing')
+    expect(tables()).not.toContain('margay_trace_try')
+    const without = doctor('setpriv', '--bounding-set=-all', '--inh-caps=-all').evidence
+    expect(without.slice(0, 3).map(({ verdict }) => verdict)).toEqual(['missing', 'missing', 'missing'])
+    expect(without[1]?.found).toContain('CAP_NET_ADMIN')
+  })
+
   it('says what is missing without privileges, and does not fail', () => {
     const report = doctor('setpriv', '--bounding-set=-all', '--inh-caps=-all')
     expect(report.findings.find(({ name }) => name === 'privileges')?.verdict).toBe('missing')

@@ -16,7 +16,7 @@ while 1:
 const client = `
 import socket,time
 s=socket.create_connection(("10.77.0.2",80)); print("ready")
-for i in range(8): s.sendall(b"x"*1000); s.recv(65536); time.sleep(.5)
+for i in range(40): s.sendall(b"x"*1000); s.recv(65536); time.sleep(.5)
 `
 
 describe('without eBPF', () => {

@@ -9,6 +9,7 @@ import type { FlowTable } from '../flow/flow-table.ts'
 import type { Hosts } from '../flow/hosts.ts'
 import type { MarkTable } from '../flow/mark-table.ts'
 import type { NatTable } from '../flow/nat-table.ts'
+import type { Reach } from '../flow/reach.ts'
 import type { Kernel } from '../kernel/load.ts'
 import type { KernelClock } from '../kernel/kernel-clock.ts'
 import type { Native } from '../kernel/native.ts'
@@ -28,6 +29,7 @@ export interface Shared {
   readonly cgroups: CgroupTable
   readonly evidence: DropEvidence
   readonly marks: MarkTable
+  readonly reach: Reach
   readonly nat: NatTable
   readonly domains: ClientDomains
   /** Names of drop reasons by this kernel's numbers. */

@@ -5,9 +5,20 @@ import { conntrack } from './conntrack/conntrack.ts'
 import { datagrams } from './datagrams/datagrams.ts'
 import { dns } from './dns/dns.ts'
 import { drops } from './drops/drops.ts'
+import { nfTrace } from './nf-trace/nf-trace.ts'
 import { nflog } from './nflog/nflog.ts'
 import { processes } from './processes/processes.ts'
 import { sockets } from './sockets/sockets.ts'
 import { tcp } from './tcp/tcp.ts'
 
-export const collectors: readonly Collector[] = [conntrack, nflog, processes, dns, drops, tcp, datagrams, sockets]
+export const collectors: readonly Collector[] = [
+  conntrack,
+  nflog,
+  nfTrace,
+  processes,
+  dns,
+  drops,
+  tcp,
+  datagrams,
+  sockets,
+]

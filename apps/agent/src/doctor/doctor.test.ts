@@ -52,7 +52,7 @@ describe('doctor', () => {
 
   it('prints what to do only where something is wrong', () => {
     const finding = { name: 'x', title: 'Thing', found: 'there', hint: 'do that' } as const
-    const report = { kernel: '6', machine: 'x64', verdict: 'limited', programs: [], fields: [] } as const
+    const report = { kernel: '6', machine: 'x64', verdict: 'limited', programs: [], evidence: [], fields: [] } as const
     const text = printReport({ ...report, findings: [{ ...finding, verdict: 'ok' }] })
     expect([text.includes('Thing: there'), text.includes('do that')]).toEqual([true, false])
     expect(printReport({ ...report, findings: [{ ...finding, verdict: 'limited' }] })).toContain('do that')

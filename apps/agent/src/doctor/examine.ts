@@ -12,6 +12,7 @@ import type { ProgramState } from '../kernel/load.ts'
 import { openNative, readObject } from '../kernel/native.ts'
 import { programs } from '../kernel/programs.ts'
 import { findCgroupRoot } from '../process/cgroup-table.ts'
+import { judgeEvidence } from './evidence.ts'
 import { judgeFields } from './fields.ts'
 import { worst } from './report.ts'
 import type { DoctorReport, Finding } from './report.ts'
@@ -100,10 +101,9 @@ function judgeData(config: AgentConfig): Finding {
 }
 
 /** The states of all programs; where none can be tried, all carry the reason. */
-function tryPrograms(config: AgentConfig): readonly ProgramState[] {
+function tryPrograms(config: AgentConfig, opened: ReturnType<typeof openNative>): readonly ProgramState[] {
   const names = programs.map(({ name }) => name)
   const none = (problem: string) => names.map((name) => ({ name, problem }))
-  const opened = openNative()
   if ('problem' in opened) return none(opened.problem)
   const object = readObject()
   if (!object) return none('the eBPF object is not built; run apps/agent/build.ts')
@@ -126,7 +126,8 @@ export function examine(config: AgentConfig): DoctorReport {
   const conntrack = judgeConntrack(config)
   const reasons = judgeReasons(types.enumerators, config)
   const privileges = judgePrivileges(readCapabilities(readFileSync('/proc/self/status', 'utf8')))
-  const states = tryPrograms(config)
+  const opened = openNative()
+  const states = tryPrograms(config, opened)
   const loaded = new Set(states.filter(({ problem }) => problem === undefined).map(({ name }) => name))
   const findings = [privileges, types.finding, cgroup.finding, conntrack, reasons, judgeData(config)]
   const fields = judgeFields({
@@ -142,6 +143,10 @@ export function examine(config: AgentConfig): DoctorReport {
     verdict: worst([...findings, ...fields].map(({ verdict }) => verdict)),
     findings,
     programs: states.map(findingOf),
+    evidence: judgeEvidence(config, 'native' in opened ? opened.native : undefined, {
+      drops: loaded.has('see_drop') && reasons.verdict === 'ok',
+      conntrack: conntrack.verdict === 'ok',
+    }),
     fields,
   }
 }

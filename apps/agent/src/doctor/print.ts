@@ -21,6 +21,8 @@ export function printReport(report: DoctorReport): string {
     ...report.findings.map(lineOf),
     'Programs in the kernel\n',
     ...report.programs.map(lineOf),
+    'Evidence of verdicts\n',
+    ...report.evidence.map(lineOf),
     'Fields\n',
     ...fields,
     `${summary[report.verdict]}\n`,

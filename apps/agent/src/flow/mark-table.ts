@@ -7,14 +7,15 @@ export type MarkDirection = 'ingress' | 'egress'
 /** Marks in the order of the rules. Equal sets are one object, so that flows can be told apart by it. */
 export interface MarkSet {
   readonly id: number
+  readonly said: readonly Said[]
   readonly texts: readonly string[]
   /** One of the rules denies. */
   readonly denies: boolean
 }
 
-/** One thing that a rule says. Whoever notes it gives the same object for the same rule. */
+/** What a rule says, or a trace of several. Whoever notes it gives the same object for the same words. */
 export interface Said {
-  readonly text: string
+  readonly texts: readonly string[]
   /** Which end it is about; undefined where the rule does not tell: both. */
   readonly direction: MarkDirection | undefined
   readonly denies: boolean
@@ -70,7 +71,7 @@ function createSets({ maxMarks }: MarkTableConfig): Sets {
   const steps = new Map<MarkSet | undefined, Map<Said, MarkSet>>()
   let next = 1
   const make = (set: MarkSet | undefined, said: Said): MarkSet => {
-    const texts = [...(set?.texts ?? []), said.text].slice(-maxMarks)
+    const texts = [...(set?.texts ?? []), ...said.texts].slice(-maxMarks)
     const denies = said.denies || (set?.denies ?? false)
     const key = `${denies}\n${texts.join('\n')}`
     const known = sets.get(key)
@@ -79,7 +80,7 @@ function createSets({ maxMarks }: MarkTableConfig): Sets {
       sets.clear()
       steps.clear()
     }
-    const made = { id: next++, texts, denies }
+    const made = { id: next++, said: [...(set?.said ?? []), said], texts, denies }
     sets.set(key, made)
     return made
   }
@@ -120,7 +121,7 @@ export function createMarkTable(config: MarkTableConfig): MarkTable {
   }
   const add = (entry: Entry, side: MarkDirection, said: Said, isLate: boolean) => {
     const before = entry[side]
-    const isAgain = isLate || before?.texts.includes(said.text)
+    const isAgain = isLate || before?.said.includes(said)
     entry[side] = sets.with(isAgain ? undefined : before, said)
   }
 

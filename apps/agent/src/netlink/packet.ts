@@ -55,9 +55,9 @@ export function readPacket(bytes: Buffer, from: number, to: number, into: Buffer
   const found =
     version === 4 ? readV4(bytes, from, to, into) : version === 6 ? readV6(bytes, from, to, into) : undefined
   if (!found) return false
-  const hasPorts = found.at !== undefined && found.at + 4 <= to && withPorts.has(found.proto)
-  into.writeUInt16LE(hasPorts ? bytes.readUInt16BE(found.at!) : 0, tuple.localPort)
-  into.writeUInt16LE(hasPorts ? bytes.readUInt16BE(found.at! + 2) : 0, tuple.remotePort)
+  const ports = found.at !== undefined && found.at + 4 <= to && withPorts.has(found.proto) ? found.at : undefined
+  into.writeUInt16LE(ports === undefined ? 0 : bytes.readUInt16BE(ports), tuple.localPort)
+  into.writeUInt16LE(ports === undefined ? 0 : bytes.readUInt16BE(ports + 2), tuple.remotePort)
   into[tuple.proto] = found.proto
   into[tuple.family] = version === 4 ? 2 : 10
   return true

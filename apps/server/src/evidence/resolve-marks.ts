@@ -3,7 +3,7 @@
 import type { PolicyHit } from '@margay/model'
 import { decidingHit } from '@margay/model'
 import type { Direction } from '@margay/policy'
-import type { Mark, NflogMark, TraceMark } from '@margay/wire'
+import type { NflogMark, TraceMark } from '@margay/wire'
 import { parseMark, printMark } from '@margay/wire'
 import { readComment } from './comment-words.ts'
 import { readFelixPrefix } from './felix-prefix.ts'
@@ -79,20 +79,35 @@ function verdictOf(said: Said, hits: readonly PolicyHit[], direction: Direction 
   return isOthers ? undefined : 'deny'
 }
 
+interface ReadMarks {
+  readonly logged: Said
+  readonly traced: Said
+  readonly unknown: readonly string[]
+}
+
+function readMarks(marks: readonly string[], known: KnownPolicies): ReadMarks {
+  const parsed = marks.map((text) => parseMark(text))
+  const logged = readNflogs(
+    parsed.filter((mark): mark is NflogMark => mark?.by === 'nflog'),
+    known,
+  )
+  const traced = readTrace(
+    parsed.filter((mark): mark is TraceMark => mark?.by === 'nf_trace'),
+    known,
+  )
+  const malformed = marks.filter((_, at) => parsed[at] === undefined)
+  return { logged, traced, unknown: [...logged.unknown, ...traced.unknown, ...malformed] }
+}
+
+/** By the first of them: there is one kind nearly always. */
+const sourceOfUnknown = ([first]: readonly string[]) => (first!.startsWith('nft|') ? 'nf_trace' : 'nflog')
+
 /**
  * What a flow's marks say of policy; undefined where there are none, or none that has a say in this direction. Felix's own
  * records are taken before a trace of the same flow, because they number the rule.
  */
 export function resolveMarks(marks: readonly string[], { known, direction }: MarkContext): ResolvedMarks | undefined {
-  const parsed = marks.map((text) => parseMark(text))
-  const malformed = marks.filter((_, at) => parsed[at] === undefined)
-  const isOf =
-    <B extends Mark['by']>(by: B) =>
-    (mark: Mark | undefined): mark is Extract<Mark, { by: B }> =>
-      mark?.by === by
-  const logged = readNflogs(parsed.filter(isOf('nflog')), known)
-  const traced: Said = readTrace(parsed.filter(isOf('nf_trace')) as readonly TraceMark[], known)
-  const unknown = [...logged.unknown, ...traced.unknown, ...malformed]
+  const { logged, traced, unknown } = readMarks(marks, known)
   for (const [source, said] of [
     ['nflog', logged],
     ['nf_trace', traced],
@@ -104,4 +119,8 @@ export function resolveMarks(marks: readonly string[], { known, direction }: Mar
   return unknown.length > 0 ? { hits: [], verdict: undefined, source: sourceOfUnknown(unknown), unknown } : undefined
 }
 
-const sourceOfUnknown = (unknown: readonly string[]) => (unknown[0]!.startsWith('nft|') ? 'nf_trace' : 'nflog')
+/** The direction whose rules refused the connection, as far as the marks tell. */
+export function refusedBy(marks: readonly string[], known: KnownPolicies): Direction | undefined {
+  const { logged, traced } = readMarks(marks, known)
+  return [...logged.hits, ...traced.hits].find(({ direction, hit }) => direction && hit.action === 'deny')?.direction
+}

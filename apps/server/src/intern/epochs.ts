@@ -3,6 +3,7 @@
 import type { Row } from '@margay/model'
 import type { Frame } from '@margay/wire'
 import { rowAt } from '@margay/wire'
+import { placeRefusal } from '../evidence/index.ts'
 import type { StandingPlaces } from '../judge/judge.ts'
 import type { HandlePlaces } from './handles.ts'
 
@@ -55,7 +56,7 @@ export function createEpochs(): Epochs {
       numbers.forEach((number, at) =>
         epoch.definitions.set(number, {
           logType: frame.logType,
-          dimensions: rowAt(columns, at),
+          dimensions: placeRefusal(rowAt(columns, at)),
           stored: new Map(),
           shown: new Map(),
           standings: new Map(),

@@ -4,12 +4,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { conntrackDump, conntrackNew, readTranslation } from '../../netlink/conntrack.ts'
 import { dumpRequest, walkMessages } from '../../netlink/message.ts'
+import { openNetfilter } from '../../kernel/native.ts'
 import type { NativeError } from '../../kernel/native.ts'
 import type { Collector, Shared } from '../collector.ts'
 
-const familyNetlink = 16
-const socketRaw = 3
-const protocolNetfilter = 12
 const groupNew = 1
 const noBuffers = 105
 /** A request's body: any family. */
@@ -36,7 +34,7 @@ export const conntrack: Collector = {
     existsSync(join(config.procPath, 'sys/net/netfilter/nf_conntrack_max')) || 'conntrack is not loaded in this kernel',
   open(shared) {
     const { native } = shared
-    const descriptor = native.socket(familyNetlink, socketRaw, protocolNetfilter, groupNew, '')
+    const descriptor = openNetfilter(native, groupNew)
     native.send(descriptor, dumpRequest(conntrackDump, anyFamily))
     return {
       poll() {

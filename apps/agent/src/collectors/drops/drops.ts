@@ -1,11 +1,12 @@
 // Packets that the kernel threw away. A drop in the sender's own stack is told by the sender's row; one at the receiver or
 // on the way makes a row of its own, for there may be no socket at all. A rule on the way that refused for the destination
 // makes it the destination's row: that is where the connection was denied.
+import { statSync } from 'node:fs'
 import { printIp } from '@margay/model'
 import { clearMeasures, createMeasures, slot } from '../../flow/measures.ts'
 import type { FlowIdentity } from '../../flow/flow.ts'
 import type { TupleMarks } from '../../flow/mark-table.ts'
-import { localIp, protocolName, remoteIp, tupleKey } from '../../flow/tuple.ts'
+import { localIp, localKey, protocolName, remoteIp, remoteKey, tupleKey } from '../../flow/tuple.ts'
 import { verdictOfDrop } from '../../flow/verdict.ts'
 import { denyingReasons } from '../../kernel/drop-reasons.ts'
 import { dropRecord, recordType, side, tuple } from '../../kernel/layout.ts'
@@ -25,9 +26,38 @@ function isNoise(reason: string, bytes: Buffer, at: number): boolean {
 /** Where a packet was refused. A packet that never reached the receiver says nothing of its namespace. */
 type Place = 'receiver' | 'for receiver' | 'on the way'
 
-function placeOf(bytes: Buffer, at: number, marks: TupleMarks | undefined): Place {
+interface Where {
+  readonly shared: Shared
+  /** The agent's own network namespace: the node's. */
+  readonly node: number
+}
+
+/** Whether an end of the packet is on this node. */
+const isHere = ({ shared }: Where, bytes: Buffer, at: number, end: 'local' | 'remote') => {
+  const tupleAt = at + dropRecord.tuple
+  const address = end === 'local' ? localKey(bytes, tupleAt) : remoteKey(bytes, tupleAt)
+  return shared.reach.isHere(address, shared.clock.now())
+}
+
+/** What the node's rules refuse of packets that come from elsewhere to one of its pods, they refuse for the pod. */
+function isForReceiver(where: Where, bytes: Buffer, at: number): boolean {
+  const isOnNode = bytes.readUInt32LE(at + dropRecord.netns) === where.node
+  return isOnNode && isHere(where, bytes, at, 'remote') && !isHere(where, bytes, at, 'local')
+}
+
+function placeOf(where: Where, bytes: Buffer, at: number, reason: string, marks: TupleMarks | undefined): Place {
   if (bytes[at + dropRecord.side] === side.receiver) return 'receiver'
-  return marks?.ingress?.denies && !marks.egress?.denies ? 'for receiver' : 'on the way'
+  if (!denyingReasons.has(reason)) return 'on the way'
+  const { ingress, egress } = marks ?? {}
+  if (ingress?.denies !== egress?.denies) return ingress?.denies ? 'for receiver' : 'on the way'
+  return isForReceiver(where, bytes, at) ? 'for receiver' : 'on the way'
+}
+
+/** Where several agents share a kernel, each has the drops of its node's namespace and of what is reached from there. */
+function isOurs(where: Where, bytes: Buffer, at: number): boolean {
+  if (where.shared.config.cgroup === '' || bytes[at + dropRecord.side] === side.sender) return true
+  if (bytes.readUInt32LE(at + dropRecord.netns) === where.node) return true
+  return bytes[at + dropRecord.side] === side.receiver && isHere(where, bytes, at, 'remote')
 }
 
 function identityOf(bytes: Buffer, at: number, place: Place): FlowIdentity {
@@ -65,9 +95,10 @@ export const drops: Collector = {
   open(shared: Shared) {
     const { dropReasons, evidence, flows, marks } = shared
     const measures = createMeasures()
+    const where = { shared, node: statSync('/proc/thread-self/ns/net').ino }
     const take = (bytes: Buffer, at: number) => {
       const reason = dropReasons.get(bytes.readUInt32LE(at + dropRecord.reason))
-      if (reason === undefined || isNoise(reason, bytes, at)) return
+      if (reason === undefined || isNoise(reason, bytes, at) || !isOurs(where, bytes, at)) return
       const ofSide = bytes[at + dropRecord.side]
       // What the receiver threw away is the receiver's row; the sender only has no answer.
       const isNew = evidence.note(
@@ -77,7 +108,7 @@ export const drops: Collector = {
       )
       if (ofSide === side.sender) return
       const said = marks.find(tupleKey(bytes, at + dropRecord.tuple), shared.clock.now(), denyingReasons.has(reason))
-      const place = placeOf(bytes, at, said)
+      const place = placeOf(where, bytes, at, reason, said)
       const flow = flows.find(flowKey(bytes, at, place), () => identityOf(bytes, at, place))
       if (!flow) return
       const verdict = verdictOfDrop(reason)

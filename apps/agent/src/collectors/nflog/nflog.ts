@@ -9,15 +9,13 @@ import { clearMeasures, createMeasures, slot } from '../../flow/measures.ts'
 import type { Said } from '../../flow/mark-table.ts'
 import { localIp, protocolName, remoteIp, tupleKey } from '../../flow/tuple.ts'
 import { tuple, tupleSize } from '../../kernel/layout.ts'
+import { openNetfilter } from '../../kernel/native.ts'
 import type { NativeError } from '../../kernel/native.ts'
 import type { Collector, OpenCollector, Shared } from '../collector.ts'
 import { createGroups, readGroupHolders, readRunning } from './groups.ts'
 import { createPrefixes } from './prefix.ts'
 import { groupsState } from './state.ts'
 
-const familyNetlink = 16
-const socketRaw = 3
-const protocolNetfilter = 12
 const noBuffers = 105
 
 /** Its own, for a record may be looked for while others are read out of the shared one. */
@@ -62,7 +60,7 @@ function createRefusals(shared: Shared) {
     clearMeasures(measures)
     measures[slot.packetsIn] = 1
     measures[slot.bytesIn] = length
-    const isNew = shared.evidence.note(`r${key}`, said.text, shared.clock.now())
+    const isNew = shared.evidence.note(`r${key}`, said.texts[0]!, shared.clock.now())
     measures[slot.started] = isNew ? 1 : 0
     flows.add(
       flows.variant(flow, { outcome: 'dropped', action: 'deny', ...(marks && { marks }) }),
@@ -75,7 +73,7 @@ function createRefusals(shared: Shared) {
 
 function openNflog(shared: Shared): OpenCollector {
   const { clock, config, marks, native, processes } = shared
-  const descriptor = native.socket(familyNetlink, socketRaw, protocolNetfilter, 0, '')
+  const descriptor = openNetfilter(native, 0)
   const buffer = Buffer.alloc(bufferBytes)
   const packet = Buffer.alloc(tupleSize)
   const sayingOf = createPrefixes()
@@ -126,7 +124,7 @@ function openNflog(shared: Shared): OpenCollector {
     { groups: config.nflogGroups, yieldTo: config.nflogYieldTo },
     { ask, runningPrograms: () => readRunning(config.procPath), holders: readGroupHolders },
   )
-  processes.onStart(groups.started)
+  processes.onStart((name) => groups.started(name))
   marks.readBeforeMissing(read)
   return {
     poll() {

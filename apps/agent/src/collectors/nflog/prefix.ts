@@ -13,10 +13,10 @@ const felix = /^([ADP])[PR]([IE])(?:$|\d*\|)/
 const felixDirections: Readonly<Record<string, MarkDirection>> = { I: 'ingress', E: 'egress' }
 
 export function readPrefix(group: number, prefix: string): Said {
-  const text = printMark({ by: 'nflog', group, prefix })
+  const texts = [printMark({ by: 'nflog', group, prefix })]
   const [, action, way = ''] = felix.exec(prefix) ?? []
-  if (action !== undefined) return { text, direction: felixDirections[way], denies: action === 'D' }
-  return { text, ...(groups.get(group) ?? { direction: undefined, denies: false }) }
+  if (action !== undefined) return { texts, direction: felixDirections[way], denies: action === 'D' }
+  return { texts, ...(groups.get(group) ?? { direction: undefined, denies: false }) }
 }
 
 /** Rules are few, but prefixes are text of whoever may write rules. */

@@ -17,7 +17,8 @@ function words(why: NotRead, nameOf: NameOf): string {
   }
 }
 
-const several = (groups: readonly number[]) => `group${groups.length > 1 ? 's' : ''} ${groups.join(', ')}`
+const several = (groups: readonly number[]) =>
+  `group${groups.length > 1 ? 's' : ''} ${groups.toSorted((a, b) => a - b).join(', ')}`
 
 /** Groups that are not read, one part for each reason. */
 export function notReadWords(notRead: Groups['notRead'], nameOf: NameOf): string[] {

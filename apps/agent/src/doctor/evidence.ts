@@ -1,0 +1,97 @@
+// By what verdicts will be known on this machine: log rules, traces, drops, conntrack. Each is looked at or tried without
+// leaving anything; none of them keeps the agent from running.
+import { readGroupHolders, readRunning } from '../collectors/nflog/groups.ts'
+import type { NotRead } from '../collectors/nflog/groups.ts'
+import { notReadWords } from '../collectors/nflog/state.ts'
+import { trySamplingTable } from '../collectors/nf-trace/sampling.ts'
+import type { AgentConfig } from '../config.ts'
+import { netlinkError, readAnswer, walkMessages } from '../netlink/message.ts'
+import { bindGroup } from '../netlink/nflog.ts'
+import { openNetfilter } from '../kernel/native.ts'
+import type { Native } from '../kernel/native.ts'
+import type { Finding } from './report.ts'
+
+/** Nobody logs to the last group, so it is free to be tried. */
+const tryGroup = 65_535
+const bufferBytes = 192 << 10
+
+/** Why a group that nobody has cannot be read, if so. */
+function tryBinding(native: Native): string | undefined {
+  const buffer = Buffer.alloc(bufferBytes)
+  let errno = 0
+  try {
+    const descriptor = openNetfilter(native, 0)
+    try {
+      native.send(descriptor, bindGroup(tryGroup, 1))
+      walkMessages(buffer, native.receive(descriptor, buffer), (message) => {
+        if (message.type === netlinkError) errno ||= readAnswer(buffer, message).errno
+      })
+    } finally {
+      native.closeDescriptor(descriptor)
+    }
+  } catch (error) {
+    return (error as Error).message
+  }
+  return errno === 0 ? undefined : `the kernel refuses a group (error ${errno})`
+}
+
+function whyNotRead(config: AgentConfig): ReadonlyMap<number, NotRead> {
+  const running = readRunning(config.procPath)
+  const to = config.nflogYieldTo.find((name) => running.has(name))
+  if (to !== undefined) return new Map(config.nflogGroups.map((group) => [group, { why: 'yielded', to }]))
+  const holders = readGroupHolders()
+  const held = config.nflogGroups.filter((group) => holders.has(group))
+  return new Map(held.map((group) => [group, { why: 'held', by: holders.get(group) }]))
+}
+
+function judgeNflog(config: AgentConfig, native: Native): Finding {
+  const base = { name: 'nflog', title: 'Log rules (NFLOG)' }
+  const problem = tryBinding(native)
+  if (problem !== undefined) {
+    const hint = 'CAP_NET_ADMIN and the kernel module nfnetlink_log are needed'
+    return { ...base, verdict: 'missing', found: problem, hint }
+  }
+  const notRead = whyNotRead(config)
+  const groups = config.nflogGroups.join(', ') || 'none'
+  if (notRead.size === 0) return { ...base, verdict: 'ok', found: `can be read; groups asked for: ${groups}` }
+  const hint =
+    'a group has one reader: this is right if it is the agent; else take its flows as well, or use --nf-trace'
+  return { ...base, verdict: 'limited', found: notReadWords(notRead, () => undefined).join('; '), hint }
+}
+
+function judgeTrace(config: AgentConfig, native: Native): Finding {
+  const base = { name: 'nf-trace', title: 'Rule traces (nftables)' }
+  try {
+    trySamplingTable(native)
+    const found = config.nfTrace ? 'can be made, and are asked for' : 'can be made; off unless --nf-trace is given'
+    return { ...base, verdict: 'ok', found }
+  } catch (error) {
+    const hint = 'iptables-legacy and eBPF data planes have no such traces; policies are evaluated then'
+    return { ...base, verdict: 'missing', found: (error as Error).message, hint }
+  }
+}
+
+const judgeDrops = (drops: boolean): Finding => ({
+  name: 'drop',
+  title: 'Drops',
+  verdict: drops ? 'ok' : 'missing',
+  found: drops ? 'tell a denial without the rule' : 'are not seen: a denied connection looks unanswered',
+  hint: 'the program see_drop and the names of drop reasons are needed',
+})
+
+const judgeThrough = (conntrack: boolean): Finding => ({
+  name: 'conntrack',
+  title: 'Connections that were made',
+  verdict: 'ok',
+  found: conntrack ? 'tell that they were allowed, behind service addresses too' : 'tell that they were allowed',
+})
+
+/** What each source of evidence can do here; `native` is absent where the addon does not load. */
+export function judgeEvidence(
+  config: AgentConfig,
+  native: Native | undefined,
+  has: { readonly drops: boolean; readonly conntrack: boolean },
+): readonly Finding[] {
+  const asked = native ? [judgeNflog(config, native), judgeTrace(config, native)] : []
+  return [...asked, judgeDrops(has.drops), judgeThrough(has.conntrack)]
+}
