@@ -8,7 +8,7 @@ import type { ClusterStates } from './cluster/state.ts'
 import type { Versions } from './cluster/versions.ts'
 
 export interface ApiDeps {
-  readonly store: Pick<Store, 'ask' | 'stream'>
+  readonly store: Pick<Store, 'ask' | 'stream' | 'state'>
   readonly live: Live
   readonly intake: Intake
   /** Every version of the cluster's objects. */

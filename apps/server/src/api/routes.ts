@@ -17,6 +17,7 @@ import { createIngest } from './ingest.ts'
 import { decode, printJson } from './json.ts'
 import { networkSets } from './network-sets.ts'
 import { nodes } from './nodes.ts'
+import { policies, policy } from './policies.ts'
 import { problemsPage } from './problem.ts'
 import { openChannels, streamTail } from './tail.ts'
 import { values } from './values.ts'
@@ -36,6 +37,8 @@ const jsonHandlers = {
   endpoints,
   nodes,
   networkSets,
+  policies,
+  policy,
   health: (_asked, { health }) => health(),
 } satisfies { readonly [K in RouteName]?: JsonHandler<K> }
 

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Row } from '@margay/model'
 import { logType, parseJsonExact, readRow } from '@margay/model'
 import { createEmbeddedStore } from '@margay/store'
 import type { AnswerOf, BodyOf, Problem, RouteName, SearchOf, Source } from '@margay/wire'
@@ -18,6 +19,8 @@ export interface TestApi {
   readonly objects: TestVersions
   /** Stores flow records as they are published. */
   ingest(records: readonly Readonly<Record<string, unknown>>[]): Promise<void>
+  /** Stores rows of a log type as they are. */
+  store(logType: string, rows: readonly Row[]): Promise<void>
   get<K extends RouteName>(
     route: K,
     search?: SearchOf<K>,
@@ -27,7 +30,11 @@ export interface TestApi {
   /** The problem that a request is answered with; throws where it is answered otherwise. */
   refused<K extends RouteName>(
     route: K,
-    asked: { readonly search?: SearchOf<K>; readonly body?: BodyOf<K> },
+    asked: {
+      readonly search?: SearchOf<K>
+      readonly body?: BodyOf<K>
+      readonly params?: Readonly<Record<string, string>>
+    },
   ): Promise<Problem>
   close(): Promise<void>
 }
@@ -91,21 +98,25 @@ export async function openTestApi({ now, sources = [], deps = {} }: TestApiConfi
     if (reply.statusCode !== 200) throw new Error(`${url} answered ${reply.statusCode}: ${reply.body}`)
     return parseJsonExact(reply.body) as never
   }
+  const append = async (type: string, rows: readonly Row[]) => {
+    sequence += 1
+    await intake.append({ logType: type, rows, source: { id: 'test', epoch: 'test', sequence } })
+  }
   return {
     objects,
+    store: append,
     async ingest(records) {
       const rows = records.map((record) => {
         const read = readRow(logType('flows')!, record, now)
         if (!read.ok) throw new Error(`row of the test: ${JSON.stringify(read.problems)}`)
         return read.row
       })
-      sequence += 1
-      await intake.append({ logType: 'flows', rows, source: { id: 'test', epoch: 'test', sequence } })
+      await append('flows', rows)
     },
     get: (route, search, params) => answered(route, addressOf(route, search as object | undefined, params)),
     post: (route, body) => answered(route, addressOf(route), body),
-    async refused(route, { search, body }) {
-      const reply = await ask(route, addressOf(route, search as object | undefined), body)
+    async refused(route, { search, body, params }) {
+      const reply = await ask(route, addressOf(route, search as object | undefined, params), body)
       if (reply.statusCode < 400) throw new Error(`${route} answered ${reply.statusCode}: ${reply.body}`)
       return reply.json<Problem>()
     },
