@@ -2,7 +2,7 @@
 // as the history that the server keeps.
 import { parseAllDocuments } from 'yaml'
 import { objectNameOf } from '../api/cluster/document.ts'
-import type { Document, ObjectVersion, VersionChange, Versions } from '../api/cluster/versions.ts'
+import type { Document, ObjectChange, StoredObject, Versions } from '../api/cluster/versions.ts'
 
 export interface TestVersions extends Versions {
   /** Applies objects as they are from `time` on, Unix seconds; times never go back. */
@@ -16,13 +16,15 @@ function uidOf(document: Document): string {
 }
 
 export function createTestVersions(): TestVersions {
-  const present = new Map<string, ObjectVersion>()
-  const changes: VersionChange[] = []
-  let list: readonly ObjectVersion[] = []
+  const present = new Map<string, StoredObject>()
+  const changes: ObjectChange[] = []
+  let list: readonly StoredObject[] = []
 
-  const note = (uid: string, time: number, after: ObjectVersion | undefined) => {
+  const note = (uid: string, time: number, after: StoredObject | undefined) => {
     const before = present.get(uid)
-    changes.push({ time, ...(before && { before }), ...(after && { after }) })
+    const object = after ?? before!
+    const change = after ? (before ? 'modified' : 'added') : 'deleted'
+    changes.push({ time, change, object, ...(before && { before }) })
     if (after) present.set(uid, after)
     else present.delete(uid)
     list = [...present.values()]
@@ -31,7 +33,8 @@ export function createTestVersions(): TestVersions {
     apply(yaml, time) {
       for (const parsed of parseAllDocuments(yaml)) {
         const document = parsed.toJS() as Document | null
-        if (document) note(uidOf(document), time, { uid: uidOf(document), time, document })
+        const uid = document ? uidOf(document) : ''
+        if (document) note(uid, time, { uid, ...objectNameOf(document), seenAt: time, document })
       }
     },
     remove(kind, name, time) {
@@ -41,11 +44,11 @@ export function createTestVersions(): TestVersions {
     },
     now: () => list,
     at(moment) {
-      const then = new Map<string, ObjectVersion>()
-      for (const { time, before, after } of changes) {
+      const then = new Map<string, StoredObject>()
+      for (const { time, change, object } of changes) {
         if (time > moment) break
-        if (after) then.set(after.uid, after)
-        else if (before) then.delete(before.uid)
+        if (change === 'deleted') then.delete(object.uid)
+        else then.set(object.uid, object)
       }
       return Promise.resolve([...then.values()])
     },

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { objectNameOf } from './document.ts'
-import type { Document, ObjectVersion, Versions } from './versions.ts'
+import type { Document, StoredObject, Versions } from './versions.ts'
 
 export function createFileVersions(path: string | undefined): Versions {
   const files =
@@ -11,10 +11,10 @@ export function createFileVersions(path: string | undefined): Versions {
   const documents = files.flatMap((file) =>
     parseAllDocuments(readFileSync(file, 'utf8')).map((parsed) => parsed.toJS() as Document | null),
   )
-  const versions = documents.flatMap((document): ObjectVersion | readonly [] => {
+  const versions = documents.flatMap((document): StoredObject | readonly [] => {
     if (!document) return []
-    const { kind, namespace, name } = objectNameOf(document)
-    return { uid: `${kind}/${namespace ?? ''}/${name}`, time: 0, document }
+    const named = objectNameOf(document)
+    return { uid: `${named.kind}/${named.namespace ?? ''}/${named.name}`, ...named, seenAt: 0, document }
   })
   return { now: () => versions, at: () => Promise.resolve(versions), changes: () => Promise.resolve([]) }
 }

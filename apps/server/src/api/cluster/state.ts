@@ -4,16 +4,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Engine, Issue, ParsedSnapshot, Prepared, Snapshot } from '@margay/policy'
 import { createEngine, emptySnapshot, parseSnapshot, policyKey, prepare } from '@margay/policy'
-import { objectNameOf } from './document.ts'
-import type { Document, ObjectVersion, Versions } from './versions.ts'
+import type { Document, StoredObject, Versions } from './versions.ts'
 
 export interface ClusterState {
-  readonly versions: readonly ObjectVersion[]
+  readonly versions: readonly StoredObject[]
   readonly snapshot: Snapshot
   readonly issues: readonly Issue[]
   readonly engine: Engine
   readonly prepared: Prepared
-  readonly find: (kind: string, namespace: string | undefined, name: string) => ObjectVersion | undefined
+  readonly find: (kind: string, namespace: string | undefined, name: string) => StoredObject | undefined
 }
 
 export interface ClusterStates {
@@ -21,9 +20,9 @@ export interface ClusterStates {
   of(at?: number): Promise<ClusterState>
 }
 
-const read = new WeakMap<ObjectVersion, ParsedSnapshot>()
+const read = new WeakMap<StoredObject, ParsedSnapshot>()
 
-function readVersion(version: ObjectVersion): ParsedSnapshot {
+function readVersion(version: StoredObject): ParsedSnapshot {
   const found = read.get(version)
   if (found) return found
   const parsed = parseSnapshot([version.document])
@@ -49,7 +48,7 @@ function join(parts: readonly ParsedSnapshot[]): ParsedSnapshot {
 const stepObjects = 200
 
 /** Reads objects into one snapshot, with turns for others in between. */
-export async function readSnapshot(versions: readonly ObjectVersion[]): Promise<ParsedSnapshot> {
+export async function readSnapshot(versions: readonly StoredObject[]): Promise<ParsedSnapshot> {
   const parts: ParsedSnapshot[] = []
   for (let from = 0; from < versions.length; from += stepObjects) {
     parts.push(...versions.slice(from, from + stepObjects).map(readVersion))
@@ -60,10 +59,10 @@ export async function readSnapshot(versions: readonly ObjectVersion[]): Promise<
 
 const placeOf = (kind: string, namespace: string | undefined, name: string) => `${kind} ${namespace ?? ''}/${name}`
 
-function indexOf(versions: readonly ObjectVersion[]): ReadonlyMap<string, ObjectVersion> {
+function indexOf(versions: readonly StoredObject[]): ReadonlyMap<string, StoredObject> {
   return new Map(
     versions.map((version) => {
-      const { kind, namespace, name } = objectNameOf(version.document)
+      const { kind, namespace, name } = version
       return [placeOf(kind, namespace, name), version]
     }),
   )
@@ -74,7 +73,7 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value
 }
 
-async function makeState(versions: readonly ObjectVersion[]): Promise<ClusterState> {
+async function makeState(versions: readonly StoredObject[]): Promise<ClusterState> {
   const { snapshot, issues } = await readSnapshot(versions)
   const engine = once(() => createEngine(snapshot))
   const prepared = once(() => prepare(snapshot))
@@ -93,14 +92,14 @@ async function makeState(versions: readonly ObjectVersion[]): Promise<ClusterSta
   }
 }
 
-const isSame = (a: readonly ObjectVersion[], b: readonly ObjectVersion[]) =>
+const isSame = (a: readonly StoredObject[], b: readonly StoredObject[]) =>
   a === b || (a.length === b.length && a.every((version, index) => version === b[index]))
 
 /** Past moments that are kept ready: somebody goes back and forth between a few. */
 const keptMoments = 4
 
 export function createClusterStates(versions: Versions): ClusterStates {
-  let present: { readonly versions: readonly ObjectVersion[]; readonly state: Promise<ClusterState> } | undefined
+  let present: { readonly versions: readonly StoredObject[]; readonly state: Promise<ClusterState> } | undefined
   const past = new Map<number, Promise<ClusterState>>()
 
   function presentState(): Promise<ClusterState> {
@@ -126,4 +125,4 @@ export function createClusterStates(versions: Versions): ClusterStates {
 
 /** Documents of one kind. */
 export const documentsOf = ({ versions }: ClusterState, kind: string): readonly Document[] =>
-  versions.map(({ document }) => document).filter((document) => document.kind === kind)
+  versions.filter((version) => version.kind === kind).map(({ document }) => document)

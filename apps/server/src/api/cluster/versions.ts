@@ -4,26 +4,31 @@
 export type Document = Readonly<Record<string, unknown>>
 
 /** One version of one object. The same version is the same value, so that what was worked out of it is found again. */
-export interface ObjectVersion {
+export interface StoredObject {
   readonly uid: string
-  /** Unix seconds since when the object is like this, as far as is known. */
-  readonly time: number
-  /** The object as its source gave it, without what nobody needs. */
+  readonly apiVersion: string
+  readonly kind: string
+  /** Absent where the kind has none. */
+  readonly namespace?: string
+  readonly name: string
   readonly document: Document
+  /** Unix seconds: the object is like this at least since then. */
+  readonly seenAt: number
 }
 
-export interface VersionChange {
+export interface ObjectChange {
   /** Unix seconds. */
   readonly time: number
-  readonly before?: ObjectVersion
-  /** Absent: the object is gone. */
-  readonly after?: ObjectVersion
+  readonly change: 'added' | 'modified' | 'deleted'
+  /** The version that came; for `deleted` the last one. */
+  readonly object: StoredObject
+  readonly before?: StoredObject
 }
 
 export interface Versions {
-  now(): readonly ObjectVersion[]
+  now(): readonly StoredObject[]
   /** `moment` is Unix seconds. */
-  at(moment: number): Promise<readonly ObjectVersion[]>
+  at(moment: number): Promise<readonly StoredObject[]>
   /** In the order of time. `from` is inclusive, `to` exclusive, Unix seconds. */
-  changes(range: { readonly from: number; readonly to: number }): Promise<readonly VersionChange[]>
+  changes(range: { readonly from: number; readonly to: number }): Promise<readonly ObjectChange[]>
 }
