@@ -18,6 +18,7 @@ import { decode, printJson } from './json.ts'
 import { networkSets } from './network-sets.ts'
 import { nodes } from './nodes.ts'
 import { policies, policy } from './policies.ts'
+import { policyExplain } from './policy-explain.ts'
 import { problemsPage } from './problem.ts'
 import { openChannels, streamTail } from './tail.ts'
 import { values } from './values.ts'
@@ -39,6 +40,7 @@ const jsonHandlers = {
   networkSets,
   policies,
   policy,
+  policyExplain,
   health: (_asked, { health }) => health(),
 } satisfies { readonly [K in RouteName]?: JsonHandler<K> }
 

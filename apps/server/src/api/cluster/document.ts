@@ -1,6 +1,5 @@
 // Members of Kubernetes documents that lists show and verdicts do not depend on. A member that is absent or of another type
 // than described is undefined: whoever wrote the object is told elsewhere.
-import type { ObjectName } from '@margay/wire'
 import type { Document } from './versions.ts'
 
 const isRecord = (value: unknown): value is Document =>
@@ -40,6 +39,13 @@ export function labelsOf(document: unknown): Readonly<Record<string, string>> {
 }
 
 export const kindOf = (document: Document): string => textOf(document, 'kind') ?? ''
+
+export interface ObjectName {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly namespace?: string
+  readonly name: string
+}
 
 export function objectNameOf(document: Document): ObjectName {
   const namespace = textOf(document, 'metadata', 'namespace')
