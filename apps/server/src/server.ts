@@ -7,7 +7,6 @@ import { logTypes } from '@margay/model'
 import type { Retention } from '@margay/store'
 import { createEmbeddedStore } from '@margay/store'
 import { createApi } from './api/api.ts'
-import { createFileVersions } from './api/cluster/file-versions.ts'
 import { checkListen, parseListen } from './api/listen.ts'
 import type { ServerConfig } from './config.ts'
 import { createDemo } from './demo.ts'
@@ -119,7 +118,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
       store,
       live,
       intake: countedIntake(ingest, 'import', { sources, now }),
-      objects: createFileVersions(config.inventory),
+      objects,
       health: report,
       metrics: () => metrics.text() + stageMetrics(stages()),
       now,

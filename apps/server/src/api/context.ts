@@ -2,17 +2,17 @@
 import type { AnswerOf, Health, RouteName, Routes } from '@margay/wire'
 import type { Store } from '@margay/store'
 import type { z } from 'zod'
+import type { ObjectHistory } from '../objects/index.ts'
 import type { Live } from '../live/live.ts'
 import type { Intake } from '../receivers/intake.ts'
 import type { ClusterStates } from './cluster/state.ts'
-import type { Versions } from './cluster/versions.ts'
 
 export interface ApiDeps {
   readonly store: Pick<Store, 'ask' | 'stream' | 'state'>
   readonly live: Live
   readonly intake: Intake
   /** Every version of the cluster's objects. */
-  readonly objects: Versions
+  readonly objects: Pick<ObjectHistory, 'at' | 'now' | 'changes'>
   readonly health: () => Promise<Health>
   /** Our own metrics in Prometheus' text format. */
   readonly metrics: () => string

@@ -8,7 +8,7 @@ import { pageOf } from './cluster/page.ts'
 import type { ClusterState } from './cluster/state.ts'
 import { documentsOf } from './cluster/state.ts'
 import { orUnknown } from './cluster/traffic.ts'
-import type { Document } from './cluster/versions.ts'
+import type { ObjectDocument } from '../objects/index.ts'
 import type { JsonHandler } from './context.ts'
 
 type Agent = Node['agent']
@@ -39,7 +39,7 @@ const agentThen = (hasReported: boolean): Agent =>
 const hostsOf = (sources: readonly Source[]): ReadonlyMap<string, Source> =>
   new Map(sources.flatMap((source) => (source.kind === 'agent' && source.host ? [[source.host, source]] : [])))
 
-function readyOf(document: Document | undefined): boolean | undefined {
+function readyOf(document: ObjectDocument | undefined): boolean | undefined {
   const conditions = listOf(document, 'status', 'conditions')
   const status = textOf(
     conditions.find((condition) => memberOf(condition, 'type') === 'Ready'),
@@ -48,7 +48,7 @@ function readyOf(document: Document | undefined): boolean | undefined {
   return status === undefined ? undefined : status === 'True'
 }
 
-function addressesOf(document: Document | undefined): string[] {
+function addressesOf(document: ObjectDocument | undefined): string[] {
   const addresses = listOf(document, 'status', 'addresses')
   return addresses
     .filter((each) => ['InternalIP', 'ExternalIP'].includes(textOf(each, 'type') ?? ''))
@@ -63,7 +63,7 @@ async function endpointCounts(state: ClusterState): Promise<ReadonlyMap<string, 
   return counts
 }
 
-const documentsByName = (state: ClusterState): ReadonlyMap<string, Document> =>
+const documentsByName = (state: ClusterState): ReadonlyMap<string, ObjectDocument> =>
   new Map(documentsOf(state, 'Node').map((document) => [textOf(document, 'metadata', 'name') ?? '', document]))
 
 export const nodes: JsonHandler<'nodes'> = async ({ search, signal }, { store, states, health, now }) => {

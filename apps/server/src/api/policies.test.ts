@@ -173,10 +173,8 @@ describe('where decisions were counted', () => {
     expect(detail.yaml).toBe(`apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
-  namespace: shop
   name: db
-  annotations:
-    why: audit
+  namespace: shop
 spec:
   podSelector:
     matchLabels:

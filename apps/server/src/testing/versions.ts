@@ -1,18 +1,12 @@
 // For tests of the API: objects and their history from YAML texts, each with the time at which it was applied. Same contract
 // as the history that the server keeps.
-import { parseAllDocuments } from 'yaml'
-import { objectNameOf } from '../api/cluster/document.ts'
-import type { Document, ObjectChange, StoredObject, Versions } from '../api/cluster/versions.ts'
+import { readYaml } from '../inventory/yaml-source.ts'
+import type { ObjectChange, ObjectHistory, StoredObject } from '../objects/index.ts'
 
-export interface TestVersions extends Versions {
+export interface TestVersions extends Pick<ObjectHistory, 'at' | 'now' | 'changes'> {
   /** Applies objects as they are from `time` on, Unix seconds; times never go back. */
   apply(yaml: string, time: number): void
   remove(kind: string, name: string, time: number): void
-}
-
-function uidOf(document: Document): string {
-  const { kind, namespace, name } = objectNameOf(document)
-  return `${kind}/${namespace ?? ''}/${name}`
 }
 
 export function createTestVersions(): TestVersions {
@@ -20,27 +14,26 @@ export function createTestVersions(): TestVersions {
   const changes: ObjectChange[] = []
   let list: readonly StoredObject[] = []
 
-  const note = (uid: string, time: number, after: StoredObject | undefined) => {
-    const before = present.get(uid)
-    const object = after ?? before!
-    const change = after ? (before ? 'modified' : 'added') : 'deleted'
-    changes.push({ time, change, object, ...(before && { before }) })
-    if (after) present.set(uid, after)
-    else present.delete(uid)
+  const note = (object: StoredObject, change: ObjectChange['change'], time: number) => {
+    const before = present.get(object.uid)
+    changes.push({ time, sequence: changes.length, change, object, ...(before && { before }) })
+    if (change === 'deleted') present.delete(object.uid)
+    else present.set(object.uid, object)
     list = [...present.values()]
   }
   return {
     apply(yaml, time) {
-      for (const parsed of parseAllDocuments(yaml)) {
-        const document = parsed.toJS() as Document | null
-        const uid = document ? uidOf(document) : ''
-        if (document) note(uid, time, { uid, ...objectNameOf(document), seenAt: time, document })
+      const { objects, problems } = readYaml(yaml)
+      if (problems.length > 0) throw new Error(`objects of the test: ${problems.join('; ')}`)
+      for (const object of objects) {
+        const change = present.has(object.uid) ? 'modified' : 'added'
+        note({ ...object, origin: 'files', seenAt: time }, change, time)
       }
     },
     remove(kind, name, time) {
-      const uid = [...present.keys()].find((key) => key.startsWith(`${kind}/`) && key.endsWith(`/${name}`))
-      if (uid === undefined) throw new Error(`BUG: no ${kind} ${name} to remove`)
-      note(uid, time, undefined)
+      const object = list.find((each) => each.kind === kind && each.name === name)
+      if (!object) throw new Error(`BUG: no ${kind} ${name} to remove`)
+      note(object, 'deleted', time)
     },
     now: () => list,
     at(moment) {

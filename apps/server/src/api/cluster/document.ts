@@ -1,8 +1,8 @@
 // Members of Kubernetes documents that lists show and verdicts do not depend on. A member that is absent or of another type
 // than described is undefined: whoever wrote the object is told elsewhere.
-import type { Document } from './versions.ts'
+import type { ObjectDocument } from '../../objects/index.ts'
 
-const isRecord = (value: unknown): value is Document =>
+const isRecord = (value: unknown): value is ObjectDocument =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The member at the end of a path of names. */
@@ -38,7 +38,7 @@ export function labelsOf(document: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }
 
-export const kindOf = (document: Document): string => textOf(document, 'kind') ?? ''
+export const kindOf = (document: ObjectDocument): string => textOf(document, 'kind') ?? ''
 
 export interface ObjectName {
   readonly apiVersion: string
@@ -47,7 +47,7 @@ export interface ObjectName {
   readonly name: string
 }
 
-export function objectNameOf(document: Document): ObjectName {
+export function objectNameOf(document: ObjectDocument): ObjectName {
   const namespace = textOf(document, 'metadata', 'namespace')
   return {
     apiVersion: textOf(document, 'apiVersion') ?? '',

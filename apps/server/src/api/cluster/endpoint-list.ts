@@ -8,7 +8,7 @@ import { labelsOf, textOf } from './document.ts'
 import { policyId } from './policy-id.ts'
 import type { ClusterState } from './state.ts'
 import { documentsOf } from './state.ts'
-import type { Document } from './versions.ts'
+import type { ObjectDocument } from '../../objects/index.ts'
 import { workloadOf } from './workload.ts'
 
 export interface ListedEndpoint {
@@ -53,9 +53,9 @@ function coverage(policies: readonly PolicyRef[]): Endpoint['protected'] {
 const finished = new Set(['Succeeded', 'Failed'])
 
 /** A pod that has not ended: a finished one has no address, and nothing can reach it. */
-const isAlive = (document: Document) => !finished.has(textOf(document, 'status', 'phase') ?? '')
+const isAlive = (document: ObjectDocument) => !finished.has(textOf(document, 'status', 'phase') ?? '')
 
-function podEndpoint(document: Document, pod: Pod, state: ClusterState, refOf: RefOf): ListedEndpoint {
+function podEndpoint(document: ObjectDocument, pod: Pod, state: ClusterState, refOf: RefOf): ListedEndpoint {
   const { engine } = state
   const key = podKey(pod)
   const selecting = pod.hostNetwork ? [] : (engine.policiesOf(key) ?? [])

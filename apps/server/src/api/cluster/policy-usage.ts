@@ -1,6 +1,6 @@
 // What the policies of a state did: counts in the time of the traffic, and further back whether they decided anything at
 // all. Both come from the policy activity log; when a policy was last changed comes from the object log.
-import { logType } from '@margay/model'
+import { objectLog } from '@margay/model'
 import type { Policy } from '@margay/policy'
 import type { Filter, Question } from '@margay/query'
 import type { Counter } from '@margay/wire'
@@ -43,7 +43,7 @@ const anyOf = (field: string, values: readonly string[]): Filter => ({
 function editsQuestion({ from, to }: Range, kinds: readonly string[]): Question {
   const filters = [anyOf('change', ['added', 'modified']), anyOf('kind', kinds)]
   return {
-    logType: 'objects',
+    logType: objectLog.name,
     range: { from: { at: from }, to: { at: to } },
     filter: { kind: 'and', filters },
     reports: 'every',
@@ -62,7 +62,7 @@ const placeOf = ({ source, namespace, name }: Policy) =>
 /** When policies were made or changed within a range, by `policyNameKey`. */
 async function readEdits(policies: readonly Policy[], range: Range, { store, now, signal }: UsageDeps) {
   const kinds = [...new Set(policies.flatMap(({ source }) => textOf(source, 'kind') ?? []))]
-  if (kinds.length === 0 || !logType('objects')) return new Map<string, number>()
+  if (kinds.length === 0) return new Map<string, number>()
   const { answer } = await store.ask(editsQuestion(range, kinds), { now: now(), signal })
   if (answer.kind !== 'groups') throw new Error('BUG: asked for groups, got rows')
   const edits = new Map(

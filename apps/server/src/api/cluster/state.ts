@@ -4,7 +4,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Engine, Issue, ParsedSnapshot, Prepared, Snapshot } from '@margay/policy'
 import { createEngine, emptySnapshot, parseSnapshot, policyKey, prepare } from '@margay/policy'
-import type { Document, StoredObject, Versions } from './versions.ts'
+import type { ObjectDocument, ObjectHistory, StoredObject } from '../../objects/index.ts'
 
 export interface ClusterState {
   readonly versions: readonly StoredObject[]
@@ -92,37 +92,17 @@ async function makeState(versions: readonly StoredObject[]): Promise<ClusterStat
   }
 }
 
-const isSame = (a: readonly StoredObject[], b: readonly StoredObject[]) =>
-  a === b || (a.length === b.length && a.every((version, index) => version === b[index]))
-
-/** Past moments that are kept ready: somebody goes back and forth between a few. */
-const keptMoments = 4
-
-export function createClusterStates(versions: Versions): ClusterStates {
-  let present: { readonly versions: readonly StoredObject[]; readonly state: Promise<ClusterState> } | undefined
-  const past = new Map<number, Promise<ClusterState>>()
-
-  function presentState(): Promise<ClusterState> {
-    const current = versions.now()
-    if (!present || !isSame(present.versions, current)) present = { versions: current, state: makeState(current) }
-    return present.state
-  }
-
-  function pastState(at: number): Promise<ClusterState> {
-    const found = past.get(at)
-    const state = found ?? versions.at(at).then(makeState)
-    past.delete(at)
-    past.set(at, state)
-    state.catch(() => past.delete(at))
-    for (const moment of past.keys()) {
-      if (past.size <= keptMoments) break
-      past.delete(moment)
-    }
+/** States are kept as long as the lists that they were made of: the present one and those that the history remembers. */
+export function createClusterStates(objects: Pick<ObjectHistory, 'at' | 'now'>): ClusterStates {
+  const states = new WeakMap<readonly StoredObject[], Promise<ClusterState>>()
+  const stateOf = (versions: readonly StoredObject[]): Promise<ClusterState> => {
+    const state = states.get(versions) ?? makeState(versions)
+    states.set(versions, state)
     return state
   }
-  return { of: (at) => (at === undefined ? presentState() : pastState(at)) }
+  return { of: async (at) => stateOf(at === undefined ? objects.now() : await objects.at(at)) }
 }
 
 /** Documents of one kind. */
-export const documentsOf = ({ versions }: ClusterState, kind: string): readonly Document[] =>
+export const documentsOf = ({ versions }: ClusterState, kind: string): readonly ObjectDocument[] =>
   versions.filter((version) => version.kind === kind).map(({ document }) => document)
