@@ -6,6 +6,7 @@ import type { Route, RouteName } from '@margay/wire'
 import { apiPrefix, openApiDocument, routes } from '@margay/wire'
 import { ask } from './ask.ts'
 import { fields } from './catalogue.ts'
+import { changes } from './changes.ts'
 import { createClusterStates } from './cluster/state.ts'
 import type { ApiDeps, Asked, HandlerDeps, JsonHandler } from './context.ts'
 import { endpoints } from './endpoints.ts'
@@ -41,6 +42,7 @@ const jsonHandlers = {
   policies,
   policy,
   policyExplain,
+  changes,
   health: (_asked, { health }) => health(),
 } satisfies { readonly [K in RouteName]?: JsonHandler<K> }
 

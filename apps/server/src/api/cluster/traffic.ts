@@ -11,7 +11,8 @@ import type { Range } from './as-of.ts'
 
 export interface FlowGroups {
   readonly filter?: Filter
-  readonly by: readonly string[]
+  /** Fields, and at most one time bucket. */
+  readonly by: readonly (string | { readonly timeBucket: number })[]
   readonly measures: Readonly<Record<string, Measure>>
   /** The heaviest by it are kept where there are more than `limit`. */
   readonly heaviest?: string
@@ -48,7 +49,7 @@ export async function askFlows(
     reports: 'every',
     select: {
       kind: 'groups',
-      by: by.map((field) => ({ field })),
+      by: by.map((key) => (typeof key === 'string' ? { field: key } : key)),
       measures,
       limit,
       ...(heaviest !== undefined && { sort: { measure: heaviest, descending: true } }),
