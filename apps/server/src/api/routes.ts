@@ -20,6 +20,7 @@ import { networkSets } from './network-sets.ts'
 import { nodes } from './nodes.ts'
 import { policies, policy } from './policies.ts'
 import { policyExplain } from './policy-explain.ts'
+import { policySimulate } from './policy-simulate.ts'
 import { problemsPage } from './problem.ts'
 import { openChannels, streamTail } from './tail.ts'
 import { values } from './values.ts'
@@ -42,6 +43,7 @@ const jsonHandlers = {
   policies,
   policy,
   policyExplain,
+  policySimulate,
   changes,
   health: (_asked, { health }) => health(),
 } satisfies { readonly [K in RouteName]?: JsonHandler<K> }

@@ -36,8 +36,8 @@ const instead = (what: string, before: string, after: string): readonly string[]
 const orderText = (order: number) => (Number.isFinite(order) ? String(order) : 'none')
 
 /** Everything that a verdict may rest on. */
-const textOf = ({ source: _, ...policy }: Policy) =>
-  JSON.stringify(policy, (_name, value: unknown) => (value === Infinity ? 'none' : value))
+const textOf = (policy: Policy) =>
+  JSON.stringify({ ...policy, source: undefined }, (_name, value: unknown) => (value === Infinity ? 'none' : value))
 
 function policyLines(before: Policy, after: Policy): readonly string[] {
   const lines = [

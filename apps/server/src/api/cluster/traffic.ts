@@ -17,6 +17,8 @@ export interface FlowGroups {
   /** The heaviest by it are kept where there are more than `limit`. */
   readonly heaviest?: string
   readonly limit?: number
+  /** As in a question; `every` unless given. */
+  readonly reports?: Question['reports']
 }
 
 export interface TrafficDeps {
@@ -39,14 +41,14 @@ export const isDenied = isField('action', 'deny')
 /** Groups of flows in a range; `truncated` where there were more than the limit. */
 export async function askFlows(
   range: Range,
-  { filter = all, by, measures, heaviest, limit = mostGroups }: FlowGroups,
+  { filter = all, by, measures, heaviest, limit = mostGroups, reports = 'every' }: FlowGroups,
   { store, now, signal }: TrafficDeps,
 ): Promise<{ readonly groups: readonly Group[]; readonly truncated: boolean }> {
   const question: Question = {
     logType: flowLog.name,
     range: { from: { at: range.from }, to: { at: range.to } },
     filter,
-    reports: 'every',
+    reports,
     select: {
       kind: 'groups',
       by: by.map((key) => (typeof key === 'string' ? { field: key } : key)),
