@@ -12,6 +12,7 @@ import { build } from 'vite'
 import { buildApi } from '../../apps/server/src/api/api.ts'
 import { createLive, type Live } from '../../apps/server/src/live/live.ts'
 import { createDirectIntake } from '../../apps/server/src/testing/direct-intake.ts'
+import { createTestVersions } from '../../apps/server/src/testing/versions.ts'
 import web from '../../apps/web/package.json' with { type: 'json' }
 
 export interface ProductOptions {
@@ -126,6 +127,7 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
       store,
       live,
       intake,
+      objects: createTestVersions(),
       metrics: () => '',
       now: unixNow,
       onFault: (error) => faults.push(error),

@@ -118,6 +118,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
       store,
       live,
       intake: countedIntake(ingest, 'import', { sources, now }),
+      objects,
       health: report,
       metrics: () => metrics.text() + stageMetrics(stages()),
       now,

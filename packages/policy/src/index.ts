@@ -39,7 +39,14 @@ export {
 export type { Fix, Near } from './explain/fix.ts'
 export { ruleWords, selectorWords } from './explain/words.ts'
 
-export { changeName, type ChangedVerdict, changeReason, simulate, type Simulation } from './simulate/simulate.ts'
+export {
+  changeName,
+  type ChangedVerdict,
+  changeReason,
+  simulate,
+  simulateInSteps,
+  type Simulation,
+} from './simulate/simulate.ts'
 export { flowWords, printSimulation, simulationExitCode } from './simulate/print.ts'
 
 export {

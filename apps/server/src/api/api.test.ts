@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Live } from '../live/live.ts'
 import { createLive } from '../live/live.ts'
 import { createDirectIntake } from '../testing/direct-intake.ts'
+import { createTestVersions } from '../testing/versions.ts'
 import { buildApi, createApi } from './api.ts'
 import type { ApiConfig } from './api.ts'
 import type { ApiDeps } from './context.ts'
@@ -80,6 +81,7 @@ beforeAll(async () => {
     store,
     live,
     intake: createDirectIntake(store),
+    objects: createTestVersions(),
     health: async () => ({
       state: 'ready',
       version: '9.9.9',

@@ -2,13 +2,17 @@
 import type { AnswerOf, Health, RouteName, Routes } from '@margay/wire'
 import type { Store } from '@margay/store'
 import type { z } from 'zod'
+import type { ObjectHistory } from '../objects/index.ts'
 import type { Live } from '../live/live.ts'
 import type { Intake } from '../receivers/intake.ts'
+import type { ClusterStates } from './cluster/state.ts'
 
 export interface ApiDeps {
-  readonly store: Pick<Store, 'ask' | 'stream'>
+  readonly store: Pick<Store, 'ask' | 'stream' | 'state'>
   readonly live: Live
   readonly intake: Intake
+  /** Every version of the cluster's objects. */
+  readonly objects: Pick<ObjectHistory, 'at' | 'now' | 'changes'>
   readonly health: () => Promise<Health>
   /** Our own metrics in Prometheus' text format. */
   readonly metrics: () => string
@@ -16,6 +20,12 @@ export interface ApiDeps {
   readonly now: () => number
   /** Tells of a fault of ours; nothing of what people asked for gets in. */
   readonly onFault: (error: unknown, request: { readonly id: string; readonly route: string }) => void
+}
+
+/** What handlers have beyond that: things that are made of it once. */
+export interface HandlerDeps extends ApiDeps {
+  /** The cluster of a moment, made ready for questions. */
+  readonly states: ClusterStates
 }
 
 type Decoded<K extends RouteName, P extends 'body' | 'search'> = Routes[K] extends {
@@ -27,9 +37,14 @@ type Decoded<K extends RouteName, P extends 'body' | 'search'> = Routes[K] exten
 export interface Asked<K extends RouteName> {
   readonly body: Decoded<K, 'body'>
   readonly search: Decoded<K, 'search'>
+  /** What stands in the path for `{name}`. */
+  readonly params: Readonly<Record<string, string>>
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal
 }
 
 /** Answers a request with JSON. */
-export type JsonHandler<K extends RouteName> = (asked: Asked<K>, deps: ApiDeps) => AnswerOf<K> | Promise<AnswerOf<K>>
+export type JsonHandler<K extends RouteName> = (
+  asked: Asked<K>,
+  deps: HandlerDeps,
+) => AnswerOf<K> | Promise<AnswerOf<K>>

@@ -32,6 +32,11 @@ export const problemKinds = {
     hint: "only the server's own console and programs without a page may ask",
   },
   not_found: { status: 404, title: 'nothing is here', hint: 'see /api/v1/openapi.json' },
+  no_objects: {
+    status: 409,
+    title: 'no objects of a cluster are known',
+    hint: 'start the server in the cluster, or with --inventory and the YAML files of its objects',
+  },
   method_not_allowed: { status: 405, title: 'the method does not fit', hint: 'see /api/v1/openapi.json' },
   too_large: { status: 413, title: 'the body is too large', hint: 'send it in several requests' },
   unsupported_type: {

@@ -6,13 +6,21 @@ import type { Route, RouteName } from '@margay/wire'
 import { apiPrefix, openApiDocument, routes } from '@margay/wire'
 import { ask } from './ask.ts'
 import { fields } from './catalogue.ts'
-import type { ApiDeps, Asked, JsonHandler } from './context.ts'
+import { changes } from './changes.ts'
+import { createClusterStates } from './cluster/state.ts'
+import type { ApiDeps, Asked, HandlerDeps, JsonHandler } from './context.ts'
+import { endpoints } from './endpoints.ts'
 import { explainQuery } from './explain.ts'
 import { exportCsv, exportNdjson } from './export.ts'
 import { graph } from './graph.ts'
 import type { IngestConfig } from './ingest.ts'
 import { createIngest } from './ingest.ts'
 import { decode, printJson } from './json.ts'
+import { networkSets } from './network-sets.ts'
+import { nodes } from './nodes.ts'
+import { policies, policy } from './policies.ts'
+import { policyExplain } from './policy-explain.ts'
+import { policySimulate } from './policy-simulate.ts'
 import { problemsPage } from './problem.ts'
 import { openChannels, streamTail } from './tail.ts'
 import { values } from './values.ts'
@@ -29,6 +37,14 @@ const jsonHandlers = {
   fields,
   values,
   explainQuery,
+  endpoints,
+  nodes,
+  networkSets,
+  policies,
+  policy,
+  policyExplain,
+  policySimulate,
+  changes,
   health: (_asked, { health }) => health(),
 } satisfies { readonly [K in RouteName]?: JsonHandler<K> }
 
@@ -43,7 +59,7 @@ function askedOf<K extends RouteName>(name: K, request: FastifyRequest, signal: 
   const route: Route = routes[name]
   const body = route.body && decode(route.body, request.body, 'body')
   const search = route.search && decode(route.search, request.query, 'parameters')
-  return { body, search, signal } as Asked<K>
+  return { body, search, signal, params: request.params } as Asked<K>
 }
 
 function sendJson(reply: FastifyReply, value: unknown): FastifyReply {
@@ -54,6 +70,7 @@ function sendJson(reply: FastifyReply, value: unknown): FastifyReply {
 const pathOf = (name: RouteName): string => apiPrefix + routes[name].path.replace(/\{(\w+)\}/g, ':$1')
 
 export function registerRoutes(app: FastifyInstance, config: RoutesConfig, deps: ApiDeps, ended: AbortSignal): void {
+  const handlerDeps: HandlerDeps = { ...deps, states: createClusterStates(deps.objects) }
   for (const name of Object.keys(jsonHandlers) as (keyof typeof jsonHandlers)[]) {
     const handler = jsonHandlers[name] as JsonHandler<RouteName>
     app.route({
@@ -61,7 +78,7 @@ export function registerRoutes(app: FastifyInstance, config: RoutesConfig, deps:
       url: pathOf(name),
       handler: async (request, reply) => {
         const asked = askedOf<RouteName>(name, request, goneSignal(reply, ended))
-        return sendJson(reply, await handler(asked, deps))
+        return sendJson(reply, await handler(asked, handlerDeps))
       },
     })
   }

@@ -17,6 +17,49 @@ export interface Simulation<F extends Flow = Flow> {
   /** Flows that were judged under both; the others cannot have changed. */
   readonly judged: number
   readonly changed: readonly ChangedVerdict<F>[]
+  /** Flows within reach whose verdict can be told neither before nor after. */
+  readonly untold: readonly F[]
+}
+
+/** Flows that are judged between two looks at who else waits: some milliseconds. */
+const stepFlows = 500
+
+/** Gives `each` of the values, and stops after every some hundred of them. */
+function* inSteps<T, R>(values: readonly T[], each: (value: T) => R): Generator<void, R[]> {
+  const results: R[] = []
+  for (const [index, value] of values.entries()) {
+    results.push(each(value))
+    if (index % stepFlows === stepFlows - 1) yield
+  }
+  return results
+}
+
+/** As `simulate`, in steps of some milliseconds, for whoever has others to answer in between. */
+export function* simulateInSteps<F extends Flow>(
+  before: Snapshot,
+  after: Snapshot,
+  flows: readonly F[],
+  mode: Mode = 'enforced',
+): Generator<void, Simulation<F>> {
+  const difference = differenceOf(before, after)
+  yield
+  const engine = createEngine(before)
+  yield
+  const touches = createTouch(before, after, difference, engine)
+  const reached = yield* inSteps(flows, (flow) => ({ flow, isTouched: touches(flow) }))
+  const touched = reached.filter(({ isTouched }) => isTouched)
+  const evaluated = yield* inSteps(touched, ({ flow }) => ({ flow, before: engine.evaluate(flow, mode) }))
+  for (const change of difference.changes) engine.apply(change)
+  yield
+  const pairs = yield* inSteps(evaluated, (each) => ({ ...each, after: engine.evaluate(each.flow, mode) }))
+  return {
+    flows: flows.length,
+    judged: touched.length,
+    changed: pairs.filter((pair) => pair.before.verdict !== pair.after.verdict),
+    untold: pairs
+      .filter((pair) => pair.before.verdict === 'unknown' && pair.after.verdict === 'unknown')
+      .map(({ flow }) => flow),
+  }
 }
 
 /** Judges flows under both snapshots and gives back those whose verdict differs, in the order given. */
@@ -26,16 +69,10 @@ export function simulate<F extends Flow>(
   flows: readonly F[],
   mode: Mode = 'enforced',
 ): Simulation<F> {
-  const difference = differenceOf(before, after)
-  const engine = createEngine(before)
-  const touched = flows.filter(createTouch(before, after, difference, engine))
-  const evaluated = touched.map((flow) => ({ flow, before: engine.evaluate(flow, mode) }))
-  for (const change of difference.changes) engine.apply(change)
-  const pairs = evaluated.map((each) => ({ ...each, after: engine.evaluate(each.flow, mode) }))
-  return {
-    flows: flows.length,
-    judged: touched.length,
-    changed: pairs.filter((pair) => pair.before.verdict !== pair.after.verdict),
+  const steps = simulateInSteps(before, after, flows, mode)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
   }
 }
 

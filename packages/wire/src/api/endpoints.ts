@@ -34,7 +34,11 @@ export const endpointsSearchSchema = z.strictObject({
     .optional()
     .describe('Only those that this policy selects: its id, name or namespace/name.'),
   unlabelled: flagParameter.describe('Only those without labels.'),
-  unprotected: flagParameter.describe('Only those that some direction is left open of: no enforced policy covers it.'),
+  unprotected: flagParameter.describe('Only those that no enforced policy covers, in neither direction.'),
+  open: z
+    .enum(['ingress', 'egress'])
+    .optional()
+    .describe('Only those that no enforced policy covers in this direction.'),
   denied: flagParameter.describe('Only those with denied traffic in the time of the traffic.'),
   sort: z.enum(endpointColumns).default('namespace'),
   descending: flagParameter,

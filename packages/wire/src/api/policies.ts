@@ -33,9 +33,9 @@ export const policySearchSchema = z.strictObject({ ...asOfParameters, ...traffic
 
 const countsSchema = z.object({ connections: counterSchema, packets: counterSchema, bytes: counterSchema })
 
-/** What a policy, or a rule of one, did in the time of the traffic. */
+/** What a policy, or a rule of one, did. */
 export const policyUseSchema = z.object({
-  allowed: countsSchema,
+  allowed: countsSchema.describe('In the time of the traffic, as the next two.'),
   denied: countsSchema,
   passed: countsSchema,
   lastEvaluated: z.number().optional().describe('Unix seconds: when it last decided something, in any generation.'),
@@ -65,7 +65,7 @@ export const policySchema = z.object({
   selects: z.number().int().optional().describe('Endpoints that it selects. Absent where no endpoint is known.'),
   generation: z.number().int().optional(),
   createdAt: z.number().optional().describe('Unix seconds.'),
-  use: policyUseSchema,
+  use: policyUseSchema.optional().describe('Absent where nobody counted: then it is no zero.'),
 })
 
 export const tierSchema = z.object({
@@ -97,7 +97,7 @@ export const policyRuleSchema = z.object({
   name: z.string().optional(),
   action: z.enum(['allow', 'deny', 'pass', 'log']),
   words: z.string(),
-  use: policyUseSchema,
+  use: policyUseSchema.optional().describe('Absent where nobody counted, and on rules that only log.'),
 })
 
 const issueSchema = z.object({

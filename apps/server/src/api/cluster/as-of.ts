@@ -1,0 +1,70 @@
+// Moments of a request: which objects it is about, which traffic, and what the answer says of both.
+import type { AsOf, Unknown } from '@margay/wire'
+import { ApiError } from '../problem.ts'
+import type { ClusterState, ClusterStates } from './state.ts'
+
+export interface Range {
+  /** Unix seconds, inclusive. */
+  readonly from: number
+  /** Exclusive. */
+  readonly to: number
+}
+
+/** Traffic that is told where nobody asks for another time. */
+const usualTraffic = 3600
+
+/** Throws `bad_request` for a moment that has not been yet. */
+export function checkMoment(at: number | undefined, now: number): void {
+  if (at === undefined || at <= now) return
+  throw new ApiError('bad_request', `at ${at} is after now, which is ${now}`, {
+    hint: 'ask about a moment that has been',
+  })
+}
+
+/** The traffic of a request: the hour before its moment unless it says otherwise. */
+export function trafficRange(
+  {
+    at,
+    from,
+    to,
+  }: { readonly at?: number | undefined; readonly from?: number | undefined; readonly to?: number | undefined },
+  now: number,
+): Range {
+  const end = to ?? (from === undefined ? (at ?? now) : Math.max(at ?? now, from + 1))
+  const start = from ?? Math.max(0, end - usualTraffic)
+  if (start < end) return { from: start, to: end }
+  throw new ApiError('bad_request', `from ${start} is not before to ${end}`)
+}
+
+/** How a server comes to know objects. */
+export const inventoryHint =
+  'start the server in the cluster, or with --inventory and the YAML files of its objects (kubectl get … -A -o yaml)'
+
+export const noObjects = (at: number): Unknown => ({
+  what: 'objects of the cluster',
+  why: `no object of the cluster is known of the moment ${new Date(at * 1000).toISOString()}`,
+  hint: inventoryHint,
+})
+
+/** A state and what the answer says of it. */
+export interface AsOfState {
+  readonly state: ClusterState
+  readonly asOf: AsOf
+}
+
+/** The cluster that a request asks about. */
+export async function stateAsOf(states: ClusterStates, at: number | undefined, now: number): Promise<AsOfState> {
+  checkMoment(at, now)
+  const state = await states.of(at)
+  const moment = at ?? now
+  const unknown = state.versions.length === 0 ? [noObjects(moment)] : []
+  return { state, asOf: { at: moment, objects: state.versions.length, unknown } }
+}
+
+/** As `stateAsOf`, for questions that have no answer without objects. Throws `no_objects`. */
+export async function knownStateAsOf(states: ClusterStates, at: number | undefined, now: number): Promise<AsOfState> {
+  const found = await stateAsOf(states, at, now)
+  const [missing] = found.asOf.unknown
+  if (found.state.versions.length > 0 || !missing) return found
+  throw new ApiError('no_objects', missing.why, { hint: missing.hint })
+}

@@ -1,0 +1,108 @@
+// The cluster of one moment, made ready for questions: objects read, policies sorted, an engine that judges. Made once per
+// version of the objects and moment, in steps between which others are answered; what was read of an object is kept with
+// it, so a change of one pod costs that pod.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Engine, Issue, ParsedSnapshot, Prepared, Snapshot } from '@margay/policy'
+import { createEngine, emptySnapshot, parseSnapshot, policyKey, prepare } from '@margay/policy'
+import type { ObjectDocument, ObjectHistory, StoredObject } from '../../objects/index.ts'
+
+export interface ClusterState {
+  readonly versions: readonly StoredObject[]
+  readonly snapshot: Snapshot
+  readonly issues: readonly Issue[]
+  readonly engine: Engine
+  readonly prepared: Prepared
+  readonly find: (kind: string, namespace: string | undefined, name: string) => StoredObject | undefined
+}
+
+export interface ClusterStates {
+  /** The cluster now, or at a moment, Unix seconds. */
+  of(at?: number): Promise<ClusterState>
+}
+
+const read = new WeakMap<StoredObject, ParsedSnapshot>()
+
+function readVersion(version: StoredObject): ParsedSnapshot {
+  const found = read.get(version)
+  if (found) return found
+  const parsed = parseSnapshot([version.document])
+  read.set(version, parsed)
+  return parsed
+}
+
+/** Objects of kinds that no verdict depends on (services, owners) are there for their names. */
+const isStranger = ({ path, severity }: Issue) => path === 'kind' && severity === 'warning'
+
+type List = Exclude<keyof Snapshot, 'options'>
+const lists = Object.keys(emptySnapshot).filter((name): name is List => name !== 'options')
+
+function join(parts: readonly ParsedSnapshot[]): ParsedSnapshot {
+  const joined = Object.fromEntries(lists.map((name) => [name, parts.flatMap(({ snapshot }) => [...snapshot[name]])]))
+  const snapshot = { ...emptySnapshot, ...joined } as Snapshot
+  const policies = [...new Map(snapshot.policies.map((policy) => [policyKey(policy), policy])).values()]
+  const issues = parts.flatMap((part) => part.issues.filter((issue) => !isStranger(issue)))
+  return { snapshot: { ...snapshot, policies }, issues }
+}
+
+/** Objects that are read between two looks at who else waits: some milliseconds. */
+const stepObjects = 200
+
+/** Reads objects into one snapshot, with turns for others in between. */
+export async function readSnapshot(versions: readonly StoredObject[]): Promise<ParsedSnapshot> {
+  const parts: ParsedSnapshot[] = []
+  for (let from = 0; from < versions.length; from += stepObjects) {
+    parts.push(...versions.slice(from, from + stepObjects).map(readVersion))
+    await nextTurn()
+  }
+  return join(parts)
+}
+
+const placeOf = (kind: string, namespace: string | undefined, name: string) => `${kind} ${namespace ?? ''}/${name}`
+
+function indexOf(versions: readonly StoredObject[]): ReadonlyMap<string, StoredObject> {
+  return new Map(
+    versions.map((version) => {
+      const { kind, namespace, name } = version
+      return [placeOf(kind, namespace, name), version]
+    }),
+  )
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+async function makeState(versions: readonly StoredObject[]): Promise<ClusterState> {
+  const { snapshot, issues } = await readSnapshot(versions)
+  const engine = once(() => createEngine(snapshot))
+  const prepared = once(() => prepare(snapshot))
+  const index = once(() => indexOf(versions))
+  return {
+    versions,
+    snapshot,
+    issues,
+    get engine() {
+      return engine()
+    },
+    get prepared() {
+      return prepared()
+    },
+    find: (kind, namespace, name) => index().get(placeOf(kind, namespace, name)),
+  }
+}
+
+/** States are kept as long as the lists that they were made of: the present one and those that the history remembers. */
+export function createClusterStates(objects: Pick<ObjectHistory, 'at' | 'now'>): ClusterStates {
+  const states = new WeakMap<readonly StoredObject[], Promise<ClusterState>>()
+  const stateOf = (versions: readonly StoredObject[]): Promise<ClusterState> => {
+    const state = states.get(versions) ?? makeState(versions)
+    states.set(versions, state)
+    return state
+  }
+  return { of: async (at) => stateOf(at === undefined ? objects.now() : await objects.at(at)) }
+}
+
+/** Documents of one kind. */
+export const documentsOf = ({ versions }: ClusterState, kind: string): readonly ObjectDocument[] =>
+  versions.filter((version) => version.kind === kind).map(({ document }) => document)

@@ -1,0 +1,238 @@
+// Why a flow is allowed or denied, asked of the server: now, of the past, and of records.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { PolicyExplainRequest, PolicyExplanation } from '@margay/wire'
+import type { TestApi } from '../testing/test-api.ts'
+import { openTestApi } from '../testing/test-api.ts'
+
+const now = 1_793_000_600
+const started = now - 7200
+const changed = now - 1800
+
+const objects = `
+{ apiVersion: v1, kind: Namespace, metadata: { name: shop } }
+---
+{ apiVersion: v1, kind: Namespace, metadata: { name: ops } }
+---
+{ apiVersion: v1, kind: Pod, metadata: { namespace: shop, name: web-1-a, labels: { app: web }, ownerReferences: [{ kind: StatefulSet, name: web }] }, spec: { nodeName: n1 }, status: { podIP: 10.0.0.1 } }
+---
+{ apiVersion: v1, kind: Pod, metadata: { namespace: shop, name: web-1-b, labels: { app: web }, ownerReferences: [{ kind: StatefulSet, name: web }] }, spec: { nodeName: n1 }, status: { podIP: 10.0.0.4 } }
+---
+apiVersion: v1
+kind: Pod
+metadata: { namespace: shop, name: db, labels: { app: db } }
+spec: { nodeName: n1, containers: [{ name: db, ports: [{ name: sql, containerPort: 5432 }] }] }
+status: { podIP: 10.0.0.2 }
+---
+{ apiVersion: v1, kind: Pod, metadata: { namespace: ops, name: probe, labels: { app: probe } }, spec: { nodeName: n2 }, status: { podIP: 10.0.0.3 } }
+---
+apiVersion: projectcalico.org/v3
+kind: StagedNetworkPolicy
+metadata: { namespace: shop, name: close }
+spec: { selector: "app == 'web'", types: [Ingress], ingress: [] }
+`
+
+const policy = `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { namespace: shop, name: db }
+spec:
+  podSelector: { matchLabels: { app: db } }
+  ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: sql }] }]
+`
+
+let api: TestApi
+
+beforeAll(async () => {
+  api = await openTestApi({ now })
+  api.objects.apply(objects, started)
+  api.objects.apply(policy, changed)
+})
+
+afterAll(() => api.close())
+
+const explain = (body: PolicyExplainRequest): Promise<PolicyExplanation> => api.post('policyExplain', body)
+
+const probing = { source: 'ops/probe', destination: 'shop/db', port: 5432 }
+
+describe('a flow', () => {
+  it('is explained with sentences, the deciding policy, the trace and what would admit it', async () => {
+    const answer = await explain(probing)
+    expect(answer.text).toBe(
+      [
+        'ops/probe to shop/db, tcp port 5432: denied',
+        'egress from ops/probe: no policy decides; profile kns.ops allows',
+        'ingress to shop/db: tier default isolates it by db; rule 0 wants namespace = shop, ops/probe carries namespace = ops and wants app = web, ops/probe carries app = probe; no rule matches, the end of tier default denies',
+        '  to admit it: add an ingress rule in db: allow tcp from namespace = ops and app = probe to port 5432',
+      ].join('\n'),
+    )
+    expect(answer).toMatchObject({
+      at: now,
+      verdict: 'deny',
+      evidence: 'evaluated',
+      mode: 'enforced',
+      unknown: [],
+      missing: [],
+    })
+    expect(answer.source).toEqual({ words: 'ops/probe', pod: 'ops/probe', labels: { app: 'probe' } })
+    expect(answer.directions[1]).toMatchObject({
+      direction: 'ingress',
+      verdict: 'deny',
+      decision: { by: 'end-of-tier', tier: 'default', policies: ['knp~shop~db'] },
+      trace: [
+        {
+          text: '0|default|shop/knp.default.db|deny|-1',
+          policy: 'knp~shop~db',
+          words: 'tier default, policy db, no rule matched, tier default',
+        },
+      ],
+      fix: { kind: 'rule' },
+    })
+  })
+
+  it('is explained as of a past moment, before the policy was there', async () => {
+    expect(await explain({ ...probing, at: changed - 1 })).toMatchObject({ at: changed - 1, verdict: 'allow' })
+    expect((await explain({ ...probing, at: changed })).verdict).toBe('deny')
+  })
+
+  it('takes the name of a port, an address for a pod, and a workload for one of its pods, which it says', async () => {
+    const answer = await explain({ source: 'shop/web', destination: '10.0.0.2', port: 5432 })
+    expect(answer).toMatchObject({
+      verdict: 'allow',
+      source: { pod: 'shop/web-1-a' },
+      destination: { address: '10.0.0.2' },
+    })
+    expect(answer.notes).toEqual(['shop/web is a StatefulSet of 2 pods; judged as web-1-a'])
+    expect(answer.directions[1]?.decision).toMatchObject({
+      by: 'rule',
+      rule: 0,
+      ruleWords: 'allow tcp from namespace = shop and app = web to port sql',
+    })
+    expect((await explain({ ...probing, port: 'sql' })).port).toBe(5432)
+  })
+
+  it('counts staged policies where it is asked to', async () => {
+    const flow = { source: 'ops/probe', destination: 'shop/web-1-a', port: 80 }
+    expect((await explain(flow)).verdict).toBe('allow')
+    expect(await explain({ ...flow, pending: true })).toMatchObject({ verdict: 'deny', mode: 'pending' })
+  })
+
+  it('of a pod that nobody knows is not guessed: the missing fact is named', async () => {
+    const answer = await explain({ source: 'shop/gone', destination: 'shop/db', port: 5432 })
+    expect(answer).toMatchObject({ verdict: 'unknown', evidence: 'unknown' })
+    expect(answer.missing).toEqual([{ kind: 'endpoint', text: 'labels of pod shop/gone' }])
+    expect(answer.source).not.toHaveProperty('labels')
+  })
+
+  it.each<[PolicyExplainRequest, string, string]>([
+    [{ ...probing, source: 'probe' }, 'bad_request', 'cannot read source "probe"'],
+    [{ ...probing, protocol: 'tpc' }, 'bad_request', 'unknown protocol "tpc"'],
+    [{ ...probing, port: 'http' }, 'bad_request', 'no tcp port "http" at shop/db'],
+    [{ source: 'ops/probe', destination: 'shop/db' }, 'bad_request', 'port is missing'],
+    [{ ...probing, protocol: 'icmp' }, 'bad_request', 'icmp has no ports'],
+    [{ ...probing, at: now + 1 }, 'bad_request', 'is after now'],
+    [{ ...probing, at: started - 1 }, 'no_objects', 'no object of the cluster is known of the moment'],
+  ])('that cannot be asked about is refused with a reason: %j', async (body, code, detail) => {
+    expect(await api.refused('policyExplain', { body })).toMatchObject({
+      code,
+      detail: expect.stringContaining(detail),
+    })
+  })
+})
+
+const record = {
+  start_time: now - 300,
+  end_time: now - 290,
+  action: 'deny',
+  reporter: 'dst',
+  proto: 'tcp',
+  source_type: 'wep',
+  source_namespace: 'ops',
+  source_name: 'probe',
+  source_name_aggr: 'probe',
+  source_ip: '10.0.0.3',
+  dest_type: 'wep',
+  dest_namespace: 'shop',
+  dest_name: 'db',
+  dest_name_aggr: 'db',
+  dest_ip: '10.0.0.2',
+  dest_port: 5432,
+}
+
+describe('a record', () => {
+  it('is explained by the objects of its own time, with what was observed beside what is evaluated', async () => {
+    const policies = { enforced_policies: ['0|default|shop/knp.default.db|deny|-1'] }
+    const answer = await explain({ record: { ...record, policies, evidence: 'observed' } })
+    expect(answer).toMatchObject({ at: now - 300, verdict: 'deny', evidence: 'observed', notes: [] })
+    expect(answer.recorded).toMatchObject({
+      verdict: 'deny',
+      reporter: 'dst',
+      evidence: 'observed',
+      agrees: true,
+      trace: [{ policy: 'knp~shop~db', rule: 'none' }],
+    })
+  })
+
+  it('that differs from what its policies say shows both', async () => {
+    const before = { start_time: changed - 100, end_time: changed - 90 }
+    const answer = await explain({ record: { ...record, ...before, evidence: 'observed' } })
+    expect(answer).toMatchObject({
+      at: changed - 100,
+      verdict: 'deny',
+      evidence: 'observed',
+      recorded: { agrees: false },
+    })
+    expect(answer.directions[1]?.verdict).toBe('allow')
+    expect(answer.notes).toEqual(['recorded as deny, while the policies of the moment say allow'])
+  })
+
+  it('in whose interval the policy came is explained by the objects of its end, which it says', async () => {
+    const answer = await explain({ record: { ...record, start_time: changed - 5, end_time: changed + 5 } })
+    expect(answer).toMatchObject({ at: changed + 5, verdict: 'deny', recorded: { agrees: true } })
+    expect(answer.notes).toEqual(['objects changed within the interval of the record; these are those of its end'])
+  })
+
+  it('of the source alone says what its own side saw; the whole is evaluated', async () => {
+    const answer = await explain({ record: { ...record, action: 'allow', reporter: 'src', evidence: 'observed' } })
+    expect(answer).toMatchObject({
+      verdict: 'deny',
+      evidence: 'evaluated',
+      recorded: { verdict: 'allow', agrees: true },
+    })
+  })
+
+  it('whose pod is aggregated away is judged as the pod with its address, or as one of the workload', async () => {
+    const aggregated = {
+      ...record,
+      action: 'allow',
+      source_namespace: 'shop',
+      source_name: '-',
+      source_name_aggr: 'web-1-*',
+    }
+    expect((await explain({ record: { ...aggregated, source_ip: '10.0.0.4' } })).source.pod).toBe('shop/web-1-b')
+    const { source_ip: _, ...bare } = aggregated
+    const answer = await explain({ record: bare })
+    expect([answer.source.pod, answer.verdict]).toEqual(['shop/web-1-a', 'allow'])
+    expect(answer.notes).toEqual(['the record names only shop/web-1-*; judged as web-1-a, one of 2'])
+  })
+
+  it('of a time of which no object is known speaks for itself', async () => {
+    const policies = { enforced_policies: ['0|default|shop/knp.default.db|deny|-1'] }
+    const then = { start_time: started - 100, end_time: started - 90 }
+    const answer = await explain({ record: { ...record, ...then, policies } })
+    expect(answer).toMatchObject({
+      objects: 0,
+      verdict: 'deny',
+      evidence: 'observed',
+      directions: [],
+      recorded: { evidence: 'observed', evidenceSource: 'record', trace: [{ name: 'db' }] },
+    })
+    expect(answer.recorded).not.toHaveProperty('agrees')
+    expect(answer.unknown).toHaveLength(1)
+    expect((await explain({ record: { ...record, ...then } })).evidence).toBe('unknown')
+  })
+
+  it('that is none is refused by field', async () => {
+    const problem = await api.refused('policyExplain', { body: { record: { ...record, dest_port: 'x' } } })
+    expect(problem.detail).toContain('dest_port')
+  })
+})

@@ -1,0 +1,123 @@
+// Distinct flows that were seen in a range, with their weight: what a simulation judges. A conversation that both ends
+// reported is one; a pod that is gone stands for itself in name and for its workload in labels.
+import type { Row } from '@margay/model'
+import type { Flow } from '@margay/policy'
+import { carriesPorts, protocolNumber } from '@margay/policy'
+import type { Filter, Group } from '@margay/query'
+import type { Counter, SimulatedFlow } from '@margay/wire'
+import type { Range } from '../cluster/as-of.ts'
+import { endOfRow } from '../cluster/flow-ends.ts'
+import type { ClusterState } from '../cluster/state.ts'
+import type { TrafficDeps } from '../cluster/traffic.ts'
+import { addCounters, askFlows, counterOf, isField } from '../cluster/traffic.ts'
+
+type End = SimulatedFlow['source']
+
+export interface SeenFlow extends Flow {
+  readonly seen: {
+    readonly source: End
+    readonly destination: End
+    readonly connections: Counter
+    readonly bytes: Counter
+    /** Unix seconds. */
+    readonly lastSeen: number
+  }
+}
+
+export interface SeenFlows {
+  readonly flows: readonly SeenFlow[]
+  /** More were seen than are judged at once. */
+  readonly incomplete: boolean
+}
+
+/** Some seconds of judging, in steps. The heaviest go first. */
+const mostFlows = 50_000
+
+const ends = ['source', 'dest'].flatMap((side) =>
+  ['type', 'namespace', 'name', 'name_aggr', 'ip'].map((part) => `${side}_${part}`),
+)
+const keys = [...ends, 'dest_port', 'proto']
+
+const measures = {
+  connections: { sum: 'num_flows' },
+  bytesIn: { sum: 'bytes_in' },
+  bytesOut: { sum: 'bytes_out' },
+  lastSeen: { max: 'start_time' },
+} as const
+
+/** Legs inside one network namespace meet no policy. */
+const isNotLocal: Filter = { kind: 'not', filter: isField('local', 'true') }
+
+const textOf = (row: Row, field: string) => (typeof row[field] === 'string' ? row[field] : '-')
+
+function seenEnd(row: Row, side: 'source' | 'dest'): End {
+  const type = textOf(row, `${side}_type`)
+  const [name, nameAggr, ip] = ['name', 'name_aggr', 'ip'].map((part) => textOf(row, `${side}_${part}`))
+  const own = name !== '-' ? name! : type === 'wep' || type === 'hep' ? nameAggr! : ip!
+  return { type, namespace: textOf(row, `${side}_namespace`), name: own, nameAggr: nameAggr! }
+}
+
+/** A pod that is gone is judged as one of its workload's that is there: they are made alike. */
+function withLiving(state: ClusterState, row: Row, side: 'source' | 'dest'): Row {
+  const [namespace, name] = [textOf(row, `${side}_namespace`), textOf(row, `${side}_name`)]
+  const isPod = textOf(row, `${side}_type`) === 'wep' && name !== '-'
+  if (!isPod || state.prepared.lookup.pod(`${namespace}/${name}`)) return row
+  return textOf(row, `${side}_name_aggr`).endsWith('*')
+    ? { ...row, [`${side}_name`]: '-', [`${side}_ip`]: undefined }
+    : row
+}
+
+function flowOfGroup(
+  state: ClusterState,
+  fields: readonly string[],
+  { key, measures: sums }: Group,
+): SeenFlow | undefined {
+  const row: Row = Object.fromEntries(fields.map((field, index) => [field, key[index]]))
+  const protocol = protocolNumber(row.proto)
+  if (!protocol) return undefined
+  const [source, destination] = (['source', 'dest'] as const).map(
+    (side) => endOfRow(state, withLiving(state, row, side), side).end,
+  )
+  const port = carriesPorts(protocol) && typeof row.dest_port === 'number' ? row.dest_port : undefined
+  const domains = Array.isArray(row.dest_domains) ? row.dest_domains.map(String) : []
+  return {
+    source: source!,
+    destination: { ...destination!, ...(domains.length > 0 && { domains }) },
+    protocol,
+    ...(port !== undefined && { port }),
+    seen: {
+      source: seenEnd(row, 'source'),
+      destination: seenEnd(row, 'dest'),
+      connections: counterOf(sums.connections),
+      bytes: addCounters(counterOf(sums.bytesIn), counterOf(sums.bytesOut)),
+      lastSeen: Number(sums.lastSeen ?? 0),
+    },
+  }
+}
+
+/** Names lead to addresses only where some rule or network set speaks of names. */
+const asksForDomains = ({ policies, networkSets }: ClusterState['snapshot']) =>
+  networkSets.some(({ domains }) => domains.length > 0) ||
+  policies.some(({ egress }) => egress?.some(({ destination }) => destination.domains !== undefined))
+
+export async function askSeenFlows(
+  state: ClusterState,
+  range: Range,
+  filter: Filter,
+  deps: TrafficDeps,
+): Promise<SeenFlows> {
+  const by = asksForDomains(state.snapshot) ? [...keys, 'dest_domains'] : keys
+  const { groups, truncated } = await askFlows(
+    range,
+    {
+      filter: { kind: 'and', filters: [filter, isNotLocal] },
+      by,
+      measures,
+      heaviest: 'connections',
+      limit: mostFlows,
+      reports: 'counted',
+    },
+    deps,
+  )
+  return { flows: groups.flatMap((group) => flowOfGroup(state, by, group) ?? []), incomplete: truncated }
+}
