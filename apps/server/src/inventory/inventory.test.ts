@@ -205,7 +205,7 @@ describe('headless services', () => {
       metadata: { name, namespace: 'data', uid: `svc-${name}` },
       spec: { clusterIP: 'None', clusterIPs: ['None'], ports: [{ name: 'pg', port: 5432 }] },
     })
-  const slice = (service: string, addresses: string[], ready: boolean | undefined = undefined) =>
+  const slice = (service: string, addresses: string[], ready?: boolean) =>
     read({
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
