@@ -1,0 +1,47 @@
+// What a cluster has made on this machine, by name. It is written before the first of it is made, so that whoever comes after
+// a run that was killed can take all of it down: processes by their cgroup, namespaces and the bridge by their names.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { cacheDir } from '../build/places.ts'
+import { removeCgroup } from './cgroups.ts'
+import { run } from './command.ts'
+
+export interface ClusterRecord {
+  /** Begins the name of whatever was made. */
+  readonly prefix: string
+  /** Folder of its data. */
+  readonly dir: string
+  readonly cgroup: string
+  readonly netnses: readonly string[]
+  readonly bridge: string
+  /** Left running for people by `npm run cluster -- up`. */
+  readonly kept: boolean
+  /** Unix milliseconds. */
+  readonly startedAt: number
+  /** Milliseconds that each step of the start took. */
+  readonly steps: Readonly<Record<string, number>>
+}
+
+const path = join(cacheDir, 'cluster.json')
+
+/** The cluster that is up, or what is left of one; `undefined` when there is none. */
+export function readRecord(): ClusterRecord | undefined {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as ClusterRecord) : undefined
+}
+
+export function writeRecord(record: ClusterRecord): void {
+  mkdirSync(cacheDir, { recursive: true })
+  writeFileSync(path, `${JSON.stringify(record, undefined, 2)}\n`)
+}
+
+const listed = (...args: readonly string[]) => run('ip', '-json', ...args)
+
+/** Takes down whatever of a cluster is there, in any state of its making or unmaking. */
+export async function takeDown({ cgroup, netnses, bridge, dir }: ClusterRecord): Promise<void> {
+  await removeCgroup(cgroup)
+  for (const netns of netnses) if (existsSync(`/run/netns/${netns}`)) run('ip', 'netns', 'del', netns)
+  if (listed('link').includes(`"ifname":"${bridge}"`)) run('ip', 'link', 'del', bridge)
+  // Mounts were in namespaces that went with their last process.
+  rmSync(dir, { recursive: true, force: true })
+  rmSync(path, { force: true })
+}
