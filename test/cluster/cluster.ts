@@ -122,7 +122,7 @@ function createSteps(first: ClusterRecord, say: Say) {
   let record = first
   return {
     record: () => record,
-    async step<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    step: async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
       const started = Date.now()
       const done = await work()
       const took = Date.now() - started
@@ -171,14 +171,14 @@ async function bringUp(plan: ClusterRecord, lock: Lock, say: Say): Promise<Clust
   const nodes = await step('containerd on both nodes', () => startNodes(plan, credentials))
   await step('API server', () => apiIsReady(dir, { server: url, authority, token: credentials.tokenOf(administrator) }))
   startControllers(plan, credentials)
-  await step('images in both nodes', () => {
-    for (const node of nodes) for (const archive of archives) node.importImage(archive)
-  })
-  await step('definitions and name server', async () => {
-    await kubectl.apply(baseObjects)
-    await define(kubectl)
-  })
-  await step('nodes ready', () => nodesAreReady(kubectl))
+  await Promise.all([
+    step('images in both nodes', () => Promise.all(nodes.map((node) => node.importImages(archives)))),
+    step('name server and definitions', async () => {
+      await kubectl.apply(baseObjects)
+      await define(kubectl)
+    }),
+    step('nodes ready', () => nodesAreReady(kubectl)),
+  ])
   for (const node of nodes) node.startPolicies()
   await step('name server ready', () =>
     kubectl.run(['rollout', 'status', 'deployment/coredns', '-n', 'kube-system', '--timeout=180s']),

@@ -1,5 +1,6 @@
 // Runs programs of the machine and says, when one fails, which one and what it wrote.
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
+import { promisify } from 'node:util'
 
 /** Runs a program to its end and returns what it wrote. Throws with its own complaint. */
 export function run(program: string, ...args: readonly string[]): string {
@@ -9,6 +10,17 @@ export function run(program: string, ...args: readonly string[]): string {
       stdio: ['ignore', 'pipe', 'pipe'],
       maxBuffer: 64 * 1_048_576,
     })
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr?.trim() || (error as Error).message
+    throw new Error(`run "${program} ${args.join(' ')}": ${said}`, { cause: error })
+  }
+}
+
+/** The same without waiting for it, for programs that take long. */
+export async function runBeside(program: string, ...args: readonly string[]): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)(program, args, { maxBuffer: 64 * 1_048_576 })
+    return stdout
   } catch (error) {
     const said = (error as { stderr?: string }).stderr?.trim() || (error as Error).message
     throw new Error(`run "${program} ${args.join(' ')}": ${said}`, { cause: error })

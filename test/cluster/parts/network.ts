@@ -40,8 +40,9 @@ const addresses: Record<Machine, string> = {
 }
 
 function connect(prefix: string, machine: Machine): void {
+  // Namespace and cable have one name; an interface's has at most 15 letters.
   const netns = netnsOf(prefix, machine)
-  const cable = `${prefix}${machine}`
+  const cable = netns
   run('ip', 'netns', 'add', netns)
   run('ip', '-n', netns, 'link', 'set', 'lo', 'up')
   run('ip', 'link', 'add', cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns)

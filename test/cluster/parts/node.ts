@@ -6,7 +6,7 @@ import { stringify } from 'yaml'
 import { binary } from '../build/places.ts'
 import { imageNames } from '../build/images.ts'
 import { makeCgroup } from './cgroups.ts'
-import { run, until } from './command.ts'
+import { run, runBeside, until } from './command.ts'
 import {
   dnsAddress,
   netnsOf,
@@ -119,7 +119,7 @@ export interface ClusterNode {
   readonly inNetwork: readonly string[]
   /** Runs a program in the node's network and among its mounts, and returns what it prints. */
   run(...command: readonly string[]): string
-  importImage(archive: string): void
+  importImages(archives: readonly string[]): Promise<void>
   /** Starts the programs that need the node's object to be there. */
   startPolicies(): void
 }
@@ -220,7 +220,11 @@ export async function startNode(place: NodePlace): Promise<ClusterNode> {
     shared: join(folder, 'shared'),
     inNetwork,
     run: runInside,
-    importImage: (archive) => void runInside(...ctr('images', 'import', archive)),
+    async importImages(archives) {
+      for (const archive of archives) {
+        await runBeside(insideNode[0]!, ...insideNode.slice(1), ...ctr('images', 'import', archive))
+      }
+    },
     startPolicies: () => start(programs.kubeRouter),
   }
 }

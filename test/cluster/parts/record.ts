@@ -34,13 +34,20 @@ export function writeRecord(record: ClusterRecord): void {
   writeFileSync(path, `${JSON.stringify(record, undefined, 2)}\n`)
 }
 
-const listed = (...args: readonly string[]) => run('ip', '-json', ...args)
+function removeLink(name: string): void {
+  const links = JSON.parse(run('ip', '-json', 'link')) as readonly { readonly ifname: string }[]
+  if (links.some(({ ifname }) => ifname === name)) run('ip', 'link', 'del', name)
+}
 
 /** Takes down whatever of a cluster is there, in any state of its making or unmaking. */
 export async function takeDown({ cgroup, netnses, bridge, dir }: ClusterRecord): Promise<void> {
   await removeCgroup(cgroup)
-  for (const netns of netnses) if (existsSync(`/run/netns/${netns}`)) run('ip', 'netns', 'del', netns)
-  if (listed('link').includes(`"ifname":"${bridge}"`)) run('ip', 'link', 'del', bridge)
+  for (const netns of netnses) {
+    // The cable has the namespace's name; the kernel would take it away too, some time later.
+    removeLink(netns)
+    if (existsSync(`/run/netns/${netns}`)) run('ip', 'netns', 'del', netns)
+  }
+  removeLink(bridge)
   // Mounts were in namespaces that went with their last process.
   rmSync(dir, { recursive: true, force: true })
   rmSync(path, { force: true })

@@ -1,7 +1,7 @@
 // What each pod of the shop says to whom, from the story's table of conversations: the same parties, ports and sizes, as calls
 // that the program `shop` makes.
 import { conversations, serviceNameOf, siteOf, workloadOf, type Conversation, type Workload } from '@margay/traffic'
-import { shopProgramFolder } from '../build/images.ts'
+import { programFolder } from './workloads.ts'
 
 /** As `programs/shop` reads it. */
 export interface Call {
@@ -35,7 +35,7 @@ const mostBytes = 200_000
 
 /** Path and arguments of a program as the pod starts it: the story's, from the image's folder of programs. */
 export function commandOf({ name, args }: { readonly name: string; readonly args: string }): string[] {
-  return [`/${shopProgramFolder}/${name}`, ...args.split(' ').slice(1)]
+  return [`/${programFolder}/${name}`, ...args.split(' ').slice(1)]
 }
 
 /** Host names that a conversation goes to: a service, the pods behind a headless one, or a site outside. */

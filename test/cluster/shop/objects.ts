@@ -1,22 +1,22 @@
 // The shop of packages/traffic as objects of a real cluster: its workloads, with the names, labels, ports and programs of the
 // story, whose pods really call each other. What the story leaves to its own eight nodes (names of pods, addresses) is the
 // cluster's to give.
-import { serviceNameOf, workloads, type Workload } from '@margay/traffic'
+import { serviceNameOf, type Workload } from '@margay/traffic'
 import { imageNames } from '../build/images.ts'
 import type { KubeObject } from '../parts/kubectl.ts'
 import { callsOf, commandOf, listenersOf } from './calls.ts'
 import { shopPolicies } from './policies.ts'
-
-/** The name server is the cluster's own. */
-const isOurs = ({ name }: Workload) => name !== 'coredns'
+import { nodeExporter, storyWorkloads } from './workloads.ts'
 
 const labelsOf = ({ name, role }: Workload) => ({ app: name, role })
 
 function podSpec(workload: Workload): Readonly<Record<string, unknown>> {
-  const { namespace, name, program, ports, replicas } = workload
+  const { namespace, name, kind, program, ports, replicas } = workload
   const env = [
     { name: 'SHOP_LISTEN', value: JSON.stringify(listenersOf(workload)) },
     { name: 'SHOP_CALLS', value: JSON.stringify(callsOf(`${namespace}/${name}`, replicas)) },
+    // A job ends once it has made its calls.
+    ...(kind === 'CronJob' ? [{ name: 'SHOP_ROUNDS', value: '5' }] : []),
   ]
   const [first] = listenersOf(workload).filter(({ kind }) => kind === 'http')
   return {
@@ -97,19 +97,6 @@ function serviceOf(workload: Workload): KubeObject {
   }
 }
 
-/** One pod on each node, in the node's own network. */
-const nodeExporter: Workload = {
-  namespace: 'monitoring',
-  name: 'node-exporter',
-  kind: 'Deployment',
-  replicas: 2,
-  revision: '',
-  role: 'metrics',
-  program: { name: 'node_exporter', args: 'node_exporter --path.rootfs=/host', pid: '1' },
-  ports: [{ name: 'metrics', port: 9100, proto: 'tcp' }],
-  service: true,
-}
-
 function daemonSet(workload: Workload): KubeObject {
   const { namespace, name } = workload
   const labels = labelsOf(workload)
@@ -132,14 +119,13 @@ const accountOf = ({ namespace, name }: Workload): KubeObject => ({
 
 /** Namespaces first: the rest is in them. */
 export function shopObjects(): readonly KubeObject[] {
-  const ours = workloads.filter(isOurs)
-  const all = [...ours, nodeExporter]
+  const all = [...storyWorkloads, nodeExporter]
   return [
     ...[...new Set(all.map(({ namespace }) => namespace))].map(namespaceObject),
     ...all.map(accountOf),
     ...all.filter(({ service }) => service).map(serviceOf),
     ...shopPolicies(),
-    ...ours.map(controllerOf),
+    ...storyWorkloads.map(controllerOf),
     daemonSet(nodeExporter),
   ]
 }

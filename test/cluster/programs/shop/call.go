@@ -35,6 +35,19 @@ func repeat(each call) {
 	}
 }
 
+// makeRounds makes every call so many times, a second apart.
+func makeRounds(calls []call, rounds int) {
+	var from caller
+	for range rounds {
+		for _, each := range calls {
+			if err := from.run(each); err != nil {
+				fmt.Printf("%s: %v\n", each.To, err)
+			}
+		}
+		time.Sleep(time.Second)
+	}
+}
+
 func errorOr(err error, otherwise string) any {
 	if err != nil {
 		return err

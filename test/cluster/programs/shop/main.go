@@ -1,6 +1,6 @@
 // Command shop is every program of the shop: it answers on the ports of SHOP_LISTEN and makes the calls of SHOP_CALLS, both
 // JSON. A pod starts it by the name of its own program (a link), so that the kernel sees "checkout" and "redis-server"; its
-// arguments are for people to read. With SHOP_CALL it makes that one call and ends: so are programs that a pod starts
+// arguments are for people to read. With SHOP_ROUNDS it ends after so many rounds of its calls, as a job does. With SHOP_CALL it makes that one call and ends: so are programs that a pod starts
 // beside its own.
 package main
 
@@ -62,6 +62,11 @@ func main() {
 		if err := serve(each); err != nil {
 			fail(err)
 		}
+	}
+	rounds := 0
+	if read("SHOP_ROUNDS", &rounds) {
+		makeRounds(calls, rounds)
+		return
 	}
 	for _, each := range calls {
 		go repeat(each)
