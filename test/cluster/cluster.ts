@@ -30,7 +30,7 @@ import {
 } from './parts/network.ts'
 import { startNode, type ClusterNode } from './parts/node.ts'
 import { launch } from './parts/processes.ts'
-import { readRecord, takeDown, writeRecord, type ClusterRecord } from './parts/record.ts'
+import { keepLogs, readRecord, takeDown, writeRecord, type ClusterRecord } from './parts/record.ts'
 
 export interface Cluster {
   readonly record: ClusterRecord
@@ -171,6 +171,7 @@ async function bringUp(plan: ClusterRecord, lock: Lock, say: Say): Promise<Clust
   const nodes = await step('containerd on both nodes', () => startNodes(plan, credentials))
   await step('API server', () => apiIsReady(dir, { server: url, authority, token: credentials.tokenOf(administrator) }))
   startControllers(plan, credentials)
+  for (const node of nodes) node.join()
   await Promise.all([
     step('images in both nodes', () => Promise.all(nodes.map((node) => node.importImages(archives)))),
     step('name server and definitions', async () => {
@@ -238,6 +239,7 @@ export async function startCluster({
   const record = plan(kept)
   writeRecord(record)
   return bringUp(record, lock, say).catch(async (error: unknown) => {
+    say(`it did not come up; its logs are kept in ${keepLogs(record)}`)
     await takeDown(record)
     lock.release()
     throw error

@@ -38,23 +38,30 @@ const kubeRouter = reader(
   { apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: kubeRouterUser.name },
 )
 
-/** Names outside the cluster are the shop's sites; every other one is refused, and one name always fails. */
-const corefile = `.:53 {
+const hostsLines = sites.flatMap(({ name, addresses }) => addresses.map((address) => `    ${address} ${name}`))
+
+/** Names outside the cluster are the shop's sites; every other one does not exist, and those of one zone always fail. */
+const corefile = `cluster.local in-addr.arpa ip6.arpa {
   errors
   health
   ready
   kubernetes cluster.local in-addr.arpa ip6.arpa
+  cache 5
+}
+${sites.map(({ name }) => name).join(' ')} {
   hosts {
-${sites.flatMap(({ name, addresses }) => addresses.map((address) => `    ${address} ${name}`)).join('\n')}
-    fallthrough
+${hostsLines.join('\n')}
   }
-  template IN ANY servfail.test {
+}
+servfail.test {
+  template ANY ANY {
     rcode SERVFAIL
   }
-  template IN ANY . {
+}
+. {
+  template ANY ANY {
     rcode NXDOMAIN
   }
-  cache 5
 }
 `
 

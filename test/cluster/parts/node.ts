@@ -120,7 +120,9 @@ export interface ClusterNode {
   /** Runs a program in the node's network and among its mounts, and returns what it prints. */
   run(...command: readonly string[]): string
   importImages(archives: readonly string[]): Promise<void>
-  /** Starts the programs that need the node's object to be there. */
+  /** Registers the node: starts kubelet and kube-proxy, which end at once where the API server's authority is not there yet. */
+  join(): void
+  /** Starts kube-router, which ends at once where the node's object is not there yet. */
   startPolicies(): void
 }
 
@@ -176,7 +178,7 @@ function programsOf(place: NodePlace): Record<'containerd' | 'kubelet' | 'kubePr
   }
 }
 
-/** Starts a node; its network must be there. It registers itself with the API server as soon as that answers. */
+/** Starts a node's containerd; its network must be there. */
 export async function startNode(place: NodePlace): Promise<ClusterNode> {
   const { prefix, number, dir } = place
   const folder = folderOf(place)
@@ -210,8 +212,6 @@ export async function startNode(place: NodePlace): Promise<ClusterNode> {
   await until(`containerd of ${nodeName(number)}`, () => answers(...ctr('version')), {
     why: () => lastWords(dir, programs.containerd.name),
   })
-  start(programs.kubelet)
-  start(programs.kubeProxy)
   return {
     number,
     name: nodeName(number),
@@ -224,6 +224,10 @@ export async function startNode(place: NodePlace): Promise<ClusterNode> {
       for (const archive of archives) {
         await runBeside(insideNode[0]!, ...insideNode.slice(1), ...ctr('images', 'import', archive))
       }
+    },
+    join() {
+      start(programs.kubelet)
+      start(programs.kubeProxy)
     },
     startPolicies: () => start(programs.kubeRouter),
   }

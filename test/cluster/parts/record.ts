@@ -1,6 +1,6 @@
 // What a cluster has made on this machine, by name. It is written before the first of it is made, so that whoever comes after
 // a run that was killed can take all of it down: processes by their cgroup, namespaces and the bridge by their names.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheDir } from '../build/places.ts'
 import { removeCgroup } from './cgroups.ts'
@@ -32,6 +32,14 @@ export function readRecord(): ClusterRecord | undefined {
 export function writeRecord(record: ClusterRecord): void {
   mkdirSync(cacheDir, { recursive: true })
   writeFileSync(path, `${JSON.stringify(record, undefined, 2)}\n`)
+}
+
+/** Moves the logs of a cluster out of the way of its end and returns where they are. */
+export function keepLogs({ dir }: ClusterRecord): string {
+  const kept = join(cacheDir, 'failed-logs')
+  rmSync(kept, { recursive: true, force: true })
+  if (existsSync(join(dir, 'logs'))) renameSync(join(dir, 'logs'), kept)
+  return kept
 }
 
 function removeLink(name: string): void {
