@@ -6,16 +6,24 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { NetworkPolicy } from '../../policy/network-policy.ts'
 import type { Result } from '../../policy/probe.ts'
 import { createRandom, randomPolicies, type Vocabulary } from '../../policy/random.ts'
+import { stringify } from 'yaml'
 import { startCluster, type Cluster } from '../cluster.ts'
 import { until } from '../parts/command.ts'
 import type { KubeObject } from '../parts/kubectl.ts'
 import { describeCluster, startMs } from '../suite.ts'
+import { asKubeRouterReads } from './kube-router.ts'
 import { answeredPorts, namespaces, probePods, startProbes, type Probes } from './probes.ts'
 
 const sets = Number(process.env.MARGAY_POLICY_SETS ?? 6)
 /** Another first seed tries other sets. */
 const firstSeed = Number(process.env.MARGAY_POLICY_SEED ?? 1)
 const protocolNumbers = { TCP: 6, UDP: 17 } as const
+
+/** The block of two addresses that holds one. */
+function pairAround(address: string): string {
+  const parts = address.split('.').map(Number)
+  return `${parts.with(3, parts[3]! & ~1).join('.')}/31`
+}
 
 function vocabularyOf(addresses: readonly string[]): Vocabulary {
   const one = (index: number) => `${addresses[index]}/32`
@@ -27,7 +35,8 @@ function vocabularyOf(addresses: readonly string[]): Vocabulary {
       { cidr: '0.0.0.0/0', within: ['10.244.1.0/24', one(3), '10.0.0.0/8'] },
       { cidr: '10.244.0.0/16', within: ['10.244.2.0/24', one(0)] },
       { cidr: '10.244.1.0/24', within: [one(2), one(4)] },
-      { cidr: one(1), within: [one(1)] },
+      // An API server takes an exception only where it is smaller than its block.
+      { cidr: pairAround(addresses[1]!), within: [one(1)] },
       { cidr: '192.0.2.0/24', within: ['192.0.2.0/25'] },
     ],
     ports: answeredPorts,
@@ -117,40 +126,33 @@ describeCluster('policies in the cluster', 'cluster', () => {
       ),
     )
 
-  /** Says one disagreement so that it can be run again: seed, pods and the policies themselves. */
-  const report = (
-    seed: number,
-    policies: readonly NetworkPolicy[],
-    attempt: Attempt,
-    was: Result,
-    evaluated: string,
-  ) => {
-    const { from, to, port, protocol } = attempt
+  /** Says one disagreement. */
+  const describeWrong = ({ from, to, port, protocol }: Attempt, was: Result, evaluated: string) => {
     const [source, dest] = [from, to].map((index) => `${probePods[index]!.name} (${probes.addresses[index]})`)
-    const how = `${was.verdict} (${was.how})`
-    return `seed ${seed}: ${source} to ${dest} ${port}/${protocol}: the cluster ${how}, evaluated ${evaluated}\n${JSON.stringify(policies)}`
+    return `${source} to ${dest} ${port}/${protocol}: the cluster ${was.verdict} (${was.how}), evaluated ${evaluated}`
   }
 
   it(`do what the evaluator says, for ${sets} random sets and every connection`, { timeout: startMs }, async () => {
     const wrong: string[] = []
     const seen = { allow: 0, deny: 0 }
     for (let seed = firstSeed; seed < firstSeed + sets; seed++) {
-      const policies = randomPolicies(createRandom(seed), vocabularyOf(probes.addresses))
+      const policies = randomPolicies(createRandom(seed), vocabularyOf(probes.addresses)).flatMap(asKubeRouterReads)
       await enforce(seed, policies)
       const snapshot = await snapshotOf()
       const engine = createEngine(snapshot)
       const results = await tryAll()
-      for (const [index, attempt] of attempts.entries()) {
+      const differences = attempts.flatMap((attempt, index) => {
         const was = results[index]!
         const flow = flowOf(attempt)
         const verdicts = [evaluate(flow, snapshot).verdict, engine.evaluate(flow).verdict]
         seen[was.verdict]++
-        if (verdicts.some((verdict) => verdict !== was.verdict)) {
-          wrong.push(report(seed, policies, attempt, was, verdicts.join(' and ')))
-        }
-      }
+        const agree = verdicts.every((verdict) => verdict === was.verdict)
+        return agree ? [] : [describeWrong(attempt, was, verdicts.join(' and '))]
+      })
+      // With the policies beside it, a difference can be looked into by hand.
+      if (differences.length > 0) wrong.push([`seed ${seed}`, ...differences, stringify(policies)].join('\n'))
     }
-    expect(wrong.slice(0, 5)).toEqual([])
+    expect(wrong.join('\n')).toBe('')
     // Both verdicts must have come up often, or the comparison says nothing.
     expect(Math.min(seen.allow, seen.deny)).toBeGreaterThan((sets * attempts.length) / 10)
   })
