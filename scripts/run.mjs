@@ -18,6 +18,7 @@ const commands = {
   build: [['scripts/build.ts']],
   reference: [['scripts/reference.ts']],
   notices: [['scripts/notices.ts']],
+  cluster: [['test/cluster/main.ts']],
   bench: [['bench/main.ts']],
   check: [
     ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'],

@@ -6,13 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { createEngine, evaluate, parseAddress, parseSnapshot } from '@margay/policy'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLab, type Lab, type Pod } from '../lab.ts'
-import { compile, type LabNamespace, type LabPod, type NetworkPolicy } from './compile.ts'
-import type { Order, Result } from './probe.ts'
-import { createRandom, randomPolicies, type Vocabulary } from './random.ts'
+import type { NetworkPolicy } from '../../policy/network-policy.ts'
+import { createProbe, type Probe, type Result } from '../../policy/probe.ts'
+import { createRandom, randomPolicies, type Vocabulary } from '../../policy/random.ts'
+import { compile, type LabNamespace, type LabPod } from './compile.ts'
 
 const sets = Number(process.env.MARGAY_POLICY_SETS ?? (process.env.CI ? 200 : 1000))
 const flowsPerSet = 24
@@ -88,28 +88,6 @@ const objects = [
     status: { phase: 'Running', podIP: ip, podIPs: [{ ip }] },
   })),
 ]
-
-interface Probe {
-  try(order: Omit<Order, 'id'>): Promise<Result>
-}
-
-function createProbe(socket: Socket): Probe {
-  let last = 0
-  const waiting = new Map<number, (result: Result) => void>()
-  createInterface({ input: socket }).on('line', (line) => {
-    const result = JSON.parse(line) as Result
-    waiting.get(result.id)?.(result)
-    waiting.delete(result.id)
-  })
-  return {
-    try: (order) =>
-      new Promise((resolve) => {
-        const id = ++last
-        waiting.set(id, resolve)
-        socket.write(`${JSON.stringify({ ...order, id })}\n`)
-      }),
-  }
-}
 
 let lab: Lab
 let folder: string

@@ -3,20 +3,7 @@
 import { createSocket } from 'node:dgram'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
-
-export interface Order {
-  readonly id: number
-  readonly protocol: 'TCP' | 'UDP'
-  readonly ip: string
-  readonly port: number
-}
-
-export interface Result {
-  readonly id: number
-  readonly verdict: 'allow' | 'deny'
-  /** `answered`, or the error; a rule of the lab refuses, so anything but answered and ECONNREFUSED is a fault of the lab. */
-  readonly how: string
-}
+import type { Order, Result } from '../../policy/probe.ts'
 
 /** A wait limit; the lab's rules refuse at once, so it is met only when something is broken. */
 const patienceMs = 10_000

@@ -1,5 +1,5 @@
-// Random NetworkPolicies over the lab's pods, from a seed: the same seed is the same set, so a disagreement can be run again.
-import type { NetworkPolicy, Peer, PolicyPort, Selector } from './compile.ts'
+// Random NetworkPolicies over the pods of a test, from a seed: the same seed is the same set, so a disagreement can be run again.
+import type { NetworkPolicy, Peer, PolicyPort, Selector } from './network-policy.ts'
 
 export type Random = (below: number) => number
 

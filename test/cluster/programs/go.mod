@@ -1,0 +1,3 @@
+module margay.test/programs
+
+go 1.26
