@@ -1,5 +1,6 @@
 // What the handlers of the API are given, and what a handler is.
 import type { AnswerOf, Health, RouteName, Routes } from '@margay/wire'
+import type { Logger } from '@margay/kit'
 import type { Store } from '@margay/store'
 import type { z } from 'zod'
 import type { ObjectHistory } from '../objects/index.ts'
@@ -14,6 +15,9 @@ export interface ApiDeps {
   /** Every version of the cluster's objects. */
   readonly objects: Pick<ObjectHistory, 'at' | 'now' | 'changes'>
   readonly health: () => Promise<Health>
+  /** Whether agents and people are taken. */
+  readonly isReady: () => boolean
+  readonly log: Logger
   /** Our own metrics in Prometheus' text format. */
   readonly metrics: () => string
   /** Unix seconds. */
