@@ -23,7 +23,8 @@ const tokenReviewSchema = z.object({
     audiences: z.array(z.string()).optional(),
     user: z
       .object({
-        username: z.string(),
+        // A token that is nobody's has an empty user.
+        username: z.string().default(''),
         uid: z.string().optional(),
         groups: z.array(z.string()).optional(),
         extra: z.record(z.string(), z.array(z.string())).optional(),
