@@ -8,6 +8,7 @@ import type { Retention } from '@margay/store'
 import { createEmbeddedStore } from '@margay/store'
 import { createApi } from './api/api.ts'
 import { checkListen, parseListen } from './api/listen.ts'
+import { kubernetesPostOf } from './auth/kubernetes-post.ts'
 import { createLogin } from './auth/login.ts'
 import { tlsFiles } from './auth/tls.ts'
 import type { ServerConfig } from './config.ts'
@@ -55,7 +56,12 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
   const { dataDir, version, log } = deps
   const address = parseListen(config.listen)
   const tls = tlsFiles(config.tls)
-  const login = createLogin(config.auth, { cluster: config.ingest.cluster, env: process.env, log, clock: Date.now })
+  const login = createLogin(config.auth, {
+    cluster: config.ingest.cluster,
+    post: () => kubernetesPostOf(config.kubernetes, process.env, Date.now),
+    log,
+    clock: Date.now,
+  })
   checkListen(address, { tls: tls !== undefined, login: login !== undefined })
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const lock = lockDirectory(dataDir, 'server')

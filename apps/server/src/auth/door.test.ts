@@ -27,6 +27,10 @@ let now = 1_793_000_000_000
 let lines = ''
 const log = createLogger({ level: 'debug', form: 'json' }, { write: (line) => (lines += line) })
 
+const noReviews = () => {
+  throw new Error('no API server is asked')
+}
+
 let config: ApiConfig
 let deps: ApiDeps
 let tls: TlsFiles
@@ -47,7 +51,7 @@ beforeAll(async () => {
     tls,
     login: createLogin(
       { tokens: join(dir, 'tokens'), kubernetes: false },
-      { cluster: 'cluster', env: {}, log, clock: () => now },
+      { cluster: 'cluster', post: noReviews, log, clock: () => now },
     ),
   }
   deps = {

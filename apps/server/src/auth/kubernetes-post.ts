@@ -1,43 +1,21 @@
-// Reviews are posted as this server's own service account, with what a pod is given: the API server's address in the
-// environment, its authority and our token in files that the kubelet renews.
-import { readFileSync } from 'node:fs'
+// Reviews are posted to the API server by the way that the inventory reads it: as a pod's service account, or by a kubeconfig.
 import type { IncomingMessage } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import { Agent, request } from 'node:https'
-import { join } from 'node:path'
 import { FatalError } from '@margay/kit'
+import type { AccessSource, KubernetesConfig } from '../kubernetes/index.ts'
+import { openAccess } from '../kubernetes/index.ts'
 import type { PostToKubernetes } from './kubernetes-way.ts'
-
-export interface InCluster {
-  readonly host: string
-  readonly port: string
-  /** Directory with `ca.crt` and `token`. */
-  readonly dir: string
-}
-
-const accountDir = '/var/run/secrets/kubernetes.io/serviceaccount'
-
-/** Throws a FatalError outside of a pod. */
-export function inCluster(env: Readonly<Record<string, string | undefined>>): InCluster {
-  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT_HTTPS: port = '443' } = env
-  if (host === undefined || host === '') {
-    throw new FatalError(
-      'ask the Kubernetes API for rights: this process is in no pod (KUBERNETES_SERVICE_HOST is not set); ' +
-        'run it in the cluster, or let people in with --auth-tokens',
-    )
-  }
-  return { host, port, dir: accountDir }
-}
 
 const timeoutMs = 10_000
 /** Reviews at once. More would only be a flood of tokens that are nobody's, and the API server is everybody's. */
 const maxAtOnce = 32
 const maxAnswerBytes = 1_048_576
 
-function answerOf(options: RequestOptions, text: string): Promise<IncomingMessage> {
+function answerOf(url: URL, options: RequestOptions, text: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const call = request({ ...options, method: 'POST', timeout: timeoutMs }, resolve)
-    call.on('timeout', () => call.destroy(new Error(`no answer to ${options.path} in ${timeoutMs} ms`)))
+    const call = request(url, { ...options, method: 'POST', timeout: timeoutMs }, resolve)
+    call.on('timeout', () => call.destroy(new Error(`no answer to ${url.pathname} in ${timeoutMs} ms`)))
     call.on('error', reject)
     call.end(text)
   })
@@ -55,14 +33,14 @@ async function textOf(answer: IncomingMessage): Promise<string> {
 }
 
 /** Posts JSON. Opens nothing before the first call. Rejects with what the API server said, never with what was sent. */
-export function createKubernetesPost({ host, port, dir }: InCluster): PostToKubernetes {
+export function createKubernetesPost(access: AccessSource): PostToKubernetes {
   const agent = new Agent({ keepAlive: true, maxSockets: maxAtOnce })
   let running = 0
   const post = async (path: string, body: object): Promise<unknown> => {
-    const token = readFileSync(join(dir, 'token'), 'utf8').trim()
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    const ca = readFileSync(join(dir, 'ca.crt'))
-    const answer = await answerOf({ host, port, path, agent, ca, headers }, JSON.stringify(body))
+    const { server, tls, authorization } = await access.current()
+    const headers = { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) }
+    const answer = await answerOf(new URL(server + path), { ...tls, agent, headers }, JSON.stringify(body))
+    if (answer.statusCode === 401) access.refused()
     return readAnswer(path, answer.statusCode ?? 0, await textOf(answer))
   }
   return async (path, body) => {
@@ -81,4 +59,17 @@ function readAnswer(path: string, status: number, text: string): unknown {
   const rule = path.slice(path.lastIndexOf('/') + 1)
   if (status === 403) throw new Error(`the API server refuses ${path}; this server's role must allow to create ${rule}`)
   throw new Error(`the API server answered ${path} with ${status}`)
+}
+
+/** By the options of the source that reads the API, whether it does or not. Throws a FatalError where there is no way. */
+export function kubernetesPostOf(
+  config: KubernetesConfig,
+  env: Readonly<Record<string, string | undefined>>,
+  clock: () => number,
+): PostToKubernetes {
+  const access = openAccess({ ...config, read: 'auto' }, env, clock)
+  if (access) return createKubernetesPost(access)
+  throw new FatalError(
+    'ask the Kubernetes API whose a token is: this process is in no pod with a service account; give --kubernetes-kubeconfig',
+  )
 }

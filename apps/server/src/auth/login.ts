@@ -2,7 +2,7 @@
 import type { Logger } from '@margay/kit'
 import type { Way } from './caller.ts'
 import type { AuthConfig } from './config.ts'
-import { createKubernetesPost, inCluster } from './kubernetes-post.ts'
+import type { PostToKubernetes } from './kubernetes-way.ts'
 import { createKubernetesWay } from './kubernetes-way.ts'
 import type { People } from './people.ts'
 import { createPeople } from './people.ts'
@@ -17,7 +17,8 @@ export interface Login {
 export interface LoginDeps {
   /** Name of the cluster, the resource of the roles. */
   readonly cluster: string
-  readonly env: Readonly<Record<string, string | undefined>>
+  /** Needed for Kubernetes alone. */
+  readonly post: () => PostToKubernetes
   readonly log: Logger
   /** Unix milliseconds. */
   readonly clock: () => number
@@ -32,14 +33,14 @@ const advices = {
 
 /** Undefined where no login is asked for. Throws a FatalError where one cannot be used. */
 export function createLogin({ tokens, kubernetes }: AuthConfig, deps: LoginDeps): Login | undefined {
-  const { cluster, env, log, clock } = deps
+  const { cluster, post, log, clock } = deps
   const ways: Way[] = []
   if (tokens !== undefined) {
     const onTrouble = (error: Error) =>
       log.error('the token file is not usable; what it said before stays', { path: tokens, error })
     ways.push(createTokenFile(tokens, onTrouble))
   }
-  if (kubernetes) ways.push(createKubernetesWay({ cluster }, { post: createKubernetesPost(inCluster(env)), clock }))
+  if (kubernetes) ways.push(createKubernetesWay({ cluster }, { post: post(), clock }))
   if (ways.length === 0) return undefined
   return { people: createPeople(ways, { log, clock }), advice: kubernetes ? advices.kubernetes : advices.tokens }
 }

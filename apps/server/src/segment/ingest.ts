@@ -9,7 +9,7 @@ import { flowLog, logType, logTypes, objectLog, policyActivityLog } from '@marga
 import type { Block } from '@margay/store'
 import { createBlockBuilder } from '@margay/store'
 import type { Hello } from '@margay/wire'
-import { createKubernetesPost, inCluster } from '../auth/kubernetes-post.ts'
+import { kubernetesPostOf } from '../auth/kubernetes-post.ts'
 import { createSenders } from '../auth/senders.ts'
 import { createAgents } from '../intern/agents.ts'
 import { createAgentsFile } from '../intern/agents-file.ts'
@@ -153,7 +153,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       server: config.cluster,
     },
     {
-      senders: createSenders(config, { post: () => createKubernetesPost(inCluster(process.env)), clock }),
+      senders: createSenders(config, { post: () => kubernetesPostOf(config.kubernetes, process.env, clock), clock }),
       frames,
       agents,
       watched: () => watched,
