@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLogger } from '@margay/kit'
 import { logType, logTypes, readRow, type Row } from '@margay/model'
 import { createBlockBuilder, createEmbeddedStore, type Store } from '@margay/store'
 import { rowOf, story } from '@margay/traffic'
@@ -130,7 +129,6 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
       intake,
       objects: createTestVersions(),
       isReady: () => true,
-      log: createLogger({ level: 'warn', form: 'json' }, { write: (line) => void process.stderr.write(line) }),
       metrics: () => '',
       now: unixNow,
       onFault: (error) => faults.push(error),

@@ -10,7 +10,7 @@ import { createApi } from './api/api.ts'
 import { checkListen, parseListen } from './api/listen.ts'
 import { kubernetesPostOf } from './auth/kubernetes-post.ts'
 import { createLogin } from './auth/login.ts'
-import { tlsFiles } from './auth/tls.ts'
+import { createTls, tlsFiles } from './auth/tls.ts'
 import type { ServerConfig } from './config.ts'
 import { createDemo } from './demo.ts'
 import { agentSource } from './health/agents.ts'
@@ -55,7 +55,8 @@ function retentionRules({ retention }: ServerConfig): ReadonlyMap<string, Retent
 export async function runServer(config: ServerConfig, deps: ServerDeps, signal: AbortSignal): Promise<void> {
   const { dataDir, version, log } = deps
   const address = parseListen(config.listen)
-  const tls = tlsFiles(config.tls)
+  const files = tlsFiles(config.tls)
+  const tls = files && createTls(files, log)
   const login = createLogin(config.auth, {
     cluster: config.ingest.cluster,
     post: () => kubernetesPostOf(config.kubernetes, process.env, Date.now),
@@ -75,7 +76,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
   const store = createEmbeddedStore({ dir: join(dataDir, 'store') })
   const objects = createObjectHistory({ store, log, now })
   const ingest = createIngestLink(
-    { config: { ...config.ingest, inventory: config.inventory, kubernetes: config.kubernetes, tls }, dataDir },
+    { config: { ...config.ingest, inventory: config.inventory, kubernetes: config.kubernetes, tls: files }, dataDir },
     {
       store,
       live: {
@@ -133,7 +134,6 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
       objects,
       health: report,
       isReady: () => ingest.report() !== undefined,
-      log,
       metrics: () => metrics.text() + stageMetrics(stages()),
       now,
       onFault(error, { id, route }) {

@@ -4,7 +4,6 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { createLogger } from '@margay/kit'
 import { parseJsonExact } from '@margay/model'
 import type { Store } from '@margay/store'
 import { createEmbeddedStore } from '@margay/store'
@@ -94,7 +93,6 @@ beforeAll(async () => {
       tables: [],
     }),
     isReady: () => true,
-    log: createLogger({ level: 'error', form: 'json' }, { write: () => undefined }),
     metrics: () => '# HELP margay_up Works.\n# TYPE margay_up gauge\nmargay_up 1\n',
     now: () => now,
     onFault: (error) => faults.push(error),

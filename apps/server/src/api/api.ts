@@ -6,8 +6,7 @@ import fastify from 'fastify'
 import { apiPrefix, routeList } from '@margay/wire'
 import { addDoor } from '../auth/door.ts'
 import type { People } from '../auth/people.ts'
-import type { TlsFiles } from '../auth/tls.ts'
-import { followKeyPair, readKeyPair } from '../auth/tls.ts'
+import type { Tls } from '../auth/tls.ts'
 import { registerConsole } from './console.ts'
 import type { ApiDeps } from './context.ts'
 import { checkCaller, checkSite } from './guard.ts'
@@ -27,15 +26,13 @@ export interface ApiConfig {
   readonly consoleDir: string
   readonly ingest: IngestConfig
   /** Without it requests are plain HTTP. */
-  readonly tls?: TlsFiles | undefined
+  readonly tls?: Tls | undefined
   /** Whom requests are let in by; without it everybody, on loopback alone. `advice` is HTML of the sign-in page. */
   readonly login?: { readonly people: People; readonly advice: string } | undefined
 }
 
 const maxQuestionBytes = 1024 * 1024
 const compressOverBytes = 1024
-/** A renewed certificate has weeks; this is soon enough to watch it happen. */
-const certificateEveryMs = 5_000
 
 const prefixed = (url: string) => url.startsWith('/api/')
 
@@ -89,7 +86,7 @@ function addErrors(app: FastifyInstance, deps: ApiDeps): void {
 export async function buildApi(config: ApiConfig, deps: ApiDeps, ended: AbortSignal): Promise<FastifyInstance> {
   const { tls, login } = config
   const app = fastify({
-    ...(tls && { https: readKeyPair(tls) }),
+    ...(tls && { https: tls.keyPair() }),
     bodyLimit: maxQuestionBytes,
     // Tails stay open for days; they end with the server and not before it.
     forceCloseConnections: true,
@@ -151,7 +148,7 @@ export function createApi(
       const app = await buildApi(config, deps, signal)
       try {
         address = await listen(app, config.listen, { tls: config.tls !== undefined, login: config.login !== undefined })
-        if (config.tls) followKeyPair(config.tls, app, { log: deps.log, everyMs: certificateEveryMs }, signal)
+        config.tls?.follow(app.server, signal)
         onListening(address)
         await new Promise<void>((resolve) => {
           if (signal.aborted) resolve()

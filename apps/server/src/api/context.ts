@@ -1,6 +1,5 @@
 // What the handlers of the API are given, and what a handler is.
 import type { AnswerOf, Health, RouteName, Routes } from '@margay/wire'
-import type { Logger } from '@margay/kit'
 import type { Store } from '@margay/store'
 import type { z } from 'zod'
 import type { ObjectHistory } from '../objects/index.ts'
@@ -17,7 +16,6 @@ export interface ApiDeps {
   readonly health: () => Promise<Health>
   /** Whether agents and people are taken. */
   readonly isReady: () => boolean
-  readonly log: Logger
   /** Our own metrics in Prometheus' text format. */
   readonly metrics: () => string
   /** Unix seconds. */

@@ -14,9 +14,11 @@ import { buildApi, createApi } from '../api/api.ts'
 import type { ApiDeps } from '../api/context.ts'
 import { createLive } from '../live/live.ts'
 import { createDirectIntake } from '../testing/direct-intake.ts'
+import { createTestVersions } from '../testing/versions.ts'
 import { createLogin } from './login.ts'
 import { makeCertificate } from './testing/certificate.ts'
 import type { TlsFiles } from './tls.ts'
+import { createTls } from './tls.ts'
 
 const reader = 'reader-'.padEnd(40, 'x')
 const sender = 'sender-'.padEnd(40, 'y')
@@ -48,7 +50,7 @@ beforeAll(async () => {
     allowedHosts: ['margay.example'],
     consoleDir: dir,
     ingest: { maxBytes: 1_000_000, maxPlainBytes: 1_000_000, maxLineBytes: 100_000, maxAge: 86_400 },
-    tls,
+    tls: createTls(tls, log),
     login: createLogin(
       { tokens: join(dir, 'tokens'), kubernetes: false },
       { cluster: 'cluster', post: noReviews, log, clock: () => now },
@@ -68,8 +70,8 @@ beforeAll(async () => {
       sources: [],
       tables: [],
     }),
+    objects: createTestVersions(),
     isReady: () => isReady,
-    log,
     metrics: () => '# metrics\n',
     now: () => now / 1000,
     onFault: (error) => log.error('fault', { error: error as Error }),
@@ -254,7 +256,7 @@ describe('TLS', () => {
 
   it('does not start with files that do not fit', async () => {
     const [one, other] = [makeCertificate(dir, 'one'), makeCertificate(dir, 'other')]
-    const mixed = { ...config, tls: { cert: one.cert, key: other.key } }
+    const mixed = { ...config, tls: createTls({ cert: one.cert, key: other.key }, log) }
     await expect(buildApi(mixed, deps, ended.signal)).rejects.toThrow(/use .*one.crt and .*other.key for TLS/)
   })
 })

@@ -38,30 +38,19 @@ export function tlsFiles({
   return { cert, key }
 }
 
-/** Throws a FatalError that names the files. */
-export function readKeyPair(files: TlsFiles): KeyPair {
-  try {
-    return read(files)
-  } catch (error) {
-    const why = (error as Error).message
-    throw new FatalError(`use ${files.cert} and ${files.key} for TLS: ${why}`, { cause: error })
-  }
+export interface Tls {
+  /** What the files hold now. Throws a FatalError that names them. */
+  keyPair(): KeyPair
+  /** Gives the server each new pair until `signal` aborts. */
+  follow(server: PlainServer, signal: AbortSignal): void
 }
 
-export interface FollowDeps {
-  readonly log: Logger
-  /** How often it is looked whether the files changed. */
-  readonly everyMs: number
-}
+/** A renewed certificate has weeks; this is soon enough to watch it happen. */
+const lookEveryMs = 5_000
 
-/** Gives the server each new pair until `signal` aborts. */
-export function followKeyPair(
-  files: TlsFiles,
-  { server }: { readonly server: PlainServer },
-  { log, everyMs }: FollowDeps,
-  signal: AbortSignal,
-): void {
-  const onChange = () => {
+/** Opens nothing. */
+export function createTls(files: TlsFiles, log: Logger): Tls {
+  const renew = (server: PlainServer) => {
     try {
       ;(server as unknown as Server).setSecureContext(read(files))
       log.info('the renewed certificate is in force', { cert: files.cert })
@@ -69,7 +58,20 @@ export function followKeyPair(
       log.error('a changed certificate is not usable; the one before it stays', { error: error as Error })
     }
   }
-  const paths = [files.cert, files.key]
-  for (const path of paths) watchFile(path, { persistent: false, interval: everyMs }, onChange)
-  signal.addEventListener('abort', () => paths.forEach((path) => unwatchFile(path, onChange)), { once: true })
+  return {
+    keyPair() {
+      try {
+        return read(files)
+      } catch (error) {
+        const why = (error as Error).message
+        throw new FatalError(`use ${files.cert} and ${files.key} for TLS: ${why}`, { cause: error })
+      }
+    },
+    follow(server, signal) {
+      const onChange = () => renew(server)
+      const paths = [files.cert, files.key]
+      for (const path of paths) watchFile(path, { persistent: false, interval: lookEveryMs }, onChange)
+      signal.addEventListener('abort', () => paths.forEach((path) => unwatchFile(path, onChange)), { once: true })
+    },
+  }
 }

@@ -11,8 +11,7 @@ import type { FramesAnswer, Hello, HelloAnswer } from '@margay/wire'
 import { FrameError, agentHeader, framesPath, helloPath, helloSchema, instanceHeader, splitPieces } from '@margay/wire'
 import { isLoopback } from '../api/guard.ts'
 import type { Senders } from '../auth/senders.ts'
-import type { TlsFiles } from '../auth/tls.ts'
-import { followKeyPair, readKeyPair } from '../auth/tls.ts'
+import type { Tls } from '../auth/tls.ts'
 import type { Agents } from '../intern/agents.ts'
 import type { AgentFrames } from './agent-frames.ts'
 
@@ -20,7 +19,7 @@ export interface AgentReceiverConfig {
   /** `unix:/path` or `host:port`; port 0 takes a free one. */
   readonly listen: string
   /** Without it, and beyond a unix socket and loopback, nothing is listened on. */
-  readonly tls?: TlsFiles | undefined
+  readonly tls?: Tls | undefined
   readonly server: string
 }
 
@@ -49,7 +48,6 @@ const errors = defineErrors({
 /** Far over the four megabytes that an agent sends at a time. */
 const maxBodyBytes = 80 * 1_048_576
 const helloHoldMs = 20_000
-const certificateEveryMs = 5_000
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = []
@@ -131,8 +129,8 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
       const { tls } = config
       checkDoor(config.listen, { tls: tls !== undefined, areChecked: deps.senders.areChecked })
       const onRequest: RequestListener = (request, response) => void handle(request, response, signal)
-      const server = tls ? createSecureServer(readKeyPair(tls), onRequest) : createServer(onRequest)
-      if (tls) followKeyPair(tls, { server }, { log: deps.log, everyMs: certificateEveryMs }, signal)
+      const server = tls ? createSecureServer(tls.keyPair(), onRequest) : createServer(onRequest)
+      tls?.follow(server, signal)
       await listen(server, config.listen)
       deps.onListening(addressOf(server, config.listen, tls ? 'https' : 'http'))
       await aborted(signal)

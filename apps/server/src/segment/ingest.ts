@@ -11,6 +11,7 @@ import { createBlockBuilder } from '@margay/store'
 import type { Hello } from '@margay/wire'
 import { kubernetesPostOf } from '../auth/kubernetes-post.ts'
 import { createSenders } from '../auth/senders.ts'
+import { createTls } from '../auth/tls.ts'
 import { createAgents } from '../intern/agents.ts'
 import { createAgentsFile } from '../intern/agents-file.ts'
 import { createEpochs } from '../intern/epochs.ts'
@@ -149,7 +150,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
   const receiver = createAgentReceiver(
     {
       listen,
-      tls: isSocket ? undefined : config.tls,
+      tls: isSocket || !config.tls ? undefined : createTls(config.tls, log),
       server: config.cluster,
     },
     {
