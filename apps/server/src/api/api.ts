@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastify from 'fastify'
 import { apiPrefix, routeList } from '@margay/wire'
 import { addDoor } from '../auth/door.ts'
-import type { People } from '../auth/people.ts'
+import type { Login } from '../auth/login.ts'
 import type { Tls } from '../auth/tls.ts'
 import { registerConsole } from './console.ts'
 import type { ApiDeps } from './context.ts'
@@ -28,7 +28,7 @@ export interface ApiConfig {
   /** Without it requests are plain HTTP. */
   readonly tls?: Tls | undefined
   /** Whom requests are let in by; without it everybody, on loopback alone. `advice` is HTML of the sign-in page. */
-  readonly login?: { readonly people: People; readonly advice: string } | undefined
+  readonly login?: (Login & { readonly lookAgainMs?: number }) | undefined
 }
 
 const maxQuestionBytes = 1024 * 1024
@@ -113,7 +113,8 @@ export async function buildApi(config: ApiConfig, deps: ApiDeps, ended: AbortSig
   addErrors(app, deps)
   if (login) {
     const rights = rightsOfRoutes()
-    addDoor(app, { isSecure: tls !== undefined, advice: login.advice, rights }, login.people)
+    const { people, advice, lookAgainMs } = login
+    addDoor(app, { isSecure: tls !== undefined, advice, rights, lookAgainMs }, people)
   }
   await app.register(compress, {
     threshold: compressOverBytes,

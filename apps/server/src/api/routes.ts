@@ -151,7 +151,7 @@ function registerTexts(app: FastifyInstance, version: string, deps: ApiDeps): vo
 }
 
 function registerTail(app: FastifyInstance, deps: ApiDeps, ended: AbortSignal): void {
-  app.get(pathOf('tail'), async (request, reply) => {
+  app.get(pathOf('tail'), { config: { lasts: true } }, async (request, reply) => {
     const { search, signal } = askedOf('tail', request, goneSignal(reply, ended))
     const channels = openChannels(search.subscriptions, deps)
     reply.hijack()

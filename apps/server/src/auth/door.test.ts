@@ -219,6 +219,26 @@ describe('signing in', () => {
   })
 })
 
+it('ends a live stream once whoever listens may not any more', async () => {
+  const tokens = join(dir, 'short-lived')
+  const token = 'guest-'.padEnd(40, 'g')
+  writeFileSync(tokens, `guest read ${token}\n`)
+  const login = createLogin(
+    { tokens, kubernetes: false },
+    { cluster: 'cluster', post: noReviews, log, clock: () => now },
+  )!
+  const { tls: _, ...plain } = config
+  const open = await buildApi({ ...plain, login: { ...login, lookAgainMs: 20 } }, deps, ended.signal)
+  const address = await open.listen({ host: '127.0.0.1', port: 0 })
+  const subscriptions = JSON.stringify([{ id: 'a', logType: 'flows' }])
+  const url = `${address}${apiPrefix}/tail?${new URLSearchParams({ subscriptions })}`
+  const response = await fetch(url, { headers: bearer(token) })
+  expect(response.status).toBe(200)
+  writeFileSync(tokens, '')
+  await expect(response.text()).rejects.toThrow()
+  await open.close()
+})
+
 describe('TLS', () => {
   const peerOf = (port: number) =>
     new Promise<string>((resolve, reject) => {

@@ -1,5 +1,6 @@
 // The door for people: every request is let in by its token before anything of it is read. A route is closed unless it is
 // marked open here; open are the probes, the sign-in page and nothing else.
+import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { checkSite } from '../api/guard.ts'
 import { ApiError } from '../api/problem.ts'
@@ -15,12 +16,16 @@ export interface DoorConfig {
   readonly advice: string
   /** Rights other than `read`, by the route's address as it is registered. */
   readonly rights: ReadonlyMap<string, Right>
+  /** How often it is looked whether somebody may still listen to an answer that lasts. */
+  readonly lookAgainMs?: number | undefined
 }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answers everybody. */
     readonly isOpen?: boolean
+    /** Its answer goes on for as long as somebody listens. */
+    readonly lasts?: boolean
   }
 }
 
@@ -32,13 +37,28 @@ const isPage = ({ method, url, headers }: FastifyRequest) =>
 /** A path of ours, so that a link cannot send a person elsewhere after the sign-in. */
 const ownPath = (to: unknown): string => (typeof to === 'string' && /^\/(?![/\\])[^\s\\]*$/.test(to) ? to : '/')
 
+const usualLookAgainMs = 30_000
+
+/** Ends an answer that lasts once whoever listens may not any more. Where that cannot be found out, it goes on. */
+function watchOver(response: ServerResponse, admit: () => Promise<unknown>, everyMs: number): void {
+  const look = () =>
+    void admit().catch((error: unknown) => {
+      const isRefused = error instanceof ApiError && error.code !== 'unavailable'
+      if (isRefused) response.destroy()
+    })
+  const looking = setInterval(look, everyMs)
+  response.once('close', () => clearInterval(looking))
+}
+
 /** Refuses whoever may not ask. Pages lead to the sign-in page instead, which says why. */
 export function addDoor(app: FastifyInstance, config: DoorConfig, people: People): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.isOpen) return
     const right = config.rights.get(request.routeOptions.url ?? '') ?? 'read'
+    const admit = () => people.admit(tokenOf(request.headers, config.isSecure), right)
     try {
-      await people.admit(tokenOf(request.headers, config.isSecure), right)
+      await admit()
+      if (request.routeOptions.config.lasts) watchOver(reply.raw, admit, config.lookAgainMs ?? usualLookAgainMs)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (isPage(request)) return reply.redirect(`/sign-in?to=${encodeURIComponent(ownPath(request.url))}`, 303)
