@@ -16,6 +16,7 @@ const commands = {
   test: [['node_modules/vitest/vitest.mjs', 'run']],
   e2e: [['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.e2e.config.ts']],
   build: [['scripts/build.ts']],
+  image: [['scripts/image.ts']],
   reference: [['scripts/reference.ts']],
   notices: [['scripts/notices.ts']],
   cluster: [['test/cluster/main.ts']],

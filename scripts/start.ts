@@ -34,7 +34,10 @@ const options = readOptions()
 const { demo } = options
 const dataDir = dataDirOf(options, process.env)
 const listensAt = options.ingest.listen ?? `unix:${join(dataDir, 'agent.sock')}`
-const agentsDoor = listensAt.startsWith('unix:') ? listensAt : `http://${listensAt}`
+const scheme = options.tls.cert === undefined ? 'http' : 'https'
+const agentsDoor = listensAt.startsWith('unix:') ? listensAt : `${scheme}://${listensAt}`
+/** Where it is asked who asks, or the certificate is not one that we know, the state is for people to look at. */
+const isGuarded = scheme === 'https' || options.auth.tokens !== undefined || options.auth.kubernetes
 
 /** Debian packages that the agent needs; a demo needs none. */
 function setUpSystem(): void {
@@ -96,8 +99,11 @@ async function readHealth(address: string): Promise<Health> {
   return (await response.json()) as Health
 }
 
-const { token } = options.ingest
-const tokenForAgent: NodeJS.ProcessEnv = token === undefined ? {} : { MARGAY_SHIP_TOKEN: token }
+const { token, tokenFile } = options.ingest
+const tokenForAgent: NodeJS.ProcessEnv = {
+  ...(token !== undefined && { MARGAY_SHIP_TOKEN: token }),
+  ...(tokenFile !== undefined && { MARGAY_SHIP_TOKEN_FILE: tokenFile }),
+}
 
 /** Keeps the agent running; a second start waits longer, so that a fault of the machine does not fill the screen. */
 async function keepAgent(): Promise<void> {
@@ -153,12 +159,16 @@ if (!demo) {
     )
   else void keepAgent()
 }
-const settled = await untilCollecting(address)
-const poor = settled.sources.find(({ kind, state }) => kind === 'agent' && (state === 'degraded' || state === 'failed'))
-if (poor)
-  say(
-    `${isRoot ? '' : 'not root, so '}this machine is seen in part (${poor.says}); other doors bring data too (margay import, POST /api/v1/ingest/flows), and margay doctor says more`,
+const shows = demo ? 'invented data (--demo)' : 'this machine'
+if (isGuarded) process.stdout.write(`\nMargay shows ${shows} on ${address}\n`)
+else {
+  const settled = await untilCollecting(address)
+  const poor = settled.sources.find(
+    ({ kind, state }) => kind === 'agent' && (state === 'degraded' || state === 'failed'),
   )
-process.stdout.write(
-  `\nMargay shows ${demo ? 'invented data (--demo)' : 'this machine'} on ${address}\n${summary(settled)}\n`,
-)
+  if (poor)
+    say(
+      `${isRoot ? '' : 'not root, so '}this machine is seen in part (${poor.says}); other doors bring data too (margay import, POST /api/v1/ingest/flows), and margay doctor says more`,
+    )
+  process.stdout.write(`\nMargay shows ${shows} on ${address}\n${summary(settled)}\n`)
+}

@@ -128,6 +128,7 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
       live,
       intake,
       objects: createTestVersions(),
+      isReady: () => true,
       metrics: () => '',
       now: unixNow,
       onFault: (error) => faults.push(error),

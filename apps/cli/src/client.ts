@@ -1,7 +1,9 @@
 // The API as the commands call it: typed by the wire's table, exact integers, every failure as words.
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { parseJsonExact } from '@margay/model'
 import type { AnswerOf, BodyOf, Problem, RouteName, SearchOf } from '@margay/wire'
 import { apiPrefix, problemSchema, routes } from '@margay/wire'
+import type { Credentials } from './credentials.ts'
 import { CliError, problemText } from './fail.ts'
 
 export const defaultServer = 'http://127.0.0.1:8585'
@@ -23,7 +25,15 @@ export function pathOf(route: RouteName, search: Search = {}): string {
   return routes[route].path + (text === '' ? '' : `?${text}`)
 }
 
+/** Words of TLS for a certificate that nobody we know has signed. */
+const untrusted = /self[- ]signed|unable to (?:verify|get) /
+
 function notThere(server: string, cause: unknown): CliError {
+  const inner = (cause as Error).cause
+  if (inner instanceof Error && untrusted.test(inner.message)) {
+    const advice = 'give its authority with --ca FILE (MARGAY_CA)'
+    return new CliError(`the certificate of ${server} is not trusted: ${inner.message}\n${advice}`, 3, { cause })
+  }
   return new CliError(
     `no Margay server answers at ${server}\n` +
       'start one with "npm start" (or "npm start -- --demo" for invented data), or name another with --server URL',
@@ -48,12 +58,17 @@ const queryOf = (body: unknown): string | undefined =>
     ? body.query
     : undefined
 
-export function createClient(server: string): Client {
+export function createClient(server: string, { token, ca }: Credentials = {}): Client {
   if (!URL.canParse(server)) throw new CliError(`cannot read the address "${server}"; write it as ${defaultServer}`, 2)
   const base = server.replace(/\/+$/, '')
 
+  // Node's fetch takes no authority of its own.
+  if (ca !== undefined) setDefaultCACertificates([...getCACertificates('default'), ca])
+
   const open: Client['open'] = async (path, { query, ...init } = {}) => {
-    const response = await fetch(base + apiPrefix + path, init).catch((error: unknown) => {
+    const headers = new Headers(init.headers)
+    if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
+    const response = await fetch(base + apiPrefix + path, { ...init, headers }).catch((error: unknown) => {
       if (init.signal?.aborted) throw error
       throw notThere(base, error)
     })

@@ -4,6 +4,8 @@ import type { Client } from './client.ts'
 import { createClient, defaultServer } from './client.ts'
 import { commands } from './commands/index.ts'
 import type { Context, Output } from './context.ts'
+import type { CredentialOptions } from './credentials.ts'
+import { readCredentials } from './credentials.ts'
 import { CliError } from './fail.ts'
 import type { ColorChoice } from './output/paint.ts'
 import { createPaint } from './output/paint.ts'
@@ -15,15 +17,15 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-interface GlobalOptions {
+interface GlobalOptions extends CredentialOptions {
   readonly server: string
   readonly utc: boolean
   readonly color: ColorChoice
 }
 
-function contextMaker({ output, now, signal }: Surroundings): (command: Command) => Context {
+function contextMaker({ output, now, signal, env }: Surroundings): (command: Command) => Context {
   return (command) => {
-    const { server, utc, color } = command.optsWithGlobals<GlobalOptions>()
+    const { server, utc, color, ...credentials } = command.optsWithGlobals<GlobalOptions>()
     let client: Client | undefined
     return {
       output,
@@ -32,7 +34,7 @@ function contextMaker({ output, now, signal }: Surroundings): (command: Command)
       utc,
       paint: createPaint(color === 'auto' && !output.isTerminal ? 'never' : color),
       get client() {
-        return (client ??= createClient(server))
+        return (client ??= createClient(server, readCredentials(credentials, env)))
       },
     }
   }
@@ -45,6 +47,13 @@ function createProgram(surroundings: Surroundings): Command {
     .addOption(
       new Option('--server <url>', 'address of the server (MARGAY_SERVER)').default(env.MARGAY_SERVER ?? defaultServer),
     )
+    .addOption(new Option('--token-file <file>', 'token for a server that asks who you are (MARGAY_TOKEN: itself)'))
+    .addOption(
+      new Option('--kubeconfig <file>', 'take the token of its current context (MARGAY_KUBECONFIG)').default(
+        env.MARGAY_KUBECONFIG,
+      ),
+    )
+    .addOption(new Option('--ca <file>', "authority of the server's certificate (MARGAY_CA)").default(env.MARGAY_CA))
     .option('--utc', 'times in UTC and not in the zone of this machine', false)
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .showHelpAfterError('(--help tells more)')

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { option } from '@margay/kit'
 import { z } from 'zod'
+import { authConfig, tlsConfig } from './auth/config.ts'
 import { kubernetesConfig } from './kubernetes/config.ts'
 import { ingestConfig } from './segment/config.ts'
 
@@ -35,6 +36,8 @@ export const serverConfig = z.object({
     z.array(z.string()).default([]),
     'Names beside localhost under which the server may be asked, for a proxy or a port that is forwarded.',
   ),
+  tls: tlsConfig.prefault({}),
+  auth: authConfig.prefault({}),
   console: option(
     z.string().min(1).optional(),
     'Directory of the built console. Default: where the build of this source tree puts it.',

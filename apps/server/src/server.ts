@@ -8,6 +8,9 @@ import type { Retention } from '@margay/store'
 import { createEmbeddedStore } from '@margay/store'
 import { createApi } from './api/api.ts'
 import { checkListen, parseListen } from './api/listen.ts'
+import { kubernetesPostOf } from './auth/kubernetes-post.ts'
+import { createLogin } from './auth/login.ts'
+import { createTls, tlsFiles } from './auth/tls.ts'
 import type { ServerConfig } from './config.ts'
 import { createDemo } from './demo.ts'
 import { agentSource } from './health/agents.ts'
@@ -52,7 +55,15 @@ function retentionRules({ retention }: ServerConfig): ReadonlyMap<string, Retent
 export async function runServer(config: ServerConfig, deps: ServerDeps, signal: AbortSignal): Promise<void> {
   const { dataDir, version, log } = deps
   const address = parseListen(config.listen)
-  checkListen(address)
+  const files = tlsFiles(config.tls)
+  const tls = files && createTls(files, log)
+  const login = createLogin(config.auth, {
+    cluster: config.ingest.cluster,
+    post: () => kubernetesPostOf(config.kubernetes, process.env, Date.now),
+    log,
+    clock: Date.now,
+  })
+  checkListen(address, { tls: tls !== undefined, login: login !== undefined })
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const lock = lockDirectory(dataDir, 'server')
 
@@ -65,7 +76,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
   const store = createEmbeddedStore({ dir: join(dataDir, 'store') })
   const objects = createObjectHistory({ store, log, now })
   const ingest = createIngestLink(
-    { config: { ...config.ingest, inventory: config.inventory, kubernetes: config.kubernetes }, dataDir },
+    { config: { ...config.ingest, inventory: config.inventory, kubernetes: config.kubernetes, tls: files }, dataDir },
     {
       store,
       live: {
@@ -103,6 +114,8 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
       version,
       allowedHosts: config.allowHost,
       consoleDir: config.console ?? builtConsole,
+      tls,
+      login,
       ingest: {
         ...config.import,
         maxAge: config.import.maxAgeDays * secondsPerDay,
@@ -120,6 +133,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
       intake: countedIntake(ingest, 'import', { sources, now }),
       objects,
       health: report,
+      isReady: () => ingest.report() !== undefined,
       metrics: () => metrics.text() + stageMetrics(stages()),
       now,
       onFault(error, { id, route }) {

@@ -1,7 +1,8 @@
 import { dnsLog, flowLog } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { programs } from '../kernel/programs.ts'
-import { judgePrivileges, readCapabilities } from './examine.ts'
+import { agentConfig } from '../config.ts'
+import { judgePrivileges, judgeServer, readCapabilities } from './examine.ts'
 import { fieldGroups, judgeFields } from './fields.ts'
 import { printReport } from './print.ts'
 import { worst } from './report.ts'
@@ -48,6 +49,19 @@ describe('doctor', () => {
     ['0000000000000000', 'missing'],
   ])('judges the capabilities %s as %s', (bits, verdict) => {
     expect(judgePrivileges(readCapabilities(`CapPrm:\t0\nCapEff:\t${bits}\n`)).verdict).toBe(verdict)
+  })
+
+  it('names the server, and a file that cannot be read', () => {
+    const ship = (more: object) => agentConfig.parse({ ship: { server: 'https://s:1', ...more } }).ship
+    expect(judgeServer(ship({}))).toMatchObject({ verdict: 'ok', found: 'https://s:1' })
+    expect(judgeServer(ship({ tokenFile: import.meta.filename }))).toMatchObject({
+      verdict: 'ok',
+      found: `https://s:1, with the token in ${import.meta.filename}`,
+    })
+    expect(judgeServer(ship({ ca: '/nowhere/ca.crt' }))).toMatchObject({
+      verdict: 'limited',
+      found: expect.stringContaining('ENOENT'),
+    })
   })
 
   it('prints what to do only where something is wrong', () => {

@@ -63,6 +63,12 @@ function findCgroup(config: AgentConfig): { readonly finding: Finding; readonly 
     const hint = 'mount -t cgroup2 none /sys/fs/cgroup/unified'
     return { root, finding: { ...base, verdict: 'missing', found: 'no cgroup2 is mounted: no UDP, DNS, pods', hint } }
   }
+  // Every cgroup but the root of all has a type.
+  if (existsSync(join(root, 'cgroup.type'))) {
+    const found = `${root} is the part of the tree that this container has: no other process's UDP, DNS, pods`
+    const hint = "mount the node's /sys/fs/cgroup there, as the chart does"
+    return { root, finding: { ...base, verdict: 'limited', found, hint } }
+  }
   const isHybrid = root !== '/sys/fs/cgroup'
   const found = isHybrid ? `cgroup2 beside version 1, at ${root}` : `cgroup2 at ${root}`
   return { root, finding: { ...base, verdict: 'ok', found } }
@@ -100,6 +106,22 @@ function judgeData(config: AgentConfig): Finding {
   }
 }
 
+/** Where rows go, and whether what shows who we are can be read. Nothing is sent. */
+export function judgeServer({ server, tokenFile, ca }: AgentConfig['ship']): Finding {
+  const base = { name: 'server', title: 'Server' }
+  try {
+    for (const path of [tokenFile, ca]) if (path !== undefined) accessSync(path, fileMode.R_OK)
+  } catch (error) {
+    const found = `${server}, but ${(error as Error).message}`
+    return { ...base, verdict: 'limited', found, hint: 'rows wait on disk until that file is there' }
+  }
+  const parts = [
+    ...(tokenFile === undefined ? [] : [`the token in ${tokenFile}`]),
+    ...(ca === undefined ? [] : [`the authority in ${ca}`]),
+  ]
+  return { ...base, verdict: 'ok', found: [server, ...parts].join(', with ') }
+}
+
 /** The states of all programs; where none can be tried, all carry the reason. */
 function tryPrograms(config: AgentConfig, opened: ReturnType<typeof openNative>): readonly ProgramState[] {
   const names = programs.map(({ name }) => name)
@@ -129,7 +151,15 @@ export function examine(config: AgentConfig): DoctorReport {
   const opened = openNative()
   const states = tryPrograms(config, opened)
   const loaded = new Set(states.filter(({ problem }) => problem === undefined).map(({ name }) => name))
-  const findings = [privileges, types.finding, cgroup.finding, conntrack, reasons, judgeData(config)]
+  const findings = [
+    privileges,
+    types.finding,
+    cgroup.finding,
+    conntrack,
+    reasons,
+    judgeData(config),
+    judgeServer(config.ship),
+  ]
   const fields = judgeFields({
     programs: cgroup.root
       ? loaded

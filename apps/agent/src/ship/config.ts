@@ -11,6 +11,14 @@ export const shipConfig = z.object({
     'Where the server takes frames: http://host:port, https://host:port or unix:/path/of/socket.',
   ),
   token: option(z.string().optional(), 'Token that the server expects from agents.', { secret: true }),
+  tokenFile: option(
+    z.string().min(1).optional(),
+    'File with that token, read again whenever it changes: a service-account token is renewed by the kubelet.',
+  ),
+  ca: option(
+    z.string().min(1).optional(),
+    "PEM file with the authority of the server's certificate, read again whenever it changes. Default: the public ones.",
+  ),
   maxSpoolBytes: option(
     z
       .int()

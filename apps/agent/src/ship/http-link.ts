@@ -1,6 +1,8 @@
-// HTTP/1.1 to the server over TCP, TLS or a unix socket, with connections kept alive. Knows no frames.
+// HTTP/1.1 to the server over TCP, TLS or a unix socket, with connections kept alive. Knows no frames. What shows who we are
+// and whom we trust is in files that others renew; each is read again when it changed.
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { createFollowedFile } from './followed-file.ts'
 
 export interface HttpAnswer {
   readonly status: number
@@ -26,13 +28,44 @@ export interface PostOptions {
 /** The server's answers are small; more than this is not our server. */
 const maxAnswerBytes = 4 * 1_048_576
 
-/** `server` is `http://host:port`, `https://host:port` or `unix:/path`. */
-export function createHttpLink(server: string): HttpLink {
+export interface HttpLinkConfig {
+  /** `http://host:port`, `https://host:port` or `unix:/path`. */
+  readonly server: string
+  readonly token?: string | undefined
+  readonly tokenFile?: string | undefined
+  /** PEM file; the public authorities where it is left out. */
+  readonly ca?: string | undefined
+}
+
+/** The connections to a TLS server, made anew when the authority's file changed. */
+function createTlsAgent(path: string | undefined): { readonly agent: () => HttpsAgent; readonly close: () => void } {
+  const file = path === undefined ? undefined : createFollowedFile(path)
+  let ca: string | undefined
+  let agent: HttpsAgent | undefined
+  return {
+    agent() {
+      const now = file?.read()
+      if (agent && now === ca) return agent
+      agent?.destroy()
+      ca = now
+      return (agent = new HttpsAgent({ keepAlive: true, ...(ca !== undefined && { ca }) }))
+    },
+    close: () => agent?.destroy(),
+  }
+}
+
+export function createHttpLink({ server, token, tokenFile, ca }: HttpLinkConfig): HttpLink {
   const socketPath = server.startsWith('unix:') ? server.slice('unix:'.length) : undefined
   const base = new URL(socketPath === undefined ? server : 'http://localhost')
   const isTls = base.protocol === 'https:'
-  const agent = isTls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true })
+  const plain = new HttpAgent({ keepAlive: true })
+  const secure = createTlsAgent(ca)
   const request = isTls ? httpsRequest : httpRequest
+  const file = tokenFile === undefined ? undefined : createFollowedFile(tokenFile)
+  const authorization = (): Record<string, string> => {
+    const now = file?.read().trim() ?? token
+    return now === undefined ? {} : { authorization: `Bearer ${now}` }
+  }
   return {
     post: (path, body, headers, { signal, timeoutMs }) =>
       new Promise((resolve, reject) => {
@@ -40,10 +73,10 @@ export function createHttpLink(server: string): HttpLink {
           new URL(path, base),
           {
             method: 'POST',
-            agent,
+            agent: isTls ? secure.agent() : plain,
             signal,
             timeout: timeoutMs,
-            headers: { ...headers, 'content-length': String(body.length) },
+            headers: { ...headers, ...authorization(), 'content-length': String(body.length) },
             ...(socketPath === undefined ? {} : { socketPath }),
           },
           (answer) => {
@@ -62,6 +95,9 @@ export function createHttpLink(server: string): HttpLink {
         call.on('error', reject)
         call.end(body)
       }),
-    close: () => agent.destroy(),
+    close() {
+      plain.destroy()
+      secure.close()
+    },
   }
 }

@@ -9,6 +9,7 @@ import {
   instanceHeader,
   joinPieces,
 } from '@margay/wire'
+import type { HttpLinkConfig } from './http-link.ts'
 import { createHttpLink } from './http-link.ts'
 
 export class ServerError extends Error {
@@ -28,9 +29,7 @@ export interface ServerLink {
   close(): void
 }
 
-export interface ServerLinkConfig {
-  readonly server: string
-  readonly token?: string | undefined
+export interface ServerLinkConfig extends HttpLinkConfig {
   readonly agent: string
   readonly instance: string
 }
@@ -55,11 +54,10 @@ function problemOf(status: number, body: Buffer): ServerError {
 }
 
 export function createServerLink(config: ServerLinkConfig): ServerLink {
-  const http = createHttpLink(config.server)
+  const http = createHttpLink(config)
   const common = {
     [agentHeader]: encodeURIComponent(config.agent),
     [instanceHeader]: config.instance,
-    ...(config.token === undefined ? {} : { authorization: `Bearer ${config.token}` }),
   }
   const post = async (path: string, body: Uint8Array, type: string, signal: AbortSignal, timeoutMs: number) => {
     const answer = await http.post(path, body, { ...common, 'content-type': type }, { signal, timeoutMs })

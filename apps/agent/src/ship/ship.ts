@@ -87,7 +87,7 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
   }))
   const losses = createLosses((what, count) => stage.lose(what, count))
   const onAnswer = (answer: FramesAnswer) => void (watched = answer.watched)
-  const makeLink = () => createServerLink({ server: config.server, token: config.token, agent: deps.agent, instance })
+  const makeLink = () => createServerLink({ ...config, agent: deps.agent, instance })
   const link = makeLink()
   const spool = openAgentSpool(join(deps.dataDir, 'spool'), config, {
     agent: deps.agent,

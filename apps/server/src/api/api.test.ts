@@ -92,6 +92,7 @@ beforeAll(async () => {
       sources: [],
       tables: [],
     }),
+    isReady: () => true,
     metrics: () => '# HELP margay_up Works.\n# TYPE margay_up gauge\nmargay_up 1\n',
     now: () => now,
     onFault: (error) => faults.push(error),
@@ -463,9 +464,12 @@ describe('the console', () => {
 
 describe('the port', () => {
   it('refuses to listen beyond loopback, and says how to reach it', () => {
-    expect(() => checkListen(parseListen('0.0.0.0:8585'))).toThrow(/without TLS and login.*ssh -L/)
-    expect(() => checkListen(parseListen('192.0.2.1:80'))).toThrow(/refuse/)
-    for (const text of ['127.0.0.1:8585', '[::1]:8585', 'localhost:1', '8585']) checkListen(parseListen(text))
+    const bare = { tls: false, login: false }
+    expect(() => checkListen(parseListen('0.0.0.0:8585'), bare)).toThrow(/--tls-cert.*--auth-tokens.*ssh -L/)
+    expect(() => checkListen(parseListen('192.0.2.1:80'), { ...bare, tls: true })).toThrow(/without login/)
+    expect(() => checkListen(parseListen('[::]:80'), { ...bare, login: true })).toThrow(/without TLS/)
+    checkListen(parseListen('0.0.0.0:8585'), { tls: true, login: true })
+    for (const text of ['127.0.0.1:8585', '[::1]:8585', 'localhost:1', '8585']) checkListen(parseListen(text), bare)
     expect(() => parseListen('nonsense')).toThrow('write it as 127.0.0.1:8585')
   })
 

@@ -4,6 +4,9 @@ import compress from '@fastify/compress'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastify from 'fastify'
 import { apiPrefix, routeList } from '@margay/wire'
+import { addDoor } from '../auth/door.ts'
+import type { Login } from '../auth/login.ts'
+import type { Tls } from '../auth/tls.ts'
 import { registerConsole } from './console.ts'
 import type { ApiDeps } from './context.ts'
 import { checkCaller, checkSite } from './guard.ts'
@@ -12,7 +15,8 @@ import { readJson } from './json.ts'
 import type { ListenAddress } from './listen.ts'
 import { listen } from './listen.ts'
 import { ApiError, problemOf } from './problem.ts'
-import { registerRoutes } from './routes.ts'
+import { registerProbes } from './probes.ts'
+import { rightsOfRoutes, registerRoutes } from './routes.ts'
 
 export interface ApiConfig {
   readonly listen: ListenAddress
@@ -21,6 +25,10 @@ export interface ApiConfig {
   readonly allowedHosts: readonly string[]
   readonly consoleDir: string
   readonly ingest: IngestConfig
+  /** Without it requests are plain HTTP. */
+  readonly tls?: Tls | undefined
+  /** Whom requests are let in by; without it everybody, on loopback alone. `advice` is HTML of the sign-in page. */
+  readonly login?: (Login & { readonly lookAgainMs?: number }) | undefined
 }
 
 const maxQuestionBytes = 1024 * 1024
@@ -42,7 +50,7 @@ function checkIn(request: FastifyRequest, reply: FastifyReply, config: ApiConfig
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   })
-  checkCaller(request.headers, config)
+  checkCaller(request.headers, { ...config, allowsAddresses: config.login !== undefined })
   if (prefixed(request.url)) checkSite(request.headers)
 }
 
@@ -76,7 +84,9 @@ function addErrors(app: FastifyInstance, deps: ApiDeps): void {
 
 /** Builds the server without opening a port. */
 export async function buildApi(config: ApiConfig, deps: ApiDeps, ended: AbortSignal): Promise<FastifyInstance> {
+  const { tls, login } = config
   const app = fastify({
+    ...(tls && { https: tls.keyPair() }),
     bodyLimit: maxQuestionBytes,
     // Tails stay open for days; they end with the server and not before it.
     forceCloseConnections: true,
@@ -101,12 +111,18 @@ export async function buildApi(config: ApiConfig, deps: ApiDeps, ended: AbortSig
   })
   addGuards(app, config)
   addErrors(app, deps)
+  if (login) {
+    const rights = rightsOfRoutes()
+    const { people, advice, lookAgainMs } = login
+    addDoor(app, { isSecure: tls !== undefined, advice, rights, lookAgainMs }, people)
+  }
   await app.register(compress, {
     threshold: compressOverBytes,
     encodings: ['zstd', 'gzip', 'identity'],
     // What comes in is decompressed where it is read, with a cap; see ingest.ts.
     globalDecompression: false,
   })
+  registerProbes(app, deps.isReady)
   registerRoutes(app, config, deps, ended)
   await registerConsole(app, { dir: config.consoleDir })
   return app
@@ -132,7 +148,8 @@ export function createApi(
     async run(signal) {
       const app = await buildApi(config, deps, signal)
       try {
-        address = await listen(app, config.listen)
+        address = await listen(app, config.listen, { tls: config.tls !== undefined, login: config.login !== undefined })
+        config.tls?.follow(app.server, signal)
         onListening(address)
         await new Promise<void>((resolve) => {
           if (signal.aborted) resolve()

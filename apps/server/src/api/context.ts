@@ -14,6 +14,8 @@ export interface ApiDeps {
   /** Every version of the cluster's objects. */
   readonly objects: Pick<ObjectHistory, 'at' | 'now' | 'changes'>
   readonly health: () => Promise<Health>
+  /** Whether agents and people are taken. */
+  readonly isReady: () => boolean
   /** Our own metrics in Prometheus' text format. */
   readonly metrics: () => string
   /** Unix seconds. */

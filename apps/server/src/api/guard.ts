@@ -1,11 +1,14 @@
-// Who may ask. There is no login on loopback, so whatever a browser can be talked into must be refused here: a foreign
-// name that was made to point at 127.0.0.1, and pages of other sites that send requests.
+// From where may be asked. There is no login on loopback, so whatever a browser can be talked into must be refused here: a
+// foreign name that was made to point at 127.0.0.1, and pages of other sites that send requests. Who asks is found out by
+// ../auth/door.ts.
 import { isIP } from 'node:net'
 import { ApiError } from './problem.ts'
 
 export interface GuardConfig {
   /** Names beside localhost under which the server may be asked. */
   readonly allowedHosts: readonly string[]
+  /** Whether an address will do: it cannot be made to point elsewhere, but on loopback nobody needs it. */
+  readonly allowsAddresses?: boolean
 }
 
 interface Headers {
@@ -27,9 +30,11 @@ export function isLoopback(name: string): boolean {
 }
 
 /** Throws `forbidden_host` or `forbidden_origin`. */
-export function checkCaller(headers: Headers, { allowedHosts }: GuardConfig): void {
+export function checkCaller(headers: Headers, { allowedHosts, allowsAddresses = false }: GuardConfig): void {
   const name = headers.host === undefined ? undefined : hostName(headers.host)
-  if (name === undefined || !(isLoopback(name) || allowedHosts.includes(name))) {
+  const isAllowed = (host: string) =>
+    isLoopback(host) || allowedHosts.includes(host) || (allowsAddresses && isIP(host) !== 0)
+  if (name === undefined || !isAllowed(name)) {
     throw new ApiError('forbidden_host', `refuse host "${headers.host ?? ''}"`)
   }
   if (headers.origin !== undefined && !isOwnOrigin(headers.origin, headers.host!)) {

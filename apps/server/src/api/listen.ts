@@ -1,5 +1,5 @@
-// Where the server listens. Beyond loopback nothing is served without TLS and login, which this version does not have yet,
-// so it refuses and says how to reach it instead.
+// Where the server listens. Beyond loopback nothing is served without TLS and login: without them it refuses and says what
+// is missing, and how to reach it instead.
 import { FatalError } from '@margay/kit'
 import type { FastifyInstance } from 'fastify'
 import { isLoopback } from './guard.ts'
@@ -19,18 +19,28 @@ export function parseListen(text: string): ListenAddress {
   return { host: match[1] ?? match[2] ?? '127.0.0.1', port }
 }
 
-/** Throws a FatalError where others than this machine could ask without showing who they are. */
-export function checkListen({ host, port }: ListenAddress): void {
-  if (isLoopback(host)) return
+/** What protects a listener from those who can reach it. */
+export interface Protection {
+  readonly tls: boolean
+  readonly login: boolean
+}
+
+/** Throws a FatalError where others than this machine could ask without showing who they are, or be read on the way. */
+export function checkListen({ host, port }: ListenAddress, { tls, login }: Protection): void {
+  if (isLoopback(host) || (tls && login)) return
+  const missing = [
+    ...(tls ? [] : ['TLS (give --tls-cert and --tls-key)']),
+    ...(login ? [] : ['login (give --auth-tokens or --auth-kubernetes)']),
+  ].join(' and ')
   throw new FatalError(
-    `refuse to listen on ${host}:${port} without TLS and login, which this version does not have; ` +
-      `listen on 127.0.0.1:${port} and reach it by "ssh -L ${port}:127.0.0.1:${port} HOST" or "kubectl port-forward"`,
+    `refuse to listen on ${host}:${port} without ${missing}; ` +
+      `or listen on 127.0.0.1:${port} and reach it by "ssh -L ${port}:127.0.0.1:${port} HOST" or "kubectl port-forward"`,
   )
 }
 
 /** Opens the port and gives the address for a browser. */
-export async function listen(app: FastifyInstance, address: ListenAddress): Promise<string> {
-  checkListen(address)
+export async function listen(app: FastifyInstance, address: ListenAddress, protection: Protection): Promise<string> {
+  checkListen(address, protection)
   try {
     return await app.listen({ host: address.host, port: address.port })
   } catch (error) {

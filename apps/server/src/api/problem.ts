@@ -21,6 +21,16 @@ export const problemKinds = {
   json_syntax: { status: 400, title: 'the body is not JSON', hint: 'send one JSON object as application/json' },
   bad_encoding: { status: 400, title: 'the body cannot be decompressed', hint: 'send gzip or zstd, or no compression' },
   bad_cursor: { status: 400, title: 'the cursor is not one of ours', hint: 'ask for the first page again' },
+  unauthenticated: {
+    status: 401,
+    title: 'the server does not know who asks',
+    hint: 'send a token as "Authorization: Bearer TOKEN", or sign in at /sign-in',
+  },
+  forbidden: {
+    status: 403,
+    title: 'this is not allowed for whoever asks',
+    hint: 'ask whoever gives out rights for the one that is named',
+  },
   forbidden_host: {
     status: 403,
     title: 'the request came under a foreign name',

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Route, RouteName } from '@margay/wire'
 import { apiPrefix, openApiDocument, routes } from '@margay/wire'
+import type { Right } from '../auth/caller.ts'
 import { ask } from './ask.ts'
 import { fields } from './catalogue.ts'
 import { changes } from './changes.ts'
@@ -68,6 +69,13 @@ function sendJson(reply: FastifyReply, value: unknown): FastifyReply {
 
 /** `{name}` of the table as Fastify writes it. */
 const pathOf = (name: RouteName): string => apiPrefix + routes[name].path.replace(/\{(\w+)\}/g, ':$1')
+
+/** Routes that need more than the right to read. */
+const rights = { ingest: 'send', metrics: 'scrape' } as const satisfies { readonly [K in RouteName]?: Right }
+
+/** The rights of those routes, by their address as it is registered. */
+export const rightsOfRoutes = (): ReadonlyMap<string, Right> =>
+  new Map(Object.entries(rights).map(([name, right]) => [pathOf(name as RouteName), right]))
 
 export function registerRoutes(app: FastifyInstance, config: RoutesConfig, deps: ApiDeps, ended: AbortSignal): void {
   const handlerDeps: HandlerDeps = { ...deps, states: createClusterStates(deps.objects) }
@@ -143,7 +151,7 @@ function registerTexts(app: FastifyInstance, version: string, deps: ApiDeps): vo
 }
 
 function registerTail(app: FastifyInstance, deps: ApiDeps, ended: AbortSignal): void {
-  app.get(pathOf('tail'), async (request, reply) => {
+  app.get(pathOf('tail'), { config: { lasts: true } }, async (request, reply) => {
     const { search, signal } = askedOf('tail', request, goneSignal(reply, ended))
     const channels = openChannels(search.subscriptions, deps)
     reply.hijack()

@@ -1,27 +1,31 @@
 // The agents' door: HTTP/1.1 on a listener of its own, a unix socket or TCP. It checks who sends, takes bodies under a cap,
 // and holds hellos open; what frames mean is in agent-frames.ts.
-import { timingSafeEqual } from 'node:crypto'
 import { chmodSync, existsSync, unlinkSync } from 'node:fs'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { connect } from 'node:net'
 import type { Logger, Part } from '@margay/kit'
 import { CodedError, FatalError, aborted, defineErrors } from '@margay/kit'
 import type { FramesAnswer, Hello, HelloAnswer } from '@margay/wire'
 import { FrameError, agentHeader, framesPath, helloPath, helloSchema, instanceHeader, splitPieces } from '@margay/wire'
+import { isLoopback } from '../api/guard.ts'
+import type { Senders } from '../auth/senders.ts'
+import type { Tls } from '../auth/tls.ts'
 import type { Agents } from '../intern/agents.ts'
 import type { AgentFrames } from './agent-frames.ts'
 
 export interface AgentReceiverConfig {
   /** `unix:/path` or `host:port`; port 0 takes a free one. */
   readonly listen: string
-  /** What agents must send as bearer token; without one only a unix socket or loopback should be listened on. */
-  readonly token?: string | undefined
+  /** Without it, and beyond a unix socket and loopback, nothing is listened on. */
+  readonly tls?: Tls | undefined
   readonly server: string
 }
 
 export interface AgentReceiverDeps {
   readonly frames: AgentFrames
+  readonly senders: Senders
   readonly agents: Agents
   readonly watched: () => boolean
   /** Resolves when `watched` changes, or the signal aborts. */
@@ -34,7 +38,6 @@ export interface AgentReceiverDeps {
 }
 
 const errors = defineErrors({
-  no_token: { status: 401, hint: 'give the agent the token of this server with MARGAY_SHIP_TOKEN' },
   name_taken: { status: 409, hint: 'give each agent a name of its own; a restarted one has its name back by itself' },
   no_name: { status: 400, hint: 'run agent and server of one release' },
   body_too_large: { status: 413, hint: 'the agent sends less at a time by itself' },
@@ -62,12 +65,6 @@ const headerOf = (request: IncomingMessage, name: string): string => {
   return typeof value === 'string' ? value : ''
 }
 
-function isToken(given: string, token: string): boolean {
-  const a = Buffer.from(given)
-  const b = Buffer.from(`Bearer ${token}`)
-  return a.length === b.length && timingSafeEqual(a, b)
-}
-
 function answer(response: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body)
   const type = status === 200 ? 'application/json' : 'application/problem+json'
@@ -77,14 +74,12 @@ function answer(response: ServerResponse, status: number, body: object): void {
 
 export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentReceiverDeps): Part {
   /** Who sends; throws where they may not. */
-  const checkSender = (request: IncomingMessage): string => {
-    if (config.token !== undefined && !isToken(headerOf(request, 'authorization'), config.token)) {
-      throw errors.no_token('agent did not send the token of this server')
-    }
+  const checkSender = async (request: IncomingMessage): Promise<string> => {
     const agent = decodeURIComponent(headerOf(request, agentHeader))
     const instance = headerOf(request, instanceHeader)
     if (agent === '' || instance === '')
       throw errors.no_name(`headers ${agentHeader} and ${instanceHeader} are missing`)
+    await deps.senders.check(headerOf(request, 'authorization'), agent)
     const now = Math.floor(deps.clock() / 1000)
     if (!deps.agents.lease(agent, instance, now))
       throw errors.name_taken(`another agent is named "${agent}" and is alive`)
@@ -105,7 +100,7 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
     return { server: config.server, watched: deps.watched() }
   }
   const respond = async (request: IncomingMessage, gone: AbortSignal): Promise<object> => {
-    const agent = checkSender(request)
+    const agent = await checkSender(request)
     const body = await readBody(request)
     if (request.method === 'POST' && request.url === framesPath) return takeFrames(agent, body)
     if (request.method === 'POST' && request.url === helloPath) return takeHello(body, gone)
@@ -131,9 +126,13 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
   return {
     name: 'agent-receiver',
     async run(signal) {
-      const server = createServer((request, response) => void handle(request, response, signal))
+      const { tls } = config
+      checkDoor(config.listen, { tls: tls !== undefined, areChecked: deps.senders.areChecked })
+      const onRequest: RequestListener = (request, response) => void handle(request, response, signal)
+      const server = tls ? createSecureServer(tls.keyPair(), onRequest) : createServer(onRequest)
+      tls?.follow(server, signal)
       await listen(server, config.listen)
-      deps.onListening(addressOf(server, config.listen))
+      deps.onListening(addressOf(server, config.listen, tls ? 'https' : 'http'))
       await aborted(signal)
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -147,6 +146,20 @@ function codedOf(error: unknown): CodedError {
     return errors.body_broken((error as Error).message)
   }
   return new CodedError('failed', { status: 500, hint: "the server's log says more" }, 'request failed')
+}
+
+/** Throws a FatalError where others than this machine could send without TLS or without showing who they are. */
+export function checkDoor(
+  where: string,
+  { tls, areChecked }: { readonly tls: boolean; readonly areChecked: boolean },
+): void {
+  const host = where.slice(0, where.lastIndexOf(':')).replace(/^\[|\]$/g, '')
+  if (where.startsWith('unix:') || isLoopback(host) || (tls && areChecked)) return
+  const missing = [
+    ...(tls ? [] : ['TLS (give --tls-cert and --tls-key)']),
+    ...(areChecked ? [] : ['a token (give --ingest-token-file or --ingest-service-account)']),
+  ].join(' and ')
+  throw new FatalError(`refuse to take agents on ${where} without ${missing}`)
 }
 
 /** A unix socket's file outlives a killed server; one that nobody answers on is removed. */
@@ -182,9 +195,9 @@ async function listen(server: Server, where: string): Promise<void> {
   if (path !== undefined) chmodSync(path, 0o600)
 }
 
-function addressOf(server: Server, where: string): string {
+function addressOf(server: Server, where: string, scheme: 'http' | 'https'): string {
   const address = server.address()
   return typeof address === 'object' && address
-    ? `http://${where.slice(0, where.lastIndexOf(':'))}:${address.port}`
+    ? `${scheme}://${where.slice(0, where.lastIndexOf(':'))}:${address.port}`
     : where
 }

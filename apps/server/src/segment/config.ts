@@ -1,5 +1,6 @@
 import { option } from '@margay/kit'
 import { z } from 'zod'
+import type { TlsFiles } from '../auth/tls.ts'
 import { kubernetesConfig } from '../kubernetes/config.ts'
 
 /** Options of the thread that takes, names and keeps rows. */
@@ -9,6 +10,12 @@ export const ingestConfig = z.object({
     'Where agents send: unix:/path or host:port. Default: the socket agent.sock in the data directory.',
   ),
   token: option(z.string().min(16).optional(), 'Token that agents must send.', { secret: true }),
+  tokenFile: option(z.string().min(1).optional(), 'File with the token that agents must send.'),
+  serviceAccount: option(
+    z.string().min(1).optional(),
+    'NAMESPACE/NAME of the service account that agents run as; the Kubernetes API is asked about their tokens.',
+  ),
+  audience: option(z.string().min(1).default('margay'), "Whom the agents' service-account tokens must be meant for."),
   cluster: option(z.string().min(1).default('cluster'), 'Name of the cluster in every row.'),
   inventory: option(
     z.string().optional(),
@@ -27,4 +34,7 @@ export const ingestConfig = z.object({
   maxSeries: option(z.int().min(1_000).default(200_000), 'Named series that are kept ready in memory.'),
 })
 
-export type IngestConfig = z.output<typeof ingestConfig>
+export type IngestConfig = z.output<typeof ingestConfig> & {
+  /** The server's certificate, for agents that do not come by a unix socket. */
+  readonly tls?: TlsFiles | undefined
+}

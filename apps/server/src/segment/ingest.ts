@@ -9,6 +9,9 @@ import { flowLog, logType, logTypes, objectLog, policyActivityLog } from '@marga
 import type { Block } from '@margay/store'
 import { createBlockBuilder } from '@margay/store'
 import type { Hello } from '@margay/wire'
+import { kubernetesPostOf } from '../auth/kubernetes-post.ts'
+import { createSenders } from '../auth/senders.ts'
+import { createTls } from '../auth/tls.ts'
 import { createAgents } from '../intern/agents.ts'
 import { createAgentsFile } from '../intern/agents-file.ts'
 import { createEpochs } from '../intern/epochs.ts'
@@ -142,13 +145,16 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     stage: health.stage('agent-frames'),
     clock,
   })
+  const listen = config.listen ?? `unix:${join(deps.dataDir, 'agent.sock')}`
+  const isSocket = listen.startsWith('unix:')
   const receiver = createAgentReceiver(
     {
-      listen: config.listen ?? `unix:${join(deps.dataDir, 'agent.sock')}`,
-      token: config.token,
+      listen,
+      tls: isSocket || !config.tls ? undefined : createTls(config.tls, log),
       server: config.cluster,
     },
     {
+      senders: createSenders(config, { post: () => kubernetesPostOf(config.kubernetes, process.env, clock), clock }),
       frames,
       agents,
       watched: () => watched,

@@ -78,6 +78,7 @@ export async function openTestApi({ now, sources = [], deps = {} }: TestApiConfi
       intake,
       objects,
       health: () => Promise.resolve({ ...health, parts: [], sources: [...sources], tables: [] }),
+      isReady: () => true,
       metrics: () => '',
       now: () => now,
       onFault: (error) => faults.push(error),

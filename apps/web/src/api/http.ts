@@ -27,11 +27,18 @@ function requestOf<K extends RouteName>(name: K, { body, signal }: Asked<K>): Re
 
 async function send(address: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(address, init)
+    const response = await fetch(address, init)
+    if (response.status === 401) signInAgain()
+    return response
   } catch (cause) {
     if (init.signal?.aborted) throw cause
     throw unreachable(cause)
   }
+}
+
+/** A token that is no longer good: the server's sign-in page takes another one and leads back to this view. */
+function signInAgain(): void {
+  location.assign(`/sign-in?${new URLSearchParams({ to: location.pathname + location.search })}`)
 }
 
 /** Calls a route that answers with JSON. */

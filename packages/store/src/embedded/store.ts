@@ -29,8 +29,10 @@ export interface EmbeddedConfig {
 
 const gigabyte = 2 ** 30
 
-/** A quarter of the machine, but never less than a gigabyte: below that, a day's grouping would fail. */
-const defaultMemory = () => Math.max(gigabyte, Math.floor(totalmem() / 4))
+/** Of the machine, or of the container where that may use less. */
+const usableMemory = () => Math.min(totalmem(), process.constrainedMemory() || Infinity)
+/** A quarter of it, but never less than a gigabyte: below that, a day's grouping would fail. */
+const defaultMemory = () => Math.max(gigabyte, Math.floor(usableMemory() / 4))
 
 /** Rows of one page of a stream: large enough that its fixed cost is small, small enough for a few megabytes. */
 const streamPage = 10_000

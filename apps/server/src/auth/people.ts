@@ -1,0 +1,77 @@
+// Lets people and programs in: finds out whose a token is, asks for the right, and writes down who came. Tokens themselves
+// reach neither log nor error.
+import type { Logger } from '@margay/kit'
+import { ApiError } from '../api/problem.ts'
+import type { Caller, Identified, Right, Way } from './caller.ts'
+
+export interface People {
+  /**
+   * Who asks. Throws ApiError: `unauthenticated` where the token is nobody's, `forbidden` where they may not, and
+   * `unavailable` where that cannot be found out now.
+   */
+  admit(token: string | undefined, right: Right): Promise<Caller>
+}
+
+export interface PeopleDeps {
+  readonly log: Logger
+  /** Unix milliseconds. */
+  readonly clock: () => number
+}
+
+/** Somebody who asks all day is written down once an hour. */
+const tellEveryMs = 3_600_000
+const maxRemembered = 1_000
+
+/** Tells of somebody at their first question in an hour. */
+function createWitness({ log, clock }: PeopleDeps): (caller: Caller) => void {
+  const toldAt = new Map<string, number>()
+  return ({ name, shownBy }) => {
+    const key = `${shownBy} ${name}`
+    const last = toldAt.get(key)
+    if (last !== undefined && clock() - last < tellEveryMs) return
+    toldAt.delete(key)
+    if (toldAt.size >= maxRemembered) toldAt.delete(toldAt.keys().next().value!)
+    toldAt.set(key, clock())
+    log.info('somebody asks', { user: name, shown_by: shownBy })
+  }
+}
+
+/** `ways` are asked in their order; the first that knows the token decides. */
+export function createPeople(ways: readonly Way[], deps: PeopleDeps): People {
+  const witness = createWitness(deps)
+  const identify = async (token: string): Promise<Identified | undefined> => {
+    for (const way of ways) {
+      const found = await way.identify(token)
+      if (found) return found
+    }
+    return undefined
+  }
+  /** What a way cannot tell now is neither yes nor no. */
+  const told = async <T>(ask: () => Promise<T>): Promise<T> => {
+    try {
+      return await ask()
+    } catch (error) {
+      deps.log.error('who asks could not be found out', { error: error as Error })
+      const hint = "the Kubernetes API did not answer; the server's log says more, and asking again may help"
+      throw new ApiError('unavailable', 'who asks cannot be found out now', { hint, cause: error })
+    }
+  }
+  return {
+    async admit(token, right) {
+      if (token === undefined || token === '')
+        throw new ApiError('unauthenticated', 'the request does not say who asks')
+      const caller = await told(() => identify(token))
+      if (!caller) {
+        deps.log.warn("a token that is nobody's was refused")
+        throw new ApiError('unauthenticated', 'the token is not known, or no longer good')
+      }
+      const allowed = await told(() => caller.may(right))
+      if (allowed !== true) {
+        deps.log.warn('somebody was refused', { user: caller.name, shown_by: caller.shownBy, right })
+        throw new ApiError('forbidden', allowed)
+      }
+      witness(caller)
+      return caller
+    },
+  }
+}

@@ -1,0 +1,100 @@
+// Which agents may send. What the API server says is held against a real one in test/cluster; here are its answers as values.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { checkDoor } from '../receivers/agent.ts'
+import { createSenders } from './senders.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'margay-senders-'))
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const noReviews = {
+  clock: () => 0,
+  post: () => {
+    throw new Error('no API server is asked')
+  },
+}
+
+interface Account {
+  readonly username?: string
+  readonly audiences?: readonly string[]
+  readonly node?: string
+  readonly fails?: boolean
+}
+
+/** Senders by service account, with the API server's answer and how often it was asked. */
+function senders({
+  username = 'system:serviceaccount:margay:margay-agent',
+  audiences = ['margay'],
+  node,
+  fails,
+}: Account) {
+  let asked = 0
+  let now = 0
+  const extra = node === undefined ? undefined : { 'authentication.kubernetes.io/node-name': [node] }
+  const post = async () => {
+    asked++
+    if (fails) throw new Error('connect ECONNREFUSED')
+    return { status: { authenticated: true, audiences, user: { username, extra } } }
+  }
+  const all = createSenders(
+    { serviceAccount: 'margay/margay-agent', audience: 'margay' },
+    { post: () => post, clock: () => now },
+  )
+  return { check: () => all.check('Bearer a.b.c', 'node-1'), asked: () => asked, pass: (ms: number) => (now += ms) }
+}
+
+describe('agents with the token of the server', () => {
+  const path = join(dir, 'token')
+  writeFileSync(path, 'a-token-of-enough-length\n')
+  it.each<[string, { readonly token?: string; readonly tokenFile?: string }]>([
+    ['as it is given', { token: 'a-token-of-enough-length' }],
+    ['from a file', { tokenFile: path }],
+  ])('%s are taken, and no others', async (_words, given) => {
+    const senders = createSenders({ ...given, audience: 'margay' }, noReviews)
+    expect(senders.areChecked).toBe(true)
+    await senders.check('Bearer a-token-of-enough-length', 'node-1')
+    for (const wrong of ['', 'Bearer ', 'Bearer a-token-of-enough-lengtH', 'Basic a-token-of-enough-length'])
+      await expect(senders.check(wrong, 'node-1'), wrong).rejects.toMatchObject({ status: 401, code: 'no_token' })
+  })
+  it('a short or missing file is fatal', () => {
+    writeFileSync(join(dir, 'short'), 'abc')
+    const make = (name: string) => createSenders({ tokenFile: join(dir, name), audience: 'margay' }, noReviews)
+    expect(() => make('short')).toThrow(/3 characters/)
+    expect(() => make('none')).toThrow(/ENOENT/)
+  })
+})
+
+describe('agents by service account', () => {
+  it('are taken, and asked about once while the answer is good', async () => {
+    const { check, asked, pass } = senders({ node: 'node-1' })
+    await Promise.all([check(), check(), check()])
+    expect(asked()).toBe(1)
+    pass(60_000)
+    await check()
+    expect(asked()).toBe(2)
+  })
+  it.each<[string, Account, object]>([
+    ['of another account', { username: 'system:serviceaccount:shop:web' }, { code: 'wrong_account' }],
+    ['of another node', { node: 'node-2' }, { code: 'wrong_node' }],
+    ['for another audience', { audiences: ['https://kubernetes.default.svc'] }, { code: 'no_token' }],
+    ['that nobody can judge now', { fails: true }, { code: 'not_reviewed', status: 503 }],
+  ])('a token %s is refused', async (_words, account, error) => {
+    await expect(senders(account).check()).rejects.toMatchObject(error)
+  })
+  it('are named as NAMESPACE/NAME', () => {
+    expect(() => createSenders({ serviceAccount: 'agent', audience: 'margay' }, noReviews)).toThrow(/NAMESPACE\/NAME/)
+  })
+})
+
+describe('the door of agents', () => {
+  it('stays shut beyond this machine without TLS or without a token', () => {
+    const bare = { tls: false, areChecked: false }
+    for (const where of ['unix:/run/agent.sock', '127.0.0.1:8586', '[::1]:0']) checkDoor(where, bare)
+    expect(() => checkDoor('0.0.0.0:8586', bare)).toThrow(/without TLS .* and a token/)
+    expect(() => checkDoor('10.0.0.1:8586', { ...bare, tls: true })).toThrow(/without a token/)
+    expect(() => checkDoor('[::]:8586', { ...bare, areChecked: true })).toThrow(/without TLS/)
+    checkDoor('[::]:8586', { tls: true, areChecked: true })
+  })
+})
