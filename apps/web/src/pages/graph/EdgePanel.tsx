@@ -1,5 +1,5 @@
 // The panel of an edge: the finding in a sentence, the verdict, why, the figures, ports, processes of each side.
-import { portsOf, type Conversations, type Edge, type Picture, type PortUse } from '@margay/graph'
+import { readVertexId, type Conversations, type Edge, type EdgeDetail, type Picture, type PortUse } from '@margay/graph'
 import { describeHit, decidingHit, type PolicyHit, type Row } from '@margay/model'
 import type { Scope } from '../../api/question.ts'
 import { formatClock, formatSince } from '../../format/time.ts'
@@ -8,6 +8,7 @@ import { readTrace } from '../../log-table/presentation.tsx'
 import { Chip } from '../../ui/Chip.tsx'
 import { Failed } from '../../ui/Message.tsx'
 import { asProblem } from '../../api/problem.ts'
+import { Domains } from './Domains.tsx'
 import { Figures, rangeTitle, Times } from './Figures.tsx'
 import { PanelActions } from './PanelActions.tsx'
 import { Outcomes } from './Outcomes.tsx'
@@ -20,18 +21,17 @@ import { within } from './subject.ts'
 import css from './Panel.module.css'
 
 interface Props {
-  readonly edge: Edge
+  readonly detail: EdgeDetail
   readonly picture: Picture
   readonly conversations: Conversations
   readonly scope: Scope
   readonly onSelect: (id: string) => void
 }
 
-export function EdgePanel({ edge, picture, conversations, scope, onSelect }: Props) {
+export function EdgePanel({ detail: { edge, ports }, picture, conversations, scope, onSelect }: Props) {
   const labels = labelsOf(picture)
   const ends = { source: labels(edge.source), dest: labels(edge.dest) }
-  const narrow = within(scope, edge.id)
-  const ports = portsOf(conversations, picture, edge.id)
+  const narrow = within(scope, edge.id, conversations.hierarchy)
   return (
     <div className={css.panel}>
       <header>
@@ -50,13 +50,17 @@ export function EdgePanel({ edge, picture, conversations, scope, onSelect }: Pro
       <Why edge={edge} ends={ends} scope={narrow} />
       <Outcomes scope={narrow} />
       <Figures tally={edge.tally} title={rangeTitle(scope)} />
+      {isOutside(edge.dest) && <Domains scope={narrow} name={`${ends.source} ${ends.dest}`} />}
       <Times scope={narrow} />
       <Ports ports={ports} />
       <Processes scope={narrow} />
-      <PanelActions subject={edge.id} />
+      <PanelActions subject={edge.id} tree={conversations.hierarchy} />
     </div>
   )
 }
+
+/** Names are asked for before a connection leaves. */
+const isOutside = (id: string) => ['network', 'domain', 'kind'].includes(readVertexId(id)?.level ?? '')
 
 const portName = ({ proto, port }: PortUse) => [proto || 'protocol unknown', port].filter(Boolean).join(' ')
 
