@@ -2,7 +2,7 @@
 import type { IconName } from '../ui/Icon.tsx'
 
 export interface Page {
-  readonly path: '/graph' | '/explore' | '/collection'
+  readonly path: '/graph' | '/explore' | '/endpoints' | '/nodes' | '/network-sets' | '/collection'
   readonly label: string
   /** The key after `g`. */
   readonly letter: string
@@ -20,6 +20,21 @@ export const pages: readonly Page[] = [
     question: 'who talks to whom, what is refused',
   },
   { path: '/explore', label: 'Explore', letter: 'e', icon: 'explore', question: 'show me the records' },
+  {
+    path: '/endpoints',
+    label: 'Endpoints',
+    letter: 'p',
+    icon: 'workload',
+    question: 'who there is, what policy covers, what was denied',
+  },
+  { path: '/nodes', label: 'Nodes', letter: 'n', icon: 'host', question: 'what runs where, and who tells of it' },
+  {
+    path: '/network-sets',
+    label: 'Network sets',
+    letter: 's',
+    icon: 'networkSet',
+    question: 'networks and domains that policies select',
+  },
   {
     path: '/collection',
     label: 'Collection',
