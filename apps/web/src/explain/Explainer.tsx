@@ -25,7 +25,7 @@ interface Props {
 export function Explainer({ type, row, title = 'Why', children }: Props) {
   const { data, error, isPending } = useQuery({
     queryKey: ['explanation of', type.name, rowId(row, type.time)],
-    queryFn: ({ signal }) => explainPolicy({ record: writeRow(type, row) as Record<string, unknown> }, signal),
+    queryFn: ({ signal }) => explainPolicy({ record: writeRow(type, row) }, signal),
   })
   const section = useRef<HTMLElement>(null)
   useKeys({ e: () => goTo(section.current) })
