@@ -83,7 +83,11 @@ function Explanation({ explanation }: { readonly explanation: PolicyExplanation 
     <>
       {directions.length === 0 && <p>{explanation.headline}. No policy is asked at either end.</p>}
       {directions.map((direction) => (
-        <Direction key={`${direction.direction} ${direction.endpoint}`} direction={direction} />
+        <Direction
+          key={`${direction.direction} ${direction.endpoint}`}
+          direction={direction}
+          folded={direction.verdict === 'allow' && explanation.verdict !== 'allow'}
+        />
       ))}
       {missing.length > 0 && (
         <p className={css.missing}>
@@ -114,15 +118,21 @@ const verdicts: { readonly [V in ExplainedDirection['verdict']]: readonly [words
   unknown: ['? cannot tell', 'warn'],
 }
 
-function Direction({ direction }: { readonly direction: ExplainedDirection }) {
+interface DirectionProps {
+  readonly direction: ExplainedDirection
+  /** It is not what stands in the way: its title says enough at first. */
+  readonly folded: boolean
+}
+
+function Direction({ direction, folded }: DirectionProps) {
   const { verdict, trace, decision, fix } = direction
   const [words, allowTone] = verdicts[verdict]
   const tone = verdict === 'deny' && direction.direction === 'ingress' ? 'dest' : allowTone
   return (
-    <div className={css.direction}>
-      <p className={css.title}>
+    <details className={css.direction} open={!folded}>
+      <summary className={css.title}>
         <b>{directionTitle(direction)}</b> <Chip tone={tone}>{words}</Chip>
-      </p>
+      </summary>
       <ul className={css.clauses}>
         {clausesOf(direction).map((clause) => (
           <li key={clause}>{clause}</li>
@@ -139,7 +149,7 @@ function Direction({ direction }: { readonly direction: ExplainedDirection }) {
           <b>To admit it:</b> {fix.text}. Tried: with it this direction is allowed.
         </p>
       )}
-    </div>
+    </details>
   )
 }
 

@@ -9,6 +9,8 @@ export interface Page {
   readonly icon: IconName
   /** The question it answers, for the palette. */
   readonly question: string
+  /** It is reached from a page beside it rather than from the navigation, which has room for few. */
+  readonly beside?: Page['path']
 }
 
 export const pages: readonly Page[] = [
@@ -34,6 +36,7 @@ export const pages: readonly Page[] = [
     letter: 's',
     icon: 'networkSet',
     question: 'networks and domains that policies select',
+    beside: '/endpoints',
   },
   {
     path: '/collection',

@@ -186,7 +186,7 @@ function Search({ conversations, onFind }: Props) {
         type="search"
         list={list}
         value={text}
-        placeholder="Find in the graph"
+        placeholder="Find"
         aria-label="Find a vertex by name"
         onChange={({ currentTarget }) => choose(currentTarget.value)}
         onKeyDown={(event) => {

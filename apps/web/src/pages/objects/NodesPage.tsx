@@ -8,6 +8,7 @@ import { endsNow } from '../../view/moment.ts'
 import { useView } from '../../view/use-view.ts'
 import { FilterField } from './FilterField.tsx'
 import { nodeCard, nodeColumns } from './node-columns.tsx'
+import { isUntold } from './node-words.ts'
 import { ObjectsFrame } from './ObjectsFrame.tsx'
 import { pageSize, useMoment, useObjectPages } from './use-object-pages.ts'
 import { useObjectView } from './use-object-view.ts'
@@ -62,9 +63,9 @@ export function NodesPage() {
 function finding(nodes: readonly Node[], total: number | undefined): string | undefined {
   if (total === undefined || total === 0) return undefined
   const notReady = nodes.filter(({ ready }) => ready === false).length
-  const silent = nodes.filter(({ agent }) => agent.state === 'silent' || agent.state === 'absent').length
+  const silent = nodes.filter(isUntold).length
   const ready = notReady === 0 ? 'none is said to be not ready' : `${formatCount(notReady)} not ready`
-  const told = silent === 0 ? 'an agent tells of each' : `no agent tells of ${formatCount(silent)}`
+  const told = silent === 0 ? 'flows of each are told' : `nobody tells of ${formatCount(silent)}`
   const isWhole = nodes.length === total
   return `${plural(total, 'node')}${isWhole ? '' : `, of the first ${formatCount(nodes.length)}`}: ${ready}, ${told}`
 }

@@ -1,9 +1,10 @@
 // The columns of the list of endpoints, and the two lines that a phone shows of one.
 import type { Endpoint } from '@margay/wire'
+import { formatCount } from '../../format/number.ts'
 import type { ObjectCard, ObjectColumn } from '../../object-table/ObjectTable.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { MarkChip } from './MarkChip.tsx'
-import { deniedOf, labelsText, policiesText, policyName, protectionOf, typeWords } from './words.ts'
+import { deniedOf, labelsText, policiesText, protectionOf, shortPolicyName, typeWords } from './words.ts'
 import css from './Objects.module.css'
 
 const unknown = <span className="faint">–</span>
@@ -12,7 +13,7 @@ function Policies({ policies }: Endpoint) {
   if (policies.length === 0) return <span className="faint">none</span>
   return policies.map((policy, at) => (
     <span key={policy.id} className={css.policy}>
-      <i>{at + 1}</i> {policy.name}
+      <i>{at + 1}</i> {shortPolicyName(policy)}
       {policy.staged && <em> staged</em>}
     </span>
   ))
@@ -26,7 +27,7 @@ function Labels({ labels }: Endpoint) {
 /** Denied connections; zero is 0, and what is not known a dash. */
 function Denied(endpoint: Endpoint) {
   const mark = deniedOf(endpoint)
-  if (mark) return <MarkChip mark={mark} />
+  if (mark) return <MarkChip mark={{ ...mark, words: formatCount(endpoint.denied!.connections) }} />
   return endpoint.denied === undefined ? unknown : '0'
 }
 
@@ -92,7 +93,7 @@ export const endpointColumns: readonly ObjectColumn<Endpoint>[] = [
     label: 'Covered by policy',
     doc: 'Whether an enforced policy covers ingress and egress.',
     least: 118,
-    grow: 0.6,
+    grow: 0.5,
     draw: (endpoint) => <MarkChip mark={protectionOf(endpoint)} />,
     whole: (endpoint) => protectionOf(endpoint).why,
   },
@@ -100,8 +101,8 @@ export const endpointColumns: readonly ObjectColumn<Endpoint>[] = [
     id: 'denied',
     label: 'Denied',
     doc: 'Denied connections in the time of the page, at either end.',
-    least: 96,
-    grow: 0.5,
+    least: 70,
+    grow: 0.4,
     amount: true,
     sortable: true,
     draw: Denied,
@@ -112,8 +113,8 @@ export const endpointColumns: readonly ObjectColumn<Endpoint>[] = [
     id: 'policies',
     label: 'Policies, in their order',
     doc: 'Policies that select it, in the order in which they are asked.',
-    least: 170,
-    grow: 2,
+    least: 200,
+    grow: 2.8,
     sortable: true,
     draw: Policies,
     whole: ({ policies }) => policiesText(policies),
@@ -122,8 +123,8 @@ export const endpointColumns: readonly ObjectColumn<Endpoint>[] = [
     id: 'labels',
     label: 'Labels',
     doc: 'Labels of the pod or host endpoint.',
-    least: 150,
-    grow: 1.6,
+    least: 140,
+    grow: 1.2,
     draw: Labels,
     whole: ({ labels }) => labelsText(labels),
   },
@@ -142,7 +143,7 @@ export function endpointCard(endpoint: Endpoint): ObjectCard {
     second: (
       <>
         <span>
-          {[endpoint.namespace, endpoint.node, endpoint.policies.map(policyName).join(', ')]
+          {[endpoint.namespace, endpoint.node, endpoint.policies.map(shortPolicyName).join(', ')]
             .filter(Boolean)
             .join(' · ')}
         </span>

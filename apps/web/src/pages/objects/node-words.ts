@@ -19,7 +19,15 @@ const agentLooks: { readonly [S in Node['agent']['state']]: Pick<Mark, 'sign' | 
   unknown: { sign: '–', tone: 'plain', words: 'not known' },
 }
 
-export const agentMark = ({ agent }: Node): Mark => ({ ...agentLooks[agent.state], why: agent.says })
+/** An agent that nobody heard of is no news where something else tells of the node. */
+export function agentMark({ agent, traffic }: Node): Mark {
+  const { tone, ...look } = agentLooks[agent.state]
+  return { ...look, tone: agent.state === 'absent' && traffic ? 'plain' : tone, why: agent.says }
+}
+
+/** Nobody tells what happens there. */
+export const isUntold = ({ agent, traffic }: Node): boolean =>
+  agent.state === 'silent' || (agent.state === 'absent' && !traffic)
 
 export interface WayRates {
   readonly allowed: string

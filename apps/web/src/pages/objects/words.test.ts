@@ -2,7 +2,7 @@ import { flowLog } from '@margay/model'
 import { bind, compileMatch, parseKql } from '@margay/query'
 import type { Endpoint } from '@margay/wire'
 import { describe, expect, it } from 'vitest'
-import { deniedOf, endpointKql, labelsText, nodeKql, policiesText, protectionOf } from './words.ts'
+import { deniedOf, endpointKql, labelsText, nodeKql, policiesText, protectionOf, shortPolicyName } from './words.ts'
 
 const endpoint = (more: Partial<Endpoint> = {}): Endpoint => ({
   type: 'wep',
@@ -51,6 +51,8 @@ it('shows full label keys, and policies in their order', () => {
     directions: ['ingress' as const],
     ...more,
   })
+  expect(shortPolicyName(policy('app.cart'))).toBe('cart')
+  expect(shortPolicyName(policy('application.cart'))).toBe('application.cart')
   expect(policiesText([policy('b'), policy('a', { staged: true })])).toBe('1 shop/b, 2 shop/a (staged)')
 })
 

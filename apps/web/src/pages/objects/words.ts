@@ -54,6 +54,10 @@ export const labelsText = (labels: Readonly<Record<string, string>>): string =>
 
 export const policyName = ({ namespace, name }: PolicyRef): string => (namespace ? `${namespace}/${name}` : name)
 
+/** Calico repeats the tier in a policy's name; where there is little room it is left out. */
+export const shortPolicyName = ({ tier, name }: PolicyRef): string =>
+  name.startsWith(`${tier}.`) ? name.slice(tier.length + 1) : name
+
 /** `1 platform.allow-dns, 2 app.cart-ingress (staged)`: in the order in which they are asked. */
 export const policiesText = (policies: readonly PolicyRef[]): string =>
   policies.map((policy, at) => `${at + 1} ${policyName(policy)}${policy.staged ? ' (staged)' : ''}`).join(', ')
