@@ -36,6 +36,7 @@ export function ChangeMarks({ range }: { readonly range: FixedRange }) {
           opened={opened?.at === mark.at}
           onChange={(isOpen) => !isOpen && setOpened(undefined)}
           position="bottom"
+          width={360}
           trapFocus
           returnFocus
         >
@@ -98,11 +99,13 @@ function ChangeList({ changes, total, marked, range }: ListProps) {
             </b>
             <div>
               <p>{change.phrase}</p>
-              {change.details.map((detail) => (
-                <p key={detail} className="faint">
-                  {detail}
-                </p>
-              ))}
+              {change.details
+                .filter((detail) => !change.phrase.includes(detail))
+                .map((detail) => (
+                  <p key={detail} className="faint">
+                    {detail}
+                  </p>
+                ))}
               <p className="faint">
                 {formatWithin(change.time, range.to - range.from, zone)}
                 {change.until !== undefined && ` to ${formatWithin(change.until, range.to - range.from, zone)}`}

@@ -40,5 +40,8 @@ export function followed(changes: readonly Change[], moment: number, intervalSec
     .reduce<Change | undefined>((best, each) => (best && best.time > each.time ? best : each), undefined)
 }
 
+/** What changed, without how: `policy payments/app.payments-ingress`. */
+export const subjectOf = ({ phrase }: Change): string => phrase.split(': ', 1)[0]!
+
 /** Marks that are drawn dashed: times in which somebody did not tell. */
 export const isAway = ({ kind }: Change): boolean => kind === 'agent'

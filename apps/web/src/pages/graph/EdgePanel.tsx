@@ -6,7 +6,7 @@ import { Explainer } from '../../explain/Explainer.tsx'
 import { formatClock, formatSince } from '../../format/time.ts'
 import { formatCount } from '../../format/number.ts'
 import { readTrace } from '../../log-table/presentation.tsx'
-import { followed } from '../../shell/change-marks.ts'
+import { followed, subjectOf } from '../../shell/change-marks.ts'
 import { useChanges } from '../../shell/use-changes.ts'
 import { Chip } from '../../ui/Chip.tsx'
 import { Failed } from '../../ui/Message.tsx'
@@ -141,7 +141,7 @@ function Follows({ moment }: { readonly moment: number }) {
   if (!change) return null
   return (
     <p className="dim">
-      It follows {change.number} on the ribbon: {change.phrase}.
+      It follows {change.number} on the ribbon: {subjectOf(change)}.
     </p>
   )
 }
