@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { axe, eventually, launch, open, schemes, sizes, visit, type Size } from './browser.ts'
 import { startServer, type ServerProcess } from './server-process.ts'
 
@@ -35,8 +35,9 @@ beforeAll(async () => {
   await crowdYaml(inventory)
   server = await startServer(['--demo', '--inventory', inventory])
   browser = await launch()
-  await expect.poll(endpointsKnown, { timeout: startMs, interval: 500 }).toBeGreaterThan(crowd)
-  await expect.poll(flowsKnown, { timeout: startMs, interval: 500 }).toBeGreaterThan(0)
+  const wait = { timeout: startMs, interval: 500 }
+  await vi.waitFor(async () => expect(await endpointsKnown()).toBeGreaterThan(crowd), wait)
+  await vi.waitFor(async () => expect(await flowsKnown()).toBeGreaterThan(0), wait)
 }, startMs)
 
 afterAll(async () => {
@@ -102,10 +103,7 @@ describe('endpoints', () => {
     await grid.focus()
     // Each look at the end reads the next page, until the last one is there.
     await eventually(async () => {
-      await page.evaluate(() => {
-        const scroll = document.querySelector('[role=grid]')?.parentElement
-        scroll?.scrollTo({ top: scroll.scrollHeight })
-      })
+      await grid.evaluate((element) => element.parentElement?.scrollTo({ top: element.scrollHeight }))
       return rowOf(page, 'crowd-4999').count()
     }).toBe(1)
     expect(await rows(page).count()).toBeLessThan(120)
@@ -226,7 +224,7 @@ describe('why', () => {
     const why = page.getByRole('region', { name: 'Why' })
     await why.getByText('To admit it:').waitFor()
     await page.keyboard.press('e')
-    await eventually(() => why.evaluate((element) => element === document.activeElement)).toBe(true)
+    await eventually(() => why.evaluate((element) => element.matches(':focus'))).toBe(true)
   })
 
   it('says which change a denial follows, by the number on the ribbon', async () => {
@@ -272,7 +270,7 @@ describe('outside of the cluster', () => {
   it('gives the names that were reached as a network set', async () => {
     const page = await at('/graph', { sel: 'edge:workload/payments/payments-84c6b7f9d5-* > network/dest/pub' })
     await page.getByRole('button', { name: 'Copy as a network set' }).click()
-    const copied = await page.evaluate(() => navigator.clipboard.readText())
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()')
     expect(copied).toContain('kind: GlobalNetworkSet')
     expect(copied).toContain('- "api.stripe.com"')
   })
