@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHealth, createLogger } from '@margay/kit'
+import type { ObjectRow } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { createDemo, missing } from './demo.ts'
 import type { IntakeBatch } from './receivers/intake.ts'
@@ -54,16 +55,22 @@ it('numbers its batches without gaps, shares dimensions, and remembers what it t
     return Promise.resolve({ duplicate: false })
   }
   const log = createLogger({ level: 'error', form: 'json' }, { write: () => {} })
-  const demo = createDemo({ dir, seed: 1 }, { intake: { append }, log, health: createHealth(), now: () => clock })
+  const told: ObjectRow[] = []
+  const onObjects = (rows: readonly ObjectRow[]) => void told.push(...rows)
+  const demo = createDemo(
+    { dir, seed: 1 },
+    { intake: { append }, log, health: createHealth(), now: () => clock, onObjects },
+  )
   await demo.run(stop.signal)
   for (const logType of ['flows', 'dns']) {
     const own = batches.filter((batch) => batch.logType === logType)
     expect(own.map(({ source }) => source.sequence)).toEqual(own.map((_, index) => index + 1))
     expect(new Set(own.map(({ source }) => source.epoch)).size).toBe(1)
   }
-  const first = batches[0]!
+  const first = batches.find(({ logType }) => logType === 'flows')!
   expect(first.shared).toHaveLength(first.rows.length)
   expect(new Set(first.shared).size).toBeLessThan(first.rows.length)
-  expect(JSON.parse(readFileSync(join(dir, 'demo.json'), 'utf8'))).toMatchObject({ opened: now })
+  expect(JSON.parse(readFileSync(join(dir, 'demo.json'), 'utf8'))).toMatchObject({ opened: now, objects: true })
+  expect(batches.find(({ logType }) => logType === 'objects')?.rows).toEqual(told)
   rmSync(dir, { recursive: true })
 })

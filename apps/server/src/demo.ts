@@ -1,12 +1,16 @@
 // The demo: tells the story of packages/traffic through the same segments that agents' rows go through. The last hour comes
 // first, so that the pages are full at once; then what happens now, second by second, and beside it the day before,
-// backwards. What was told is remembered beside the data, so that a demo that is started again goes on where it was.
+// backwards. The cluster's objects go the same way, all at once, since they are few. What was told is remembered beside the
+// data, so that a demo that is started again goes on where it was.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Health, Logger, Part } from '@margay/kit'
 import { replaceFile, sleep } from '@margay/kit'
 import type { Story } from '@margay/traffic'
 import { story } from '@margay/traffic'
+import type { ObjectRow } from '@margay/model'
+import { objectLog } from '@margay/model'
+import { demoObjectRows } from './demo-objects.ts'
 import type { Intake } from './receivers/intake.ts'
 
 export interface DemoConfig {
@@ -18,6 +22,8 @@ export interface DemoDeps {
   readonly intake: Intake
   readonly log: Logger
   readonly health: Health
+  /** Told of the objects beside the log, which is read back only at a start. */
+  readonly onObjects: (rows: readonly ObjectRow[]) => void
   /** Unix seconds. */
   readonly now: () => number
 }
@@ -27,6 +33,8 @@ interface Told {
   readonly opened: number
   readonly from: number
   readonly until: number
+  /** The cluster's objects are stored. */
+  readonly objects?: boolean
 }
 
 type Span = readonly [from: number, to: number]
@@ -105,6 +113,12 @@ export function createDemo({ dir, seed }: DemoConfig, deps: DemoDeps): Part {
     }
     await Promise.all(waiting)
   }
+  const tellObjects = async (told: Story) => {
+    const rows = demoObjectRows(told, told.opened - day)
+    const source = { id: `demo:${objectLog.name}`, epoch: String(deps.now()), sequence: 1 }
+    await deps.intake.append({ logType: objectLog.name, rows, source })
+    deps.onObjects(rows)
+  }
   const tellNow = async (from: number, tell: Tell, signal: AbortSignal, onTold: (until: number) => void) => {
     for (let until = from; !signal.aborted;) {
       await sleep(1000 - (Date.now() % 1000), signal)
@@ -121,17 +135,24 @@ export function createDemo({ dir, seed }: DemoConfig, deps: DemoDeps): Part {
       const before = readTold(dir)
       const now = deps.now()
       const opened = before?.opened ?? now
-      const tell = createTeller(story({ seed, opened }))
+      const told = story({ seed, opened })
+      const tell = createTeller(told)
       const { recent, older } = missing(before, now)
       stage.set({ state: 'starting', detail: 'writes the last hour' })
+      if (before?.objects !== true) await tellObjects(told)
       await tellAll(recent, tell, signal)
-      let told: Told = { opened, from: Math.min(before?.from ?? now, recent.at(-1)?.[0] ?? now), until: now }
-      const note = (change: Partial<Told>) => writeTold(dir, (told = { ...told, ...change }))
+      let soFar: Told = {
+        opened,
+        from: Math.min(before?.from ?? now, recent.at(-1)?.[0] ?? now),
+        until: now,
+        objects: true,
+      }
+      const note = (change: Partial<Told>) => writeTold(dir, (soFar = { ...soFar, ...change }))
       stage.set({ state: 'ok', detail: 'invented data of an invented cluster; the day before is being written' })
       const history = async () => {
         await tellAll(older, tell, signal)
         if (signal.aborted) return
-        note({ from: Math.min(told.from, opened - day) })
+        note({ from: Math.min(soFar.from, opened - day) })
         stage.set({ state: 'ok', detail: 'invented data of an invented cluster, live' })
       }
       await Promise.all([tellNow(now, tell, signal, (until) => note({ until })), history()])

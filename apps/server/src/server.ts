@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger, Part } from '@margay/kit'
 import { createHealth, createMetrics, lockDirectory, supervise } from '@margay/kit'
-import { logTypes } from '@margay/model'
+import { logTypes, objectLog } from '@margay/model'
 import type { Retention } from '@margay/store'
 import { createEmbeddedStore } from '@margay/store'
 import { createApi } from './api/api.ts'
@@ -146,7 +146,12 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
   const parts: Part[] = [api, ingest, createRetention(retentionRules(config), { store, log, health, now })]
   if (config.demo) {
     const intake = countedIntake(ingest, 'demo', { sources, now })
-    parts.push(createDemo({ dir: dataDir, seed: config.demoSeed }, { intake, log, health, now }))
+    parts.push(
+      createDemo(
+        { dir: dataDir, seed: config.demoSeed },
+        { intake, log, health, now, onObjects: (rows) => objects.take(objectLog.name, rows) },
+      ),
+    )
   }
 
   try {

@@ -21,6 +21,9 @@ interface Chunk {
   readonly facadeModuleId: string | null
 }
 
+/** Ten times what a build took on a loaded machine. */
+const buildMs = 300_000
+
 beforeAll(async () => {
   // As it is shipped: with Vitest's own value React would be its development half.
   process.env.NODE_ENV = 'production'
@@ -31,7 +34,7 @@ beforeAll(async () => {
   if (Array.isArray(built) || !('output' in built)) throw new Error('one build is expected')
   chunks = new Map(built.output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file] as const] : [])))
   names = await readdir(join(dir, 'assets'))
-})
+}, buildMs)
 
 afterAll(() => rm(dir, { recursive: true, force: true }))
 

@@ -52,6 +52,24 @@ const collection = createRoute({
   component: lazyRouteComponent(() => import('./pages/collection/CollectionPage.tsx'), 'CollectionPage'),
 })
 
+const endpoints = createRoute({
+  getParentRoute: () => root,
+  path: '/endpoints',
+  component: lazyRouteComponent(() => import('./pages/objects/EndpointsPage.tsx'), 'EndpointsPage'),
+})
+
+const nodes = createRoute({
+  getParentRoute: () => root,
+  path: '/nodes',
+  component: lazyRouteComponent(() => import('./pages/objects/NodesPage.tsx'), 'NodesPage'),
+})
+
+const networkSets = createRoute({
+  getParentRoute: () => root,
+  path: '/network-sets',
+  component: lazyRouteComponent(() => import('./pages/objects/NetworkSetsPage.tsx'), 'NetworkSetsPage'),
+})
+
 const graph = createRoute({
   getParentRoute: () => root,
   path: '/graph',
@@ -59,7 +77,7 @@ const graph = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, graph, explore, collection]),
+  routeTree: root.addChildren([home, graph, explore, endpoints, nodes, networkSets, collection]),
   parseSearch,
   stringifySearch: printSearch,
   defaultErrorComponent: PageFailed,

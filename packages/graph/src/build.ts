@@ -9,6 +9,8 @@ import type { Hierarchy, HierarchyNode } from './hierarchy.ts'
 import { isInfrastructure } from './layers.ts'
 import type { Conversations } from './merge.ts'
 import { describeVertex } from './names.ts'
+import { createOutsideOf, createOutsideTable } from './outside.ts'
+import type { Outside } from './outside.ts'
 import { judge } from './verdict.ts'
 import type { EdgeVerdict } from './verdict.ts'
 import { openState, representatives } from './view.ts'
@@ -27,6 +29,8 @@ export interface Vertex {
   readonly members: number
   /** What its members say to each other. */
   readonly inside: Tally
+  /** Where it goes outside of the cluster. */
+  readonly outside: readonly Outside[]
 }
 
 export interface Box {
@@ -55,8 +59,6 @@ export interface Picture {
   readonly total: Tally
   readonly hidden: { readonly namespaces: number; readonly tally: Tally }
   readonly aggregated: OpenState['aggregated']
-  /** Which conversations an edge is made of, by edge id. */
-  readonly conversationsOf: (edge: string) => readonly number[]
   readonly steps: number
 }
 
@@ -83,6 +85,7 @@ export function buildPicture(conversations: Conversations, view: View): Picture 
       ...describe(hierarchy.nodes[node]!, isBox(node)),
       box: boxOf(hierarchy, node, state.open),
       inside: readTally(sums.inside.get(node) ?? empty),
+      outside: sums.outsideOf(node),
     })),
     edges: sums.edges.map(({ from, to, tally }) => {
       const read = readTally(tally)
@@ -93,7 +96,6 @@ export function buildPicture(conversations: Conversations, view: View): Picture 
     total: readTally(sums.total),
     hidden: { namespaces: countHiddenNamespaces(hierarchy, hiddenNodes), tally: readTally(sums.hidden) },
     aggregated: state.aggregated,
-    conversationsOf: sums.conversationsOf,
     steps: conversations.length + hierarchy.nodes.length,
   }
 }
@@ -127,11 +129,12 @@ interface EdgeSum {
 }
 
 function sumEdges({ hierarchy, ...all }: Conversations, shownAs: Int32Array, hiddenNodes: readonly boolean[]) {
-  const byEnds = new Map<number, EdgeSum & { readonly conversations: number[] }>()
+  const byEnds = new Map<number, EdgeSum>()
   const inside = new Map<number, Float64Array>()
   const total = new Float64Array(tallyWidth)
   const hidden = new Float64Array(tallyWidth)
   const touched = new Set<number>()
+  const outside = createOutsideTable(all, createOutsideOf({ hierarchy }))
   const insideOf = (node: number) => {
     const known = inside.get(node) ?? new Float64Array(tallyWidth)
     inside.set(node, known)
@@ -139,7 +142,7 @@ function sumEdges({ hierarchy, ...all }: Conversations, shownAs: Int32Array, hid
   }
   const edgeOf = (from: number, to: number) => {
     const key = from * hierarchy.nodes.length + to
-    const known = byEnds.get(key) ?? { from, to, tally: new Float64Array(tallyWidth), conversations: [] }
+    const known = byEnds.get(key) ?? { from, to, tally: new Float64Array(tallyWidth) }
     byEnds.set(key, known)
     return known
   }
@@ -153,22 +156,17 @@ function sumEdges({ hierarchy, ...all }: Conversations, shownAs: Int32Array, hid
     }
     const [from, to] = [shownAs[source]!, shownAs[dest]!]
     touched.add(from).add(to)
+    outside.add(from, dest, index)
     if (from === to) addTally(insideOf(from), 0, all.tallies, at)
-    else {
-      const edge = edgeOf(from, to)
-      edge.conversations.push(index)
-      addTally(edge.tally, 0, all.tallies, at)
-    }
+    else addTally(edgeOf(from, to).tally, 0, all.tallies, at)
   }
-  const idOf = (node: number) => hierarchy.nodes[node]!.id
-  const byId = new Map([...byEnds.values()].map((edge) => [edgeId(idOf(edge.from), idOf(edge.to)), edge.conversations]))
   return {
     edges: [...byEnds.values()],
     inside,
     total,
     hidden,
+    outsideOf: outside.of,
     touched: [...touched].sort((a, b) => a - b),
-    conversationsOf: (edge: string) => byId.get(edge) ?? [],
   }
 }
 

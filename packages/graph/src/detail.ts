@@ -2,9 +2,13 @@
 // from the conversations that the picture was drawn from, so that no panel disagrees with the picture.
 import { addTally, readTally, tallyWidth } from './amounts.ts'
 import type { Tally } from './amounts.ts'
+import { endsOf } from './build.ts'
 import type { Edge, Picture } from './build.ts'
 import { ancestors } from './hierarchy.ts'
 import type { Conversations } from './merge.ts'
+import { createOutsideOf, createOutsideTable } from './outside.ts'
+import type { Outside } from './outside.ts'
+import { judge } from './verdict.ts'
 
 export interface PortUse {
   readonly proto: string
@@ -12,11 +16,31 @@ export interface PortUse {
   readonly tally: Tally
 }
 
-/** Protocols and ports of an edge, the busiest first. */
-export function portsOf(conversations: Conversations, picture: Picture, edge: string): readonly PortUse[] {
+export interface EdgeDetail {
+  readonly edge: Edge
+  /** Protocols and ports, the busiest first. */
+  readonly ports: readonly PortUse[]
+}
+
+/**
+ * Everything from one place of the tree to another, drawn as an edge or not: what `selectionFilter` asks for. Undefined
+ * where the id is no edge's, or nothing went that way.
+ */
+export function edgeDetail(conversations: Conversations, id: string): EdgeDetail | undefined {
+  const [source, dest] = endsOf(id) ?? []
+  const [from, to] = [source, dest].map((end) => conversations.hierarchy.byId.get(end ?? ''))
+  if (source === undefined || dest === undefined || from === undefined || to === undefined) return undefined
+  const [begins, ends] = [withinOf(conversations, from), withinOf(conversations, to)]
+  const sums = newSums()
   const ports = createPorts()
-  for (const index of picture.conversationsOf(edge)) ports.add(conversations, index)
-  return ports.read()
+  for (let index = 0; index < conversations.length; index++) {
+    if (!begins(conversations.source[index]!) || !ends(conversations.dest[index]!)) continue
+    addTally(sums, 0, conversations.tallies, index * tallyWidth)
+    ports.add(conversations, index)
+  }
+  const tally = readTally(sums)
+  const uses = ports.read()
+  return uses.length > 0 ? { edge: { id, source, dest, tally, ...judge(tally) }, ports: uses } : undefined
 }
 
 export interface Neighbours {
@@ -48,6 +72,8 @@ export interface Traffic {
   readonly inside: Tally
   /** Protocols and ports that it answers on, the busiest first. */
   readonly answersOn: readonly PortUse[]
+  /** Where it goes outside of the cluster. */
+  readonly outside: readonly Outside[]
 }
 
 /** Everything that begins or ends within one place of the tree, drawn or not; undefined for an id that was not seen. */
@@ -58,12 +84,14 @@ export function trafficOf(conversations: Conversations, id: string): Traffic | u
   const isWithin = withinOf(conversations, node)
   const sums = { inbound: newSums(), outbound: newSums(), inside: newSums() }
   const ports = createPorts()
+  const outside = createOutsideTable(conversations, createOutsideOf(conversations))
   for (let index = 0; index < length; index++) {
     const [begins, ends] = [isWithin(conversations.source[index]!), isWithin(conversations.dest[index]!)]
     if (!begins && !ends) continue
     const kind = begins && ends ? 'inside' : begins ? 'outbound' : 'inbound'
     addTally(sums[kind], 0, tallies, index * tallyWidth)
     if (ends) ports.add(conversations, index)
+    if (begins) outside.add(node, conversations.dest[index]!, index)
   }
   const { inbound, outbound, inside } = sums
   return {
@@ -71,6 +99,7 @@ export function trafficOf(conversations: Conversations, id: string): Traffic | u
     outbound: readTally(outbound),
     inside: readTally(inside),
     answersOn: ports.read(),
+    outside: outside.of(node),
   }
 }
 

@@ -1,4 +1,4 @@
-// Who an endpoint is, and the path of vertices that leads to it: kind, namespace or host, workload, pod or process.
+// Who an endpoint is, and the path of vertices that leads to it: kind, namespace or host, service, workload, pod or process.
 // Identity is the whole path, type and namespace included: equal names of two kinds or namespaces are never one vertex.
 // Networks stand on two sides, as what connects in and as what is connected to, because they are not one place.
 
@@ -9,6 +9,7 @@ export type EndpointType = 'wep' | 'hep' | 'ns' | 'net'
 export type Level =
   | 'kind'
   | 'namespace'
+  | 'service'
   | 'workload'
   | 'pod'
   | 'host'
@@ -31,6 +32,8 @@ export interface Endpoint {
   readonly process: string
   /** The first of the names that the client asked for, on the destination side. */
   readonly domain: string
+  /** The services that its workload answers for, where they are told apart (services.ts). */
+  readonly services?: readonly string[]
 }
 
 /** One vertex of the path: its level and the names that make its identity, outermost first. */
@@ -58,10 +61,11 @@ export function readVertexId(id: string): { readonly level: Level; readonly part
   }
 }
 
-/** How many names identify a vertex of each level. */
+/** How many names identify a vertex of each level; a service has its namespace and one name or more. */
 const partsOf: { readonly [L in Level]: number } = {
   kind: 2,
   namespace: 1,
+  service: 2,
   workload: 2,
   pod: 3,
   host: 1,
@@ -93,9 +97,11 @@ export function pathOf(end: Endpoint, side: Side): readonly PathStep[] {
 
 const clean = (namespace: string) => (absent(namespace) ? '' : namespace)
 
-function workloadPath({ namespace, nameAggr, name }: Endpoint): PathStep[] {
+function workloadPath({ namespace, nameAggr, name, services = [] }: Endpoint): PathStep[] {
   const within = clean(namespace)
-  const path = [step('namespace', within), step('workload', within, nameAggr)]
+  const path = [step('namespace', within)]
+  if (services.length > 0) path.push(step('service', within, ...services))
+  path.push(step('workload', within, nameAggr))
   if (!absent(name)) path.push(step('pod', within, nameAggr, name))
   return path
 }

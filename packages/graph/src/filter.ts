@@ -1,15 +1,17 @@
 // What a selection asks for: the filter whose answer are the records behind a vertex or an edge. It is a tree, not text, so
-// no name can break out of it; the printer of packages/query quotes what needs quoting.
+// no name can break out of it; the printer of packages/query quotes what needs quoting. A record names the service that was
+// dialled and not the one that a client belongs to, so a service is asked for by its workloads, which the tree knows.
 import type { Filter, Literal } from '@margay/query'
-import { readVertexId } from './endpoint.ts'
+import { readVertexId, vertexId } from './endpoint.ts'
 import type { Level, Side } from './endpoint.ts'
 import { endsOf } from './build.ts'
+import type { Hierarchy } from './hierarchy.ts'
 
 const literal = (text: string): Literal => ({ pieces: [text], quoted: true })
 const name = (field: string): Literal => ({ pieces: [field], quoted: false })
 const is = (field: string, value: string): Filter => ({ kind: 'is', field: name(field), value: literal(value) })
 const and = (...filters: readonly Filter[]): Filter => ({ kind: 'and', filters })
-const or = (...filters: readonly Filter[]): Filter => ({ kind: 'or', filters })
+const or = (...filters: readonly Filter[]): Filter => (filters.length === 1 ? filters[0]! : { kind: 'or', filters })
 const not = (filter: Filter): Filter => ({ kind: 'not', filter })
 
 /** A namespace or name that a record does not have: published logs write `-`, and ours may leave it out. */
@@ -19,27 +21,39 @@ const isOrLacks = (field: string, value: string) => (value === '' || value === '
 /** The record's reporter is this end, so that its process is this end's. */
 const reportedBy = (side: Side) => is('reporter', side === 'source' ? 'src' : 'dst')
 
-type OnSide = (side: Side, parts: readonly string[]) => readonly Filter[]
+/** The tree that a selection was made in; without it services are known by what was dialled only. */
+export type Tree = Pick<Hierarchy, 'nodes' | 'byId'>
+
+const noTree: Tree = { nodes: [], byId: new Map() }
+
+type OnSide = (side: Side, parts: readonly string[], tree: Tree) => readonly Filter[]
 
 const byLevel: { readonly [L in Level]: OnSide } = {
   kind: (side, [type = '']) => [isOrLacks(`${side}_type`, type)],
   namespace: (side, [namespace = '']) => [is(`${side}_type`, 'wep'), isOrLacks(`${side}_namespace`, namespace)],
-  workload: (side, [namespace = '', workload = '']) => [
-    ...byLevel.namespace(side, [namespace]),
+  service: (side, parts, tree) => {
+    const [namespace = '', ...names] = parts
+    const workloads = workloadsOf(parts, tree)
+    const within = byLevel.namespace(side, [namespace], tree)
+    if (workloads.length > 0) return [...within, or(...workloads.map((name) => isOrLacks(`${side}_name_aggr`, name)))]
+    return side === 'source' ? [nothing] : [...within, or(...names.map((name) => dialled(namespace, name)))]
+  },
+  workload: (side, [namespace = '', workload = ''], tree) => [
+    ...byLevel.namespace(side, [namespace], tree),
     isOrLacks(`${side}_name_aggr`, workload),
   ],
-  pod: (side, [namespace = '', workload = '', pod = '']) => [
-    ...byLevel.workload(side, [namespace, workload]),
+  pod: (side, [namespace = '', workload = '', pod = ''], tree) => [
+    ...byLevel.workload(side, [namespace, workload], tree),
     is(`${side}_name`, pod),
   ],
   host: (side, [host = '']) => [is(`${side}_type`, 'hep'), isOrLacks(`${side}_name_aggr`, host)],
-  container: (side, [host = '', container = '']) => [
-    ...byLevel.host(side, [host]),
+  container: (side, [host = '', container = ''], tree) => [
+    ...byLevel.host(side, [host], tree),
     reportedBy(side),
     is('container', container),
   ],
-  process: (side, [host = '', container = '', process = '']) => [
-    ...byLevel.host(side, [host]),
+  process: (side, [host = '', container = '', process = ''], tree) => [
+    ...byLevel.host(side, [host], tree),
     ...processOn(side, container, process),
   ],
   set: (side, [namespace = '', set = '']) => [
@@ -48,10 +62,26 @@ const byLevel: { readonly [L in Level]: OnSide } = {
     isOrLacks(`${side}_name_aggr`, set),
   ],
   network: (side, [, network = '']) => [is(`${side}_type`, 'net'), isOrLacks(`${side}_name_aggr`, network)],
-  domain: (side, [ofSide = '', network = '', domain = '']) => [
-    ...byLevel.network(side, [ofSide, network]),
+  domain: (side, [ofSide = '', network = '', domain = ''], tree) => [
+    ...byLevel.network(side, [ofSide, network], tree),
     is('dest_domains', domain),
   ],
+}
+
+/** No record has both. */
+const nothing = and(is('source_type', 'wep'), not(is('source_type', 'wep')))
+
+/** Who dialled a service; one of another namespace is `namespace/name`. */
+function dialled(namespace: string, name: string): Filter {
+  const slash = name.indexOf('/')
+  if (slash >= 0) return dialled(name.slice(0, slash), name.slice(slash + 1))
+  return and(is('dest_service_namespace', namespace), is('dest_service_name', name))
+}
+
+/** Names of the workloads under a service. */
+function workloadsOf(parts: readonly string[], { nodes, byId }: Tree): readonly string[] {
+  const node = byId.get(vertexId('service', parts))
+  return node === undefined ? [] : nodes[node]!.children.map((child) => nodes[child]!.parts.at(-1)!)
 }
 
 /** A process is known from its own side's reports; what is "not recorded" or "several" is everything from that side without a name. */
@@ -69,38 +99,44 @@ const sideOf = (level: Level, parts: readonly string[]): Side | undefined => {
 }
 
 /** Records in which a vertex is on the given side. Undefined where the id is none. */
-export function endFilter(id: string, side: Side): Filter | undefined {
+export function endFilter(id: string, side: Side, tree: Tree = noTree): Filter | undefined {
   const vertex = readVertexId(id)
   if (!vertex) return undefined
-  return and(...byLevel[vertex.level](side, vertex.parts))
+  return and(...byLevel[vertex.level](side, vertex.parts, tree))
 }
 
 /** Records behind a selection: of an edge, from one end to the other; of a vertex, either way. Undefined for unknown ids. */
-export function selectionFilter(id: string): Filter | undefined {
+export function selectionFilter(id: string, tree: Tree = noTree): Filter | undefined {
   const ends = endsOf(id)
-  if (!ends) return vertexFilter(id)
-  const [source, dest] = [endFilter(ends[0], 'source'), endFilter(ends[1], 'dest')]
+  if (!ends) return vertexFilter(id, tree)
+  const [source, dest] = [endFilter(ends[0], 'source', tree), endFilter(ends[1], 'dest', tree)]
   return source && dest ? and(...flat(source), ...flat(dest)) : undefined
 }
 
 const flat = (filter: Filter): readonly Filter[] => (filter.kind === 'and' ? filter.filters : [filter])
 
-function vertexFilter(id: string): Filter | undefined {
+function vertexFilter(id: string, tree: Tree): Filter | undefined {
   const vertex = readVertexId(id)
   if (!vertex) return undefined
-  const only = sideOf(vertex.level, vertex.parts)
-  if (only) return endFilter(id, only)
-  return or(and(...byLevel[vertex.level]('source', vertex.parts)), and(...byLevel[vertex.level]('dest', vertex.parts)))
+  const { level, parts } = vertex
+  const only = sideOf(level, parts)
+  if (only) return endFilter(id, only, tree)
+  return or(and(...byLevel[level]('source', parts, tree)), and(...byLevel[level]('dest', parts, tree)))
 }
 
 /** Lookups of the clients behind a selection, in the DNS log; of an edge, those of its source. Undefined where the log names none. */
-export function lookupFilter(id: string): Filter | undefined {
+export function lookupFilter(id: string, tree: Tree = noTree): Filter | undefined {
   const vertex = readVertexId(endsOf(id)?.[0] ?? id)
   if (!vertex) return undefined
   const [first = '', second = '', third = ''] = vertex.parts
   switch (vertex.level) {
     case 'namespace':
       return is('client_namespace', first)
+    case 'service': {
+      const workloads = workloadsOf(vertex.parts, tree)
+      if (workloads.length === 0) return undefined
+      return and(is('client_namespace', first), or(...workloads.map((name) => is('client_name_aggr', name))))
+    }
     case 'workload':
       return and(is('client_namespace', first), is('client_name_aggr', second))
     case 'pod':

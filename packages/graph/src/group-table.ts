@@ -19,6 +19,8 @@ export const keyFields = [
   'dest_name_aggr',
   'dest_name',
   'dest_domains',
+  'dest_service_namespace',
+  'dest_service_name',
   'container',
   'process_name',
 ] as const

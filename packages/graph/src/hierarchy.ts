@@ -1,5 +1,5 @@
 // The tree of everything that was seen: kinds hold namespaces, hosts, sets and networks; those hold workloads or processes,
-// and workloads pods. Nodes are numbers; a node's number is greater than its parent's.
+// and workloads pods. Where services are told apart they stand between a namespace and its workloads. Nodes are numbers; a node's number is greater than its parent's.
 import { pathOf } from './endpoint.ts'
 import type { Endpoint, Level, Side } from './endpoint.ts'
 

@@ -10,6 +10,8 @@ import type { Endpoint, Side } from './endpoint.ts'
 import type { GroupTable, KeyField } from './group-table.ts'
 import { createHierarchy } from './hierarchy.ts'
 import type { Hierarchy } from './hierarchy.ts'
+import { createServiceLearner } from './services.ts'
+import type { ServiceGroups } from './services.ts'
 
 /** Conversations as columns: the nodes of both ends, protocol and port, and a tally of `tallyWidth` numbers each. */
 export interface Conversations {
@@ -51,11 +53,16 @@ const bothOf = (one: Listener, other: Listener): Listener => ({
   container: one.container === other.container ? one.container : '',
 })
 
+export interface MergeOptions {
+  /** Workloads stand under the services that they answer for. */
+  readonly services?: boolean
+}
+
 /** Merges the groups of several tables (what is stored, what came live) into conversations. */
-export function mergeReporters(tables: readonly GroupTable[]): Conversations {
-  const merger = createMerger()
+export function mergeReporters(tables: readonly GroupTable[], { services = false }: MergeOptions = {}): Conversations {
   const texts = createTexts()
   const readers = tables.map((table) => createReader(table, texts))
+  const merger = createMerger(services ? learnServices(readers) : noServices)
   for (const reader of readers) merger.learnListeners(reader)
   for (const reader of readers) merger.expectDenials(reader)
   for (const reader of readers) merger.addCounted(reader)
@@ -63,7 +70,21 @@ export function mergeReporters(tables: readonly GroupTable[]): Conversations {
   return merger.finish()
 }
 
-function createMerger() {
+const noServices: ServiceGroups = { of: () => [] }
+
+/** Every report tells what was dialled, also one that does not count. */
+function learnServices(readers: readonly GroupReader[]): ServiceGroups {
+  const learner = createServiceLearner()
+  for (const group of readers) {
+    group.each(() => {
+      const service = group.dialled()
+      if (service !== undefined) learner.learn(group.text('dest_namespace'), group.text('dest_name_aggr'), service)
+    })
+  }
+  return learner.settle()
+}
+
+function createMerger(services: ServiceGroups) {
   const hierarchy = createHierarchy()
   const source: number[] = []
   const dest: number[] = []
@@ -81,7 +102,7 @@ function createMerger() {
     const key = side + group.endKey(side, listeners)
     const known = places.get(key)
     if (known !== undefined) return known
-    const node = hierarchy.place(group.endpoint(side, listeners), side)
+    const node = hierarchy.place(group.endpoint(side, listeners, services), side)
     places.set(key, node)
     return node
   }
@@ -288,10 +309,19 @@ function createReader(table: GroupTable, texts: Texts) {
       const { process, container } = programOf(side, listeners)
       return `${names}${texts.code(container)},${texts.code(process)}`
     },
-    endpoint: (side: Side, listeners: ReadonlyMap<string, Listener>): Endpoint => ({
+    /** The service that a pod was reached by, with its namespace where that is another one; undefined where none is known. */
+    dialled: (): string | undefined => {
+      const name = text('dest_service_name')
+      if (text('dest_type') !== 'wep' || name === '' || name === '-') return undefined
+      const namespace = text('dest_service_namespace')
+      const isHere = namespace === '' || namespace === '-' || namespace === text('dest_namespace')
+      return isHere ? name : `${namespace}/${name}`
+    },
+    endpoint: (side: Side, listeners: ReadonlyMap<string, Listener>, services: ServiceGroups): Endpoint => ({
       type: text(`${side}_type`),
       namespace: text(`${side}_namespace`),
       nameAggr: text(`${side}_name_aggr`),
+      services: text(`${side}_type`) === 'wep' ? services.of(text(`${side}_namespace`), text(`${side}_name_aggr`)) : [],
       name: text(`${side}_name`),
       ...programOf(side, listeners),
       domain: side === 'dest' ? text('dest_domains') : '',

@@ -38,6 +38,8 @@ export function plainLabel(level: Level, parts: readonly string[]): string {
       return kindNames[parts[0] ?? ''] ?? 'Unknown endpoints'
     case 'namespace':
       return ownName(last, 'no namespace')
+    case 'service':
+      return serviceNames(parts.slice(1))
     case 'workload':
       return ownName(last?.replace(/-\*$/, ''), 'unnamed')
     case 'network':
@@ -53,6 +55,15 @@ export function plainLabel(level: Level, parts: readonly string[]): string {
   }
 }
 
+/** Services that share a workload are named together, as long as that can be read. */
+const mostServiceNames = 3
+
+function serviceNames(names: readonly string[]): string {
+  if (names.length <= mostServiceNames) return names.join(', ')
+  const told = names.slice(0, mostServiceNames - 1)
+  return `${told.join(', ')} and ${names.length - told.length} more`
+}
+
 const plural = (count: number, one: string, many = `${one}s`) =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 
@@ -63,6 +74,8 @@ function subOf({ level, parts, children }: HierarchyNode): string {
       return plural(count, 'member')
     case 'namespace':
       return plural(count, 'workload')
+    case 'service':
+      return count > 1 ? `service, ${plural(count, 'workload')}` : 'service'
     case 'workload':
       return count > 0 ? plural(count, 'pod') : ownName(parts[0], 'workload')
     case 'pod':

@@ -4,8 +4,8 @@ import type { Level } from './endpoint.ts'
 import type { Hierarchy, HierarchyNode } from './hierarchy.ts'
 
 /** How far the tree is open by itself. `auto` opens the boxes that have few members. */
-export type ViewLevel = 'auto' | 'namespace' | 'workload' | 'pod'
-export const viewLevels: readonly ViewLevel[] = ['auto', 'namespace', 'workload', 'pod']
+export type ViewLevel = 'auto' | 'namespace' | 'service' | 'workload' | 'pod'
+export const viewLevels: readonly ViewLevel[] = ['auto', 'namespace', 'service', 'workload', 'pod']
 
 export interface View {
   readonly level: ViewLevel
@@ -14,6 +14,8 @@ export interface View {
   readonly closed: ReadonlySet<string>
   /** Whether the platform's own namespaces are drawn. */
   readonly infrastructure: boolean
+  /** Whether networks outside are told apart by the names that were asked for, where those are known. */
+  readonly domains: boolean
   /** Draw whatever there is, however much. */
   readonly all: boolean
 }
@@ -23,6 +25,7 @@ export const defaultView: View = {
   opened: new Set(),
   closed: new Set(),
   infrastructure: false,
+  domains: false,
   all: false,
 }
 
@@ -45,6 +48,7 @@ export interface OpenState {
 const closingOrder: readonly (readonly Level[])[] = [
   ['container'],
   ['workload', 'network'],
+  ['service'],
   ['namespace', 'host'],
   ['kind'],
 ]
@@ -71,18 +75,21 @@ export function openState(hierarchy: Hierarchy, view: View, shown: (node: number
 
 function wantsOpen(hierarchy: Hierarchy, node: HierarchyNode, view: View): boolean {
   if (node.children.length === 0 || view.closed.has(node.id)) return false
+  if (node.level === 'network') return view.domains || view.opened.has(node.id)
   return view.opened.has(node.id) || opensByLevel[view.level](hierarchy, node)
 }
 
 const opensByLevel: { readonly [L in ViewLevel]: (hierarchy: Hierarchy, node: HierarchyNode) => boolean } = {
   auto: (hierarchy, node) =>
     node.level === 'kind' ||
+    node.level === 'service' ||
     ((node.level === 'namespace' || node.level === 'host') &&
       node.children.length <= mostOpenOf(hierarchy, node) &&
       tellsMore(hierarchy, node)),
   namespace: (_, node) => node.level === 'kind',
-  workload: (_, node) => ['kind', 'namespace', 'host'].includes(node.level),
-  pod: (_, node) => node.level !== 'network',
+  service: (_, node) => ['kind', 'namespace', 'host'].includes(node.level),
+  workload: (_, node) => ['kind', 'namespace', 'service', 'host'].includes(node.level),
+  pod: () => true,
 }
 
 /** A machine alone is looked at for its processes: closed, it would hide all there is. */

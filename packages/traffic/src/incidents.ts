@@ -17,6 +17,9 @@ export interface Span {
 /** The ingress rule of payments changed its label from `role=api` to `role=web`: checkout is denied since. */
 export const policyChangedAt = -14 * minute
 
+/** redis got a new image: a rollout that nothing follows. */
+export const cacheRolledOutAt = -47 * minute
+
 /** node-7's agent is away: neither end there is reported. */
 export const nodeAway: { readonly node: string; readonly span: Span } = {
   node: 'node-7',
@@ -73,6 +76,7 @@ export function reports(node: string, sinceOpening: number): boolean {
 
 /** What the ribbon of the console marks, in the order of time; seconds after the opening. */
 export const changes: readonly { readonly at: number; readonly says: string }[] = [
+  { at: cacheRolledOutAt, says: 'redis rolled out' },
   { at: uploadRuns.from, says: 'job rate-sync first sent to drop.files.example' },
   { at: searchRefuses.from, says: 'search stopped answering' },
   { at: searchIsGone.to, says: 'search answers again' },

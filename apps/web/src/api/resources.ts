@@ -1,5 +1,16 @@
 // Everything else that the console reads: health, values for completion, the graph's columns, and links to exports.
-import type { GraphRequest, GraphResponse, Health } from '@margay/wire'
+import type {
+  ChangesResponse,
+  EndpointsResponse,
+  GraphRequest,
+  GraphResponse,
+  Health,
+  NetworkSetsResponse,
+  NodesResponse,
+  PolicyExplainRequest,
+  PolicyExplanation,
+  SearchOf,
+} from '@margay/wire'
 import { addressOf, call } from './http.ts'
 import type { Scope } from './question.ts'
 
@@ -26,6 +37,28 @@ export function getGraph(
   const range = { from: { at: scope.from }, to: { at: scope.to } }
   return call('graph', { body: { range, query: scope.query, zone: scope.zone, ...options }, signal })
 }
+
+export type EndpointsSearch = SearchOf<'endpoints'>
+export type NodesSearch = SearchOf<'nodes'>
+export type NetworkSetsSearch = SearchOf<'networkSets'>
+
+/** One page of endpoints; the cursor of its answer asks for the next. */
+export const getEndpoints = (search: EndpointsSearch, signal?: AbortSignal): Promise<EndpointsResponse> =>
+  call('endpoints', { search, signal })
+
+export const getNodes = (search: NodesSearch, signal?: AbortSignal): Promise<NodesResponse> =>
+  call('nodes', { search, signal })
+
+export const getNetworkSets = (search: NetworkSetsSearch, signal?: AbortSignal): Promise<NetworkSetsResponse> =>
+  call('networkSets', { search, signal })
+
+/** What changed in a range, numbered in the order of time. */
+export const getChanges = (range: Pick<Scope, 'from' | 'to'>, signal?: AbortSignal): Promise<ChangesResponse> =>
+  call('changes', { search: { from: range.from, to: range.to }, signal })
+
+/** Why a flow, or a record of one, is allowed or denied. */
+export const explainPolicy = (body: PolicyExplainRequest, signal?: AbortSignal): Promise<PolicyExplanation> =>
+  call('policyExplain', { body, signal })
 
 export type ExportFormat = 'csv' | 'ndjson'
 

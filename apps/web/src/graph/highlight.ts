@@ -1,7 +1,7 @@
 // What stands out: the selection, what the pointer or the keyboard is on, and what is connected with either. Pure.
 import type { Highlight } from './paint.ts'
 import { rateText, type Scene, type SceneEdge, type SceneVertex } from './scene.ts'
-import { ratePerSecond, type EdgeMeasure } from '@margay/graph'
+import { endsOf, ratePerSecond, type EdgeMeasure } from '@margay/graph'
 
 export interface Attention {
   /** Ids of vertices, edges or boxes. */
@@ -38,11 +38,28 @@ export function highlightOf(
 
 function connect(scene: Scene, id: string, edges: Set<SceneEdge>, vertices: Set<SceneVertex>): void {
   const edge = scene.edgeById.get(id)
-  if (edge) addEdge(scene, edge, edges, vertices)
+  if (edge) return addEdge(scene, edge, edges, vertices)
+  const ends = endsOf(id)
+  if (ends) return connectUndrawn(scene, ends, edges, vertices)
   const members = scene.vertexById.has(id) ? [id] : membersOf(scene, id)
   for (const member of members) {
     vertices.add(scene.vertexById.get(member)!)
     for (const own of scene.edgesOf.get(member) ?? []) addEdge(scene, own, edges, vertices)
+  }
+}
+
+/** An edge that a sign stands for: from one vertex to what its other end is drawn as, if it is. */
+function connectUndrawn(
+  scene: Scene,
+  [source, dest]: readonly [string, string],
+  edges: Set<SceneEdge>,
+  vertices: Set<SceneVertex>,
+): void {
+  const vertex = scene.vertexById.get(source)
+  if (vertex) vertices.add(vertex)
+  const members = new Set(membersOf(scene, dest))
+  for (const placed of scene.edgesOf.get(source) ?? []) {
+    if (placed.edge.source === source && members.has(placed.edge.dest)) addEdge(scene, placed, edges, vertices)
   }
 }
 

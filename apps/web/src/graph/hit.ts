@@ -1,7 +1,7 @@
-// What is under the pointer: a vertex, else an edge, else a box. Pure.
+// What is under the pointer: a sign at a vertex, which stands for an edge, else a vertex, else an edge, else a box. Pure.
 import type { Point, Rect } from '@margay/graph'
 import { distanceTo, pathBounds } from './edge-path.ts'
-import type { Scene } from './scene.ts'
+import { badgeRect, leastBadgeZoom, type Badge, type Scene } from './scene.ts'
 
 export interface Hit {
   readonly kind: 'vertex' | 'edge' | 'box'
@@ -16,12 +16,22 @@ const holds = ({ x, y, width, height }: Rect, point: Point, by = 0) =>
 
 /** Finds what is at a point of the plane; later things are painted over earlier ones. */
 export function hitAt(scene: Scene, point: Point, zoom: number): Hit | undefined {
+  const badge = zoom < leastBadgeZoom ? undefined : badgeAt(scene, point)
+  if (badge) return { kind: 'edge', id: badge.edge }
   const vertex = scene.vertices.findLast((rect) => holds(rect, point))
   if (vertex) return { kind: 'vertex', id: vertex.vertex.id }
   const edge = nearestEdge(scene, point, reach / zoom)
   if (edge) return { kind: 'edge', id: edge }
   const box = scene.boxes.findLast((rect) => holds(rect, point))
   return box && { kind: 'box', id: box.box.id }
+}
+
+function badgeAt({ vertices }: Scene, point: Point): Badge | undefined {
+  for (const vertex of vertices) {
+    const badge = vertex.badges.find((each) => holds(badgeRect(vertex, each), point))
+    if (badge) return badge
+  }
+  return undefined
 }
 
 function nearestEdge(scene: Scene, point: Point, within: number): string | undefined {

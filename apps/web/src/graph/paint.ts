@@ -6,7 +6,15 @@ import { iconPaths } from '../ui/Icon.tsx'
 import type { Palette, Token } from '../theme/theme.ts'
 import { toScreen, type Camera } from './camera.ts'
 import { endAngle, headLength, pathBounds, pointAt, pointFrom, type EdgePath } from './edge-path.ts'
-import type { Scene, SceneBox, SceneEdge, SceneVertex } from './scene.ts'
+import {
+  badgeRect,
+  leastBadgeZoom,
+  type Badge,
+  type Scene,
+  type SceneBox,
+  type SceneEdge,
+  type SceneVertex,
+} from './scene.ts'
 
 type Context = CanvasRenderingContext2D
 
@@ -207,6 +215,25 @@ function paintVertex(surface: Surface, placed: SceneVertex, { zoom }: Camera): v
   if (zoom < leastTextZoom) return
   paintIcon(surface, placed)
   paintNames(surface, placed, zoom)
+  if (zoom >= leastBadgeZoom) for (const badge of placed.badges) paintBadge(surface, badgeRect(placed, badge), badge)
+}
+
+/** A sign of where a vertex goes; one that was denied on the way has a cross through it. */
+function paintBadge({ context, palette }: Surface, { x, y, width, height }: Rect, { icon, denied }: Badge): void {
+  context.fillStyle = palette.raised
+  context.strokeStyle = denied ? palette.deny : palette['line-strong']
+  context.lineWidth = 1
+  context.beginPath()
+  context.arc(x + width / 2, y + height / 2, width / 2 - 1, 0, 2 * Math.PI)
+  context.fill()
+  context.stroke()
+  context.save()
+  context.translate(x + 4, y + 4)
+  context.scale((width - 8) / 16, (height - 8) / 16)
+  context.strokeStyle = denied ? palette.deny : palette['text-2']
+  context.lineWidth = 1.8
+  context.stroke(new Path2D(denied ? `${iconPaths[icon]}M0 16L16 0` : iconPaths[icon]))
+  context.restore()
 }
 
 /** A second line under a vertex that can be opened: it stands for more than itself. */

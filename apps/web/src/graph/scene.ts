@@ -1,7 +1,15 @@
 // The scene: what a picture looks like once its vertices have places. Widths, labels and curves are decided here, without a
 // canvas and without colours, so that it can be tested and painted anywhere.
-import { ratePerSecond, type Box, type Edge, type EdgeMeasure, type EdgeVerdict, type Picture } from '@margay/graph'
-import type { LayoutResult, Rect, Size, Vertex } from '@margay/graph'
+import {
+  edgeId,
+  ratePerSecond,
+  type Box,
+  type Edge,
+  type EdgeMeasure,
+  type EdgeVerdict,
+  type Picture,
+} from '@margay/graph'
+import type { LayoutResult, OutsideKind, Rect, Size, Vertex } from '@margay/graph'
 import { formatBytes, formatCount, formatRate, formatShare } from '../format/number.ts'
 import { edgePath, type EdgePath } from './edge-path.ts'
 
@@ -10,6 +18,8 @@ export interface SceneVertex extends Rect {
   readonly icon: SceneIcon | undefined
   /** Something in it, or on one of its edges, is denied. */
   readonly denies: boolean
+  /** Where it goes outside, as signs that can be clicked. */
+  readonly badges: readonly Badge[]
 }
 
 export interface SceneBox extends Rect {
@@ -35,10 +45,53 @@ export interface Scene {
   readonly edgesOf: ReadonlyMap<string, readonly SceneEdge[]>
 }
 
-export type SceneIcon = 'globe' | 'private' | 'networkSet' | 'host'
+export type SceneIcon = 'globe' | 'private' | 'networkSet' | 'host' | 'service'
+
+/** A sign at a vertex: it goes there, outside of the cluster. */
+export interface Badge {
+  /** The edge that it stands for, drawn or not. */
+  readonly edge: string
+  readonly icon: SceneIcon
+  readonly denied: boolean
+  /** Where its square begins, seen from the corner of its vertex. */
+  readonly dx: number
+  readonly dy: number
+}
+
+const badgeSize = 22
+/** Under this zoom signs are neither painted nor hit: they would be specks. */
+export const leastBadgeZoom = 0.42
+
+const badgeIcons: { readonly [K in OutsideKind]: SceneIcon } = {
+  public: 'globe',
+  private: 'private',
+  set: 'networkSet',
+  network: 'globe',
+}
+
+/** Signs stand on the border, so that what a vertex does changes neither its size nor its place. */
+function badgesOf({ id, outside }: Vertex, { width, height }: Size): readonly Badge[] {
+  return outside.map(({ kind, dest, denied }, at) => ({
+    edge: edgeId(id, dest),
+    icon: badgeIcons[kind],
+    denied,
+    dx: width - 6 - (outside.length - at) * (badgeSize + 3),
+    dy: height - badgeSize / 2 + 2,
+  }))
+}
+
+/** Where a sign stands on the plane. */
+export const badgeRect = ({ x, y }: Rect, { dx, dy }: Badge): Rect => ({
+  x: x + dx,
+  y: y + dy,
+  width: badgeSize,
+  height: badgeSize,
+})
 
 const vertexHeight = 40
 const [leastWidth, mostWidth] = [92, 196]
+/** A pod is told from its siblings by the end of its name, which must not be cut. */
+const mostWidthOfPod = 320
 /** Mean widths of a letter of the label and of the line under it; long names are cut by the painter. */
 const [labelLetter, subLetter] = [8, 6]
 const iconRoom = 18
@@ -47,12 +100,14 @@ const iconRoom = 18
 export function vertexSize({ label, sub, level, parts }: Vertex): Size {
   const text = Math.max(label.length * labelLetter, sub.length * subLetter)
   const width = text + 24 + (iconOf(level, parts) ? iconRoom : 0)
-  return { width: Math.round(Math.min(mostWidth, Math.max(leastWidth, width))), height: vertexHeight }
+  const most = level === 'pod' ? mostWidthOfPod : mostWidth
+  return { width: Math.round(Math.min(most, Math.max(leastWidth, width))), height: vertexHeight }
 }
 
 function iconOf(level: Vertex['level'], parts: readonly string[]): SceneIcon | undefined {
   if (level === 'set') return 'networkSet'
   if (level === 'host') return 'host'
+  if (level === 'service') return 'service'
   if (level !== 'network' && level !== 'domain') return undefined
   return parts[1] === 'pvt' ? 'private' : 'globe'
 }
@@ -72,7 +127,9 @@ export function buildScene(picture: Picture, layout: LayoutResult, options: Scen
     const at = layout.positions.get(vertex.id)
     if (!at) return []
     const denies = denying.has(vertex.id) || deniesInside(vertex)
-    return [{ ...at, ...vertexSize(vertex), vertex, denies, icon: iconOf(vertex.level, vertex.parts) }]
+    const size = vertexSize(vertex)
+    const icon = iconOf(vertex.level, vertex.parts)
+    return [{ ...at, ...size, vertex, denies, icon, badges: badgesOf(vertex, size) }]
   })
   const vertexById = new Map(vertices.map((placed) => [placed.vertex.id, placed]))
   const edges = placeEdges(picture.edges, vertexById, options)

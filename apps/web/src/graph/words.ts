@@ -55,6 +55,7 @@ export const exactness = (tally: Tally): '' | '≈ ' => (isExact(tally) ? '' : '
 const levelWords: { readonly [L in Level]: string } = {
   kind: 'endpoints',
   namespace: 'namespace',
+  service: 'service',
   workload: 'workload',
   pod: 'pod',
   host: 'host',

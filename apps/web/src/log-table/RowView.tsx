@@ -39,6 +39,7 @@ export const RowView = memo(function RowView(props: Props) {
       className={looks.filter(Boolean).join(' ')}
       style={style}
       data-id={props.id}
+      data-cursor={props.atColumn === undefined ? undefined : ''}
       title={provisional ? 'Of the last second; replaced by the lasting record within its interval' : undefined}
       onClick={(event) => onOpen(columnUnder(event.target))}
     >

@@ -1,6 +1,7 @@
 // The summary of a record by log type. A log type without one is read as a table of its fields.
 import type { LogType, Row } from '@margay/model'
 import type { ComponentType } from 'react'
+import { Explainer } from '../explain/Explainer.tsx'
 import { formatCount, formatDuration } from '../format/number.ts'
 import { formatTime } from '../format/time.ts'
 import { VerdictChip } from '../log-table/presentation.tsx'
@@ -83,7 +84,7 @@ const process = (row: Row): string | undefined => {
   return `${name === '*' ? 'several' : String(name)}${pid}`
 }
 
-function FlowSummary({ row, zone, onFilter }: SummaryProps) {
+function FlowSummary({ type, row, zone, onFilter }: SummaryProps) {
   const rtt = row.tcp_mean_smooth_rtt
   const packets =
     row.packets_in === undefined ? undefined : `${count(row.packets_in)} in, ${count(row.packets_out) ?? 0} out`
@@ -95,11 +96,9 @@ function FlowSummary({ row, zone, onFilter }: SummaryProps) {
         <Chip>{formatTime(Number(row.start_time), zone)}</Chip>
       </div>
       <Said sentences={flowSentences(row)} />
-      <Trace
-        title="Why: policy trace"
-        texts={row['policies.enforced_policies']}
-        atDestination={row.reporter === 'dst'}
-      />
+      <Explainer type={type} row={row}>
+        <Trace title="Policy trace" texts={row['policies.enforced_policies']} atDestination={row.reporter === 'dst'} />
+      </Explainer>
       {!same(row['policies.enforced_policies'], row['policies.pending_policies']) && (
         <Trace
           title="With staged policies"

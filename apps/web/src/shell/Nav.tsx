@@ -10,6 +10,8 @@ import { pages } from './pages.ts'
 import { useHealth } from './use-health.ts'
 import css from './Shell.module.css'
 
+const inNavigation = pages.filter(({ beside }) => beside === undefined)
+
 export function Nav() {
   const address = useAddress()
   return (
@@ -18,7 +20,7 @@ export function Nav() {
         <Brand />
         Margay
       </div>
-      {pages.map(({ path, label, icon }) => (
+      {inNavigation.map(({ path, label, icon }) => (
         <Link
           key={path}
           to={path}

@@ -1,4 +1,4 @@
-// The ribbon, on every page: allowed and denied over the range, times without data hatched, and brushing it zooms. Its
+// The ribbon, on every page: allowed and denied over the range, times without data hatched, changes marked, and brushing it zooms. Its
 // finding is said in words under it, which is also what a screen reader gets.
 import { useId } from 'react'
 import { formatCount, plural } from '../format/number.ts'
@@ -7,6 +7,7 @@ import { useBrush } from '../ui/use-brush.ts'
 import { useZone } from '../view/as-of.tsx'
 import { endsNow } from '../view/moment.ts'
 import { useView } from '../view/use-view.ts'
+import { ChangeMarks } from './ChangeMarks.tsx'
 import { denied, ribbonTotals, type Bucket } from './ribbon-buckets.ts'
 import { useRibbon } from './use-ribbon.ts'
 import css from './Ribbon.module.css'
@@ -36,6 +37,7 @@ export function Ribbon() {
             }}
           />
         )}
+        <ChangeMarks range={range} />
       </div>
       <div className={css.axis}>
         <span>{formatWithin(range.from, width, zone)}</span>

@@ -2,13 +2,15 @@
 import type { IconName } from '../ui/Icon.tsx'
 
 export interface Page {
-  readonly path: '/graph' | '/explore' | '/collection'
+  readonly path: '/graph' | '/explore' | '/endpoints' | '/nodes' | '/network-sets' | '/collection'
   readonly label: string
   /** The key after `g`. */
   readonly letter: string
   readonly icon: IconName
   /** The question it answers, for the palette. */
   readonly question: string
+  /** It is reached from a page beside it rather than from the navigation, which has room for few. */
+  readonly beside?: Page['path']
 }
 
 export const pages: readonly Page[] = [
@@ -20,6 +22,22 @@ export const pages: readonly Page[] = [
     question: 'who talks to whom, what is refused',
   },
   { path: '/explore', label: 'Explore', letter: 'e', icon: 'explore', question: 'show me the records' },
+  {
+    path: '/endpoints',
+    label: 'Endpoints',
+    letter: 'p',
+    icon: 'workload',
+    question: 'who there is, what policy covers, what was denied',
+  },
+  { path: '/nodes', label: 'Nodes', letter: 'n', icon: 'host', question: 'what runs where, and who tells of it' },
+  {
+    path: '/network-sets',
+    label: 'Network sets',
+    letter: 's',
+    icon: 'networkSet',
+    question: 'networks and domains that policies select',
+    beside: '/endpoints',
+  },
   {
     path: '/collection',
     label: 'Collection',

@@ -28,6 +28,8 @@ export const anyRow: fc.Arbitrary<Row> = fc
       proto: fc.constantFrom('tcp', 'udp'),
       dest_port: fc.constantFrom(53, 80),
       process_name: fc.constantFrom('', '-', 'curl', 'nginx'),
+      dest_service_namespace: fc.constantFrom('', '-', 'shop'),
+      dest_service_name: fc.constantFrom('', '-', 'cart', 'a"b', 'x,y'),
       dest_domains: fc.constantFrom<string[]>([], ['x.test'], ['x.test', 'a.test']),
       num_flows: amount,
       packets_in: amount,

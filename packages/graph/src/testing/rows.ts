@@ -4,6 +4,7 @@ import { buildPicture } from '../build.ts'
 import type { Picture } from '../build.ts'
 import { createGroupTable } from '../group-table.ts'
 import { mergeReporters } from '../merge.ts'
+import type { MergeOptions } from '../merge.ts'
 import { defaultView } from '../view.ts'
 import type { View } from '../view.ts'
 
@@ -38,7 +39,9 @@ export function tableOf(rows: readonly Row[]) {
   return table
 }
 
-export const conversationsOf = (rows: readonly Row[]) => mergeReporters([tableOf(rows)])
+export const conversationsOf = (rows: readonly Row[], options: MergeOptions = {}) =>
+  mergeReporters([tableOf(rows)], options)
 
+/** As the page does it: services are told apart where the view asks for them. */
 export const pictureOf = (rows: readonly Row[], view: Partial<View> = {}): Picture =>
-  buildPicture(conversationsOf(rows), { ...defaultView, ...view })
+  buildPicture(conversationsOf(rows, { services: view.level === 'service' }), { ...defaultView, ...view })

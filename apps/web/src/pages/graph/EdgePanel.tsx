@@ -1,13 +1,17 @@
 // The panel of an edge: the finding in a sentence, the verdict, why, the figures, ports, processes of each side.
-import { portsOf, type Conversations, type Edge, type Picture, type PortUse } from '@margay/graph'
-import { describeHit, decidingHit, type PolicyHit, type Row } from '@margay/model'
+import { readVertexId, type Conversations, type Edge, type EdgeDetail, type Picture, type PortUse } from '@margay/graph'
+import { describeHit, decidingHit, flowLog, type PolicyHit, type Row } from '@margay/model'
 import type { Scope } from '../../api/question.ts'
+import { Explainer } from '../../explain/Explainer.tsx'
 import { formatClock, formatSince } from '../../format/time.ts'
 import { formatCount } from '../../format/number.ts'
 import { readTrace } from '../../log-table/presentation.tsx'
+import { followed, subjectOf } from '../../shell/change-marks.ts'
+import { useChanges } from '../../shell/use-changes.ts'
 import { Chip } from '../../ui/Chip.tsx'
 import { Failed } from '../../ui/Message.tsx'
 import { asProblem } from '../../api/problem.ts'
+import { Domains } from './Domains.tsx'
 import { Figures, rangeTitle, Times } from './Figures.tsx'
 import { PanelActions } from './PanelActions.tsx'
 import { Outcomes } from './Outcomes.tsx'
@@ -20,18 +24,17 @@ import { within } from './subject.ts'
 import css from './Panel.module.css'
 
 interface Props {
-  readonly edge: Edge
+  readonly detail: EdgeDetail
   readonly picture: Picture
   readonly conversations: Conversations
   readonly scope: Scope
   readonly onSelect: (id: string) => void
 }
 
-export function EdgePanel({ edge, picture, conversations, scope, onSelect }: Props) {
+export function EdgePanel({ detail: { edge, ports }, picture, conversations, scope, onSelect }: Props) {
   const labels = labelsOf(picture)
   const ends = { source: labels(edge.source), dest: labels(edge.dest) }
-  const narrow = within(scope, edge.id)
-  const ports = portsOf(conversations, picture, edge.id)
+  const narrow = within(scope, edge.id, conversations.hierarchy)
   return (
     <div className={css.panel}>
       <header>
@@ -50,13 +53,17 @@ export function EdgePanel({ edge, picture, conversations, scope, onSelect }: Pro
       <Why edge={edge} ends={ends} scope={narrow} />
       <Outcomes scope={narrow} />
       <Figures tally={edge.tally} title={rangeTitle(scope)} />
+      {isOutside(edge.dest) && <Domains scope={narrow} name={`${ends.source} ${ends.dest}`} />}
       <Times scope={narrow} />
       <Ports ports={ports} />
       <Processes scope={narrow} />
-      <PanelActions subject={edge.id} />
+      <PanelActions subject={edge.id} tree={conversations.hierarchy} />
     </div>
   )
 }
+
+/** Names are asked for before a connection leaves. */
+const isOutside = (id: string) => ['network', 'domain', 'kind'].includes(readVertexId(id)?.level ?? '')
 
 const portName = ({ proto, port }: PortUse) => [proto || 'protocol unknown', port].filter(Boolean).join(' ')
 
@@ -105,8 +112,8 @@ function Why({ edge, ends, scope }: WhyProps) {
         <VerdictOfEdge edge={edge} long />
         {since !== undefined && <Chip>{sinceText(since, scope)}</Chip>}
       </div>
+      {since !== undefined && !isThroughout(since, scope) && <Follows moment={since} />}
       <section>
-        <h2>Why</h2>
         {hasNoAnswer(edge) && <p>{noAnswerText}</p>}
         {error && <Failed failure={asProblem(error)} />}
         {data &&
@@ -120,19 +127,37 @@ function Why({ edge, ends, scope }: WhyProps) {
   )
 }
 
-/** Denied since a moment in the range, or all through it; what was before the range is not known. */
-const sinceText = (first: number, { from, to, zone }: Scope): string =>
-  first - from < (to - from) / 60 ? 'all through the range' : `first at ${formatClock(first, zone).slice(0, 5)}`
+/** What was before the range is not known, so what is there from its beginning on has no beginning of its own. */
+const isThroughout = (first: number, { from, to }: Scope): boolean => first - from < (to - from) / 60
+
+/** Denied since a moment in the range, or all through it. */
+const sinceText = (first: number, scope: Scope): string =>
+  isThroughout(first, scope) ? 'all through the range' : `first at ${formatClock(first, scope.zone).slice(0, 5)}`
+
+/** The change that it follows, by its number on the ribbon. What caused it is for the explanation to prove. */
+function Follows({ moment }: { readonly moment: number }) {
+  const { changes } = useChanges()
+  const change = followed(changes, moment)
+  if (!change) return null
+  return (
+    <p className="dim">
+      It follows {change.number} on the ribbon: {subjectOf(change)}.
+    </p>
+  )
+}
 
 function Reason({ row, ends, scope }: { readonly row: Row; readonly ends: Ends; readonly scope: Scope }) {
   const enforced = readTrace(row['policies.enforced_policies'])
   const trace = enforced.length > 0 ? enforced : readTrace(row['policies.all_policies'])
   return (
     <>
-      <p>{reasonOf(row, trace, ends)}</p>
-      <Trace trace={trace} />
+      <Explainer type={flowLog} row={row}>
+        <p>{reasonOf(row, trace, ends)}</p>
+        <Trace trace={trace} />
+        <p className="faint">{evidenceOf(row)}</p>
+      </Explainer>
       <p className="faint">
-        {evidenceOf(row)} Newest record {formatSince(Number(row['start_time'] ?? 0), scope.to, scope.zone)}.
+        Of the newest record, {formatSince(Number(row['start_time'] ?? 0), scope.to, scope.zone)}.
       </p>
     </>
   )

@@ -1,6 +1,6 @@
 // The service graph: who talks to whom, and what is refused. The page composes: groups become a picture (packages/graph),
 // a picture becomes a scene (apps/web/src/graph), and the selection joins drawing, panel and table.
-import { buildPicture, endsOf, pathTo, toggle, type Conversations, type Picture } from '@margay/graph'
+import { buildPicture, edgeDetail, endsOf, pathTo, toggle, type Conversations, type Picture } from '@margay/graph'
 import type { Row } from '@margay/model'
 import { useCallback, useMemo, useRef, useState } from 'react'
 import { GraphCanvas, type GraphCanvasHandle, type Hovered } from '../../graph/GraphCanvas.tsx'
@@ -37,7 +37,8 @@ import css from './Graph.module.css'
 export function GraphPage() {
   const { view, changeView } = useView()
   const { graphView, changeGraphView } = useGraphView()
-  const groups = useFlowGroups(graphView.view)
+  const subject = subjectOf(view.selection, graphView.within)
+  const groups = useFlowGroups(graphView.view, subject)
   const dns = useScope('dns')
   const { conversations, scope } = groups
   const picture = useMemo(
@@ -46,7 +47,6 @@ export function GraphPage() {
   )
   const phone = usePhone()
   const twin = graphView.twin ?? (phone ? 'list' : 'graph')
-  const subject = subjectOf(view.selection, graphView.within)
   const select = useCallback(
     (id: string | undefined) => {
       changeView({ selection: id === undefined ? undefined : selectionOf(id) })
@@ -108,6 +108,7 @@ export function GraphPage() {
           <Records
             tab={graphView.tab}
             subject={subject}
+            tree={conversations?.hierarchy}
             flows={scope}
             dns={dns.problem ? undefined : { ...dns.scope, from: scope.from, to: scope.to }}
             openId={view.selection?.kind === 'row' ? view.selection.id : undefined}
@@ -132,7 +133,12 @@ export function GraphPage() {
 
 function endpointOf(conversations: Conversations, id: string): MenuEndpoint {
   const path = pathTo(conversations, id)
-  return { id, within: path.slice(0, -1), name: path.map(plainName).join(' / '), kql: subjectKql(id) }
+  return {
+    id,
+    within: path.slice(0, -1),
+    name: path.map(plainName).join(' / '),
+    kql: subjectKql(id, conversations.hierarchy),
+  }
 }
 
 /** Long enough for a layout of a large graph; a vertex that is there already does not move. */
@@ -238,8 +244,8 @@ function Panel({ groups, picture, conversations, subject, row, rows, tab, onSele
     )
   }
   if (!picture || !conversations || subject === undefined) return null
-  const edge = picture.edges.find(({ id }) => id === subject)
-  if (edge) return <EdgePanel {...{ edge, picture, conversations, scope, onSelect }} />
+  const detail = edgeDetail(conversations, subject)
+  if (detail) return <EdgePanel {...{ detail, picture, conversations, scope, onSelect }} />
   if (endsOf(subject)) return <p className={css.gone}>This edge was not seen in this time with this query.</p>
   return <VertexPanel {...{ id: subject, picture, conversations, scope, onSelect, onToggle }} />
 }

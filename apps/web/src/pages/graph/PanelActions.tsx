@@ -1,4 +1,5 @@
 // What can be done with a selection: look at its records in Explore, or keep it as a filter.
+import type { Tree } from '@margay/graph'
 import { Link } from '@tanstack/react-router'
 import { Button, buttonClass } from '../../ui/Button.tsx'
 import { addPill, pill } from '../../view/pill.ts'
@@ -10,12 +11,13 @@ import type { ReactNode } from 'react'
 
 interface Props {
   readonly subject: string
+  readonly tree: Tree
   readonly children?: ReactNode
 }
 
-export function PanelActions({ subject, children }: Props) {
+export function PanelActions({ subject, tree, children }: Props) {
   const { view, changeView } = useView()
-  const kql = subjectKql(subject)
+  const kql = subjectKql(subject, tree)
   const pills = addPill(view.pills, pill(kql))
   const out = addPill(view.pills, pill(kql, true))
   return (

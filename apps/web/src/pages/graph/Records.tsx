@@ -1,4 +1,5 @@
 // The records under the graph: tabs with counts, narrowed to the selection. Every count says what it counts.
+import type { Tree } from '@margay/graph'
 import type { Row } from '@margay/model'
 import { useEffect, useMemo } from 'react'
 import type { Scope } from '../../api/question.ts'
@@ -17,6 +18,8 @@ import css from './Graph.module.css'
 interface Props {
   readonly tab: Tab
   readonly subject: string | undefined
+  /** What the subject was chosen from, once it is there. */
+  readonly tree: Tree | undefined
   readonly flows: Scope
   /** The page's scope for the DNS log; undefined where the query names what that log does not have. */
   readonly dns: Scope | undefined
@@ -50,11 +53,11 @@ function flowColumns(): readonly string[] {
   ]
 }
 
-export function Records({ tab, subject, flows, dns, openId, onTab, onOpen, onRows }: Props) {
+export function Records({ tab, subject, tree, flows, dns, openId, onTab, onOpen, onRows }: Props) {
   const scopes: { readonly [T in Tab]: Scope | undefined } = {
-    all: within(flows, subject),
-    denied: within(flows, subject),
-    dns: dns && lookupsWithin(dns, subject),
+    all: within(flows, subject, tree),
+    denied: within(flows, subject, tree),
+    dns: dns && lookupsWithin(dns, subject, tree),
   }
   const type = typeOf[tab]
   const records = useRecords(tab, scopes[tab])

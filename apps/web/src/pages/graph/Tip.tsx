@@ -1,5 +1,5 @@
 // What is said beside the pointer: packets and bytes, allowed and denied, "denied at destination" apart.
-import { trafficOf, type Conversations, type Picture, type Tally } from '@margay/graph'
+import { edgeDetail, trafficOf, type Conversations, type Picture, type Tally } from '@margay/graph'
 import type { Hovered } from '../../graph/GraphCanvas.tsx'
 import { amountsText, exactness, tallyLines, verdictText } from '../../graph/words.ts'
 import { labelsOf } from './labels.ts'
@@ -25,7 +25,7 @@ export function Tip({ hovered, picture, conversations, size }: Props) {
   return (
     <div className={css.tip} style={style} role="tooltip">
       {hovered.kind === 'edge' ? (
-        <EdgeTip id={hovered.id} picture={picture} />
+        <EdgeTip id={hovered.id} picture={picture} conversations={conversations} />
       ) : (
         <VertexTip id={hovered.id} picture={picture} conversations={conversations} />
       )}
@@ -33,8 +33,8 @@ export function Tip({ hovered, picture, conversations, size }: Props) {
   )
 }
 
-function EdgeTip({ id, picture }: { readonly id: string; readonly picture: Picture }) {
-  const edge = picture.edges.find((each) => each.id === id)
+function EdgeTip({ id, picture, conversations }: Omit<Props, 'hovered' | 'size'> & { readonly id: string }) {
+  const edge = picture.edges.find((each) => each.id === id) ?? edgeDetail(conversations, id)?.edge
   if (!edge) return null
   const labels = labelsOf(picture)
   return (

@@ -60,6 +60,12 @@ export function Toolbar(props: Props) {
         }
       />
       <Choice
+        label="Outside"
+        value={graphView.view.domains ? 'names' : 'networks'}
+        options={outsideWords}
+        onChange={(outside) => changeGraphView(({ view }) => ({ view: { ...view, domains: outside === 'names' } }))}
+      />
+      <Choice
         label="Width"
         value={graphView.measure}
         options={edgeMeasures.map((measure) => [measure, measureWords[measure]] as const)}
@@ -73,9 +79,15 @@ export function Toolbar(props: Props) {
 const levelWords: { readonly [L in ViewLevel]: string } = {
   auto: 'by size',
   namespace: 'namespaces',
+  service: 'services',
   workload: 'workloads',
   pod: 'pods',
 }
+
+const outsideWords = [
+  ['networks', 'networks'],
+  ['names', 'domain names'],
+] as const
 
 export const measureWords: { readonly [M in EdgeMeasure]: string } = {
   bytes: 'bytes/s',
@@ -174,7 +186,7 @@ function Search({ conversations, onFind }: Props) {
         type="search"
         list={list}
         value={text}
-        placeholder="Find in the graph"
+        placeholder="Find"
         aria-label="Find a vertex by name"
         onChange={({ currentTarget }) => choose(currentTarget.value)}
         onKeyDown={(event) => {

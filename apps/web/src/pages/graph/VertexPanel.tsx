@@ -15,9 +15,11 @@ import { levelWord } from '../../graph/words.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Chip } from '../../ui/Chip.tsx'
 import { Ports } from './EdgePanel.tsx'
+import { Domains } from './Domains.tsx'
 import { EdgeList } from './EdgeList.tsx'
 import { Figures, rangeTitle, Times } from './Figures.tsx'
 import { labelsOf } from './labels.ts'
+import { OutsideList } from './OutsideList.tsx'
 import { PanelActions } from './PanelActions.tsx'
 import { Processes } from './Processes.tsx'
 import { within } from './subject.ts'
@@ -41,7 +43,7 @@ export function VertexPanel({ id, picture, conversations, scope, onSelect, onTog
   const label = labels(id)
   if (!traffic || level === undefined) return <Gone label={label} />
   const { inbound, outbound } = edgesOf(picture, id, box !== undefined)
-  const narrow = within(scope, id)
+  const narrow = within(scope, id, conversations.hierarchy)
   // Of a box it matters which member is meant; of a vertex only the other end is news.
   const ends = (end: 'source' | 'dest') => (box ? {} : { end })
   const lists = { most, labels, onSelect }
@@ -62,10 +64,12 @@ export function VertexPanel({ id, picture, conversations, scope, onSelect, onTog
       />
       <Figures tally={traffic.outbound} title={`Outbound, ${rangeTitle(scope).toLowerCase()}`} />
       <EdgeList title={`To (${formatCount(outbound.length)})`} edges={byNews(outbound)} {...ends('dest')} {...lists} />
+      <OutsideList id={id} outside={traffic.outside} onSelect={onSelect} />
+      {level === 'network' && <Domains scope={narrow} name={label} />}
       <Times scope={narrow} />
       <Ports ports={traffic.answersOn} />
       <Processes scope={narrow} />
-      <PanelActions subject={id}>
+      <PanelActions subject={id} tree={conversations.hierarchy}>
         {box && (
           <Button small onClick={() => onToggle(id, true)}>
             Close the box

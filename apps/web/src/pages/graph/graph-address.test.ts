@@ -8,10 +8,11 @@ const throughAddress = (view: GraphView) => readGraphView(parseSearch(printSearc
 it('comes back from the address, whatever the names in it', () => {
   const view: GraphView = {
     view: {
-      level: 'workload',
+      level: 'service',
       opened: new Set([vertexId('workload', ['a&b#c', 'x+y%z"é'])]),
       closed: new Set([vertexId('namespace', ['shop']), vertexId('namespace', ['data'])].sort()),
       infrastructure: true,
+      domains: true,
       all: true,
     },
     measure: 'connections',

@@ -1,5 +1,5 @@
 // What the page is about at the moment: the vertex, box or edge that is selected, and the records behind it. Pure.
-import { endsOf, lookupFilter, selectionFilter } from '@margay/graph'
+import { endsOf, lookupFilter, selectionFilter, type Tree } from '@margay/graph'
 import { printKql } from '@margay/query'
 import type { Scope } from '../../api/question.ts'
 import type { Selection } from '../../view/selection.ts'
@@ -18,21 +18,21 @@ export const both = (query: string, more: string): string => {
   return `(${query}) and (${more})`
 }
 
-/** KQL of the records behind a subject; empty where there is none or it is not understood. */
-export function subjectKql(subject: string | undefined): string {
-  const filter = subject === undefined ? undefined : selectionFilter(subject)
+/** KQL of the records behind a subject, in the tree that it was chosen from; empty where there is none or it is not understood. */
+export function subjectKql(subject: string | undefined, tree?: Tree): string {
+  const filter = subject === undefined ? undefined : selectionFilter(subject, tree)
   return filter ? printKql(filter) : ''
 }
 
 /** The scope narrowed to a subject. */
-export const within = (scope: Scope, subject: string | undefined): Scope => ({
+export const within = (scope: Scope, subject: string | undefined, tree?: Tree): Scope => ({
   ...scope,
-  query: both(scope.query, subjectKql(subject)),
+  query: both(scope.query, subjectKql(subject, tree)),
 })
 
 /** The same for the lookups of its clients; undefined where the DNS log cannot tell them. */
-export function lookupsWithin(scope: Scope, subject: string | undefined): Scope | undefined {
+export function lookupsWithin(scope: Scope, subject: string | undefined, tree?: Tree): Scope | undefined {
   if (subject === undefined) return scope
-  const filter = lookupFilter(subject)
+  const filter = lookupFilter(subject, tree)
   return filter && { ...scope, query: both(scope.query, printKql(filter)) }
 }

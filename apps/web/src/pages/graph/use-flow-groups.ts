@@ -39,20 +39,23 @@ const hasIn = (ids: ReadonlySet<string>, ...levels: readonly string[]) =>
   [...ids].some((id) => levels.some((level) => id.startsWith(`${level}/`)))
 
 /** Fields that the open parts of the view need beside the ones that every edge has. */
-export function extraFields(view: View, hasHosts: boolean): readonly string[] {
+export function extraFields(view: View, hasHosts: boolean, services: boolean): readonly string[] {
   const pods = view.level === 'pod' || hasIn(view.opened, 'workload')
-  const domains = hasIn(view.opened, 'network')
+  const domains = view.domains || hasIn(view.opened, 'network')
   return [
+    ...(services ? ['dest_service_namespace'] : []),
     ...(pods ? ['source_name', 'dest_name'] : []),
     ...(domains ? ['dest_domains'] : []),
     ...(hasHosts ? ['process_name', 'container'] : []),
   ]
 }
 
-export function useFlowGroups(view: View): FlowGroups {
+/** `subject` is what is selected: a service is known by its workloads, whatever the level is. */
+export function useFlowGroups(view: View, subject: string | undefined): FlowGroups {
   const { scope, problem } = useScope('flows')
   const [hasHosts, setHasHosts] = useState(false)
-  const extra = useMemo(() => extraFields(view, hasHosts), [view, hasHosts])
+  const services = view.level === 'service' || /(^| > )service\//.test(subject ?? '')
+  const extra = useMemo(() => extraFields(view, hasHosts, services), [view, hasHosts, services])
   const query = useQuery({
     queryKey: ['graph', scope, extra],
     queryFn: async ({ signal }) => {
@@ -68,10 +71,10 @@ export function useFlowGroups(view: View): FlowGroups {
   const table = data && (data.hasProcesses || !hasHosts) ? data.table : undefined
   const live = useOverlay(scope, table, problem === undefined)
   const conversations = useMemo(
-    () => table && mergeReporters([table, ...live.tables]),
+    () => table && mergeReporters([table, ...live.tables], { services }),
     // The overlay is mutable; its version says when it has changed.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
-    [table, live.version],
+    [table, live.version, services],
   )
   return {
     conversations,

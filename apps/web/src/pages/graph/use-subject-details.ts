@@ -99,6 +99,39 @@ const readProcess = ({ key, measures }: Group): ProcessUse => ({
   connections: Number(measures['connections'] ?? 0),
 })
 
+export interface DomainUse {
+  /** Undefined: no name was asked for before the connection. */
+  readonly name: string | undefined
+  readonly connections: number
+}
+
+/** More names than a network set is kept by hand for. */
+const mostDomains = 500
+
+/** Names that the connections of a scope were made by. */
+export function useDomains(scope: Scope) {
+  return useQuery({
+    queryKey: ['domains', scope],
+    queryFn: async ({ signal }) => {
+      const { groups, truncated } = await askGroups('flows', scope, 'counted', domains, signal)
+      return { uses: groups.map(readDomain), truncated }
+    },
+    placeholderData: keepPreviousData,
+  })
+}
+
+const domains = {
+  by: [{ field: 'dest_domains' }],
+  measures: { connections: { sum: 'num_flows' } },
+  sort: { measure: 'connections', descending: true },
+  limit: mostDomains,
+}
+
+const readDomain = ({ key, measures }: Group): DomainUse => ({
+  name: key[0] === undefined ? undefined : String(key[0]),
+  connections: Number(measures['connections'] ?? 0),
+})
+
 export interface OutcomeUse {
   /** Empty where the record does not say. */
   readonly outcome: string

@@ -1,0 +1,137 @@
+// Endpoints: who there is, what policy covers, what was denied. It says first what it finds; a row opens its records.
+import { endpointColumns as sortable, type Endpoint } from '@margay/wire'
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { getEndpoints, type EndpointsSearch } from '../../api/resources.ts'
+import { formatCount, plural } from '../../format/number.ts'
+import { ObjectTable } from '../../object-table/ObjectTable.tsx'
+import { Button } from '../../ui/Button.tsx'
+import { endsNow } from '../../view/moment.ts'
+import { useView } from '../../view/use-view.ts'
+import { endpointCard, endpointColumns } from './endpoint-columns.tsx'
+import { FilterField } from './FilterField.tsx'
+import { isFiltered, textFilters, type FlagFilter, type ObjectView, type TextFilter } from './object-view.ts'
+import { ObjectsFrame } from './ObjectsFrame.tsx'
+import { pageSize, useMoment, useObjectPages, type Moment } from './use-object-pages.ts'
+import { useObjectView, type ChangeObjects } from './use-object-view.ts'
+import { useOpenRecords } from './use-open-records.ts'
+import { endpointId, endpointKql } from './words.ts'
+
+export function EndpointsPage() {
+  const { view } = useView()
+  const { objects, changeObjects, clear } = useObjectView(sortable)
+  const moment = useMoment()
+  const search = useMemo(() => searchOf(objects, moment), [objects, moment])
+  const pages = useObjectPages(['endpoints', search], (cursor, signal) =>
+    getEndpoints({ ...search, limit: pageSize, ...(cursor !== undefined && { cursor }) }, signal),
+  )
+  const endpoints = useMemo(() => pages.pages.flatMap((page) => page.endpoints), [pages.pages])
+  const total = pages.first?.total ?? 0
+  const open = useOpenRecords()
+  return (
+    <ObjectsFrame
+      title="Endpoints"
+      finding={useFinding(search, pages.first?.total, isFiltered(objects))}
+      pages={pages}
+      isNow={endsNow(view.range)}
+      filtered={isFiltered(objects)}
+      filters={<Filters objects={objects} onChange={changeObjects} onClear={clear} />}
+      onClear={clear}
+    >
+      <ObjectTable<Endpoint>
+        label="Endpoints"
+        columns={endpointColumns}
+        items={endpoints}
+        total={total}
+        idOf={endpointId}
+        card={endpointCard}
+        onOpen={(endpoint) => open(endpointKql(endpoint))}
+        sort={objects.sort}
+        onSort={(sort) => changeObjects({ sort })}
+        onEnd={pages.onEnd}
+      />
+    </ObjectsFrame>
+  )
+}
+
+type Search = Omit<EndpointsSearch, 'limit' | 'cursor'>
+
+/** Only what is set is asked for. */
+function searchOf({ sort, ...filters }: ObjectView, { at, from, to }: Moment): Search {
+  const set = Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== '' && value !== false))
+  const { column, descending } = sort
+  const order = { sort: column as NonNullable<Search['sort']>, ...(descending && { descending }) }
+  return { ...set, ...order, from, to, ...(at !== undefined && { at }) }
+}
+
+/** How many are open and how many were denied something, of those that the typed filters leave. */
+function useFinding(search: Search, total: number | undefined, filtered: boolean): string | undefined {
+  const { unprotected: _, denied: __, unlabelled: ___, ...base } = search
+  const counts = useQuery({
+    queryKey: ['endpoint counts', base],
+    queryFn: async ({ signal }) => {
+      const count = async (flag: object) => (await getEndpoints({ ...base, ...flag, limit: 1 }, signal)).total
+      const [all, open, denied] = await Promise.all([count({}), count({ unprotected: true }), count({ denied: true })])
+      return { all, open, denied }
+    },
+  })
+  const { data } = counts
+  if (!data || total === undefined || data.all === 0) return undefined
+  const shown = filtered && total !== data.all ? `${formatCount(total)} of ` : ''
+  const open = data.open === 0 ? 'policy covers all of them' : `${formatCount(data.open)} open in some direction`
+  const denied = data.denied === 0 ? 'nothing was denied' : `${formatCount(data.denied)} had traffic denied`
+  return `${shown}${plural(data.all, 'endpoint')}: ${open}, ${denied}`
+}
+
+interface FiltersProps {
+  readonly objects: ObjectView
+  readonly onChange: ChangeObjects
+  readonly onClear: () => void
+}
+
+const placeholders: { readonly [F in TextFilter]: readonly [label: string, placeholder: string] } = {
+  name: ['Name', 'Name or workload'],
+  namespace: ['Namespace', 'Namespace'],
+  node: ['Node', 'Node'],
+  policy: ['Policy name', 'Policy'],
+  labels: ['Label selector', 'Labels: app=web, tier in (a, b)'],
+}
+
+const flags: readonly (readonly [FlagFilter, string, string])[] = [
+  ['unprotected', '○ Unprotected', 'Only those that some direction is left open of'],
+  ['denied', '✕ With denied traffic', 'Only those with denied traffic in the time of the page'],
+  ['unlabelled', 'Unlabelled', 'Only those without labels'],
+]
+
+function Filters({ objects, onChange, onClear }: FiltersProps) {
+  return (
+    <>
+      {textFilters.map((filter) => (
+        <FilterField
+          key={filter}
+          label={placeholders[filter][0]}
+          placeholder={placeholders[filter][1]}
+          value={objects[filter]}
+          wide={filter === 'labels'}
+          onChange={(value) => onChange({ [filter]: value }, { replace: true })}
+        />
+      ))}
+      {flags.map(([flag, words, title]) => (
+        <Button
+          key={flag}
+          small
+          aria-pressed={objects[flag]}
+          title={title}
+          onClick={() => onChange({ [flag]: !objects[flag] })}
+        >
+          {words}
+        </Button>
+      ))}
+      {isFiltered(objects) && (
+        <Button small look="quiet" icon="close" onClick={onClear}>
+          Clear
+        </Button>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,137 @@
+// Network sets: the networks and domains that policies select by label. A row opens the records that it was named in.
+import { selectionFilter, vertexId } from '@margay/graph'
+import { printKql } from '@margay/query'
+import type { NetworkSet } from '@margay/wire'
+import { useMemo } from 'react'
+import { getNetworkSets } from '../../api/resources.ts'
+import { formatCount, plural } from '../../format/number.ts'
+import { ObjectTable, type ObjectCard, type ObjectColumn } from '../../object-table/ObjectTable.tsx'
+import { Icon } from '../../ui/Icon.tsx'
+import { endsNow } from '../../view/moment.ts'
+import { useView } from '../../view/use-view.ts'
+import { FilterField } from './FilterField.tsx'
+import { ObjectsFrame } from './ObjectsFrame.tsx'
+import { pageSize, useMoment, useObjectPages } from './use-object-pages.ts'
+import { useObjectView } from './use-object-view.ts'
+import { useOpenRecords } from './use-open-records.ts'
+import { labelsText } from './words.ts'
+import css from './Objects.module.css'
+
+const sortable: readonly string[] = []
+
+export function NetworkSetsPage() {
+  const { view } = useView()
+  const { objects, changeObjects, clear } = useObjectView(sortable)
+  const { at } = useMoment()
+  const { name, namespace } = objects
+  const asked = { ...(at !== undefined && { at }), ...(name && { name }), ...(namespace && { namespace }) }
+  const pages = useObjectPages(['network sets', asked], (cursor, signal) =>
+    getNetworkSets({ ...asked, limit: pageSize, ...(cursor !== undefined && { cursor }) }, signal),
+  )
+  const sets = useMemo(() => pages.pages.flatMap((page) => page.networkSets), [pages.pages])
+  const open = useOpenRecords()
+  return (
+    <ObjectsFrame
+      title="Network sets"
+      finding={finding(sets, pages.first?.total)}
+      pages={pages}
+      isNow={endsNow(view.range)}
+      filtered={name !== '' || namespace !== ''}
+      filters={
+        <>
+          <FilterField
+            label="Name"
+            placeholder="Name of the set"
+            value={name}
+            onChange={(value) => changeObjects({ name: value }, { replace: true })}
+          />
+          <FilterField
+            label="Namespace"
+            placeholder="Namespace"
+            value={namespace}
+            onChange={(value) => changeObjects({ namespace: value }, { replace: true })}
+          />
+        </>
+      }
+      onClear={clear}
+    >
+      <ObjectTable<NetworkSet>
+        label="Network sets"
+        columns={columns}
+        items={sets}
+        total={pages.first?.total ?? 0}
+        idOf={({ namespace: within, name: own }) => `${within ?? ''}/${own}`}
+        card={card}
+        onOpen={(set) => open(recordsOf(set))}
+        onEnd={pages.onEnd}
+      />
+    </ObjectsFrame>
+  )
+}
+
+const recordsOf = ({ namespace = '', name }: NetworkSet): string =>
+  printKql(selectionFilter(vertexId('set', [namespace, name]))!)
+
+function finding(sets: readonly NetworkSet[], total: number | undefined): string | undefined {
+  if (total === undefined || total === 0) return undefined
+  const empty = sets.filter(({ nets, domains }) => nets.length + domains.length === 0).length
+  const holds = empty === 0 ? 'each holds something' : `${formatCount(empty)} without a network or domain`
+  return `${plural(total, 'network set')}: ${holds}`
+}
+
+const name = (set: NetworkSet) => (
+  <>
+    <Icon name="networkSet" size={12} /> <b className={css.name}>{set.name}</b>
+  </>
+)
+
+const scope = ({ namespace }: NetworkSet): string => namespace ?? 'global'
+
+const columns: readonly ObjectColumn<NetworkSet>[] = [
+  { id: 'name', label: 'Name', doc: 'Name of the set.', least: 160, grow: 1.4, draw: name, whole: (set) => set.name },
+  { id: 'scope', label: 'Scope', doc: 'Its namespace, or global.', least: 90, grow: 0.7, draw: scope },
+  {
+    id: 'labels',
+    label: 'Labels',
+    doc: 'What policies select it by.',
+    least: 150,
+    grow: 1.4,
+    draw: ({ labels }) => <span className={css.labels}>{labelsText(labels) || 'none'}</span>,
+    whole: ({ labels }) => labelsText(labels),
+  },
+  {
+    id: 'nets',
+    label: 'Networks',
+    doc: 'Blocks of addresses.',
+    least: 180,
+    grow: 2,
+    draw: ({ nets }) => <span className="mono">{nets.join(', ') || '–'}</span>,
+    whole: ({ nets }) => nets.join(', '),
+  },
+  {
+    id: 'domains',
+    label: 'Domains',
+    doc: 'Names that are allowed to be reached.',
+    least: 180,
+    grow: 2,
+    draw: ({ domains }) => <span className="mono">{domains.join(', ') || '–'}</span>,
+    whole: ({ domains }) => domains.join(', '),
+  },
+]
+
+const card = (set: NetworkSet): ObjectCard => ({
+  first: (
+    <>
+      <span>{name(set)}</span>
+      <span data-end className="faint">
+        {scope(set)}
+      </span>
+    </>
+  ),
+  second: (
+    <span>
+      {plural(set.nets.length, 'network')}, {plural(set.domains.length, 'domain')}
+      {labelsText(set.labels) && ` · ${labelsText(set.labels)}`}
+    </span>
+  ),
+})

@@ -1,0 +1,47 @@
+// Changes as marks of the ribbon: where each stands, which stand so near each other that they are one mark, and which one a
+// moment follows. Pure. A change is never said to have caused what follows it.
+import type { Change } from '@margay/wire'
+import type { FixedRange } from '../view/moment.ts'
+
+export interface ChangeMark {
+  /** Share of the ribbon's width, 0 to 1. */
+  readonly at: number
+  readonly changes: readonly Change[]
+}
+
+/** Marks from left to right; those nearer to the mark before than `apart`, a share of the width, are part of it. */
+export function marksOf(changes: readonly Change[], { from, to }: FixedRange, apart: number): readonly ChangeMark[] {
+  const marks: { at: number; changes: Change[] }[] = []
+  for (const change of changes.toSorted((a, b) => a.time - b.time || a.number - b.number)) {
+    const at = (change.time - from) / (to - from)
+    if (at < 0 || at > 1) continue
+    const last = marks.at(-1)
+    if (last && at - last.at < apart) last.changes.push(change)
+    else marks.push({ at, changes: [change] })
+  }
+  return marks
+}
+
+/** `3`, `3-5`, or `3, 7`: the numbers on a mark. */
+export function numbersOf({ changes }: ChangeMark): string {
+  const numbers = changes.map(({ number }) => number)
+  const [first = 0, last = 0] = [numbers[0], numbers.at(-1)]
+  if (numbers.length === 1) return String(first)
+  return last - first === numbers.length - 1 ? `${first}–${last}` : `${first}+${numbers.length - 1}`
+}
+
+/** A change this long before is no news of what happens now, seconds. */
+const followsWithin = 300
+
+/** The newest change that a moment follows; undefined where none is near. Records are of intervals, so it may begin a little before. */
+export function followed(changes: readonly Change[], moment: number, intervalSeconds = 15): Change | undefined {
+  return changes
+    .filter(({ time }) => time <= moment + intervalSeconds && moment - time <= followsWithin)
+    .reduce<Change | undefined>((best, each) => (best && best.time > each.time ? best : each), undefined)
+}
+
+/** What changed, without how: `policy payments/app.payments-ingress`. */
+export const subjectOf = ({ phrase }: Change): string => phrase.split(': ', 1)[0]!
+
+/** Marks that are drawn dashed: times in which somebody did not tell. */
+export const isAway = ({ kind }: Change): boolean => kind === 'agent'
