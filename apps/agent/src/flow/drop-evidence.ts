@@ -2,15 +2,16 @@
 // a rule threw away. Bounded: the oldest goes first.
 
 export interface DropEvidence {
-  /** `key` is the packet's tuple as in a record: source, destination, ports, protocol. */
-  note(key: string, reason: string, nowMs: number): Drops
-  /** Why packets of a tuple were dropped lately. */
-  find(key: string, nowMs: number): string | undefined
+  /** `key` is the tuple as in a record of the connection's source; `isAnswer`: what was lost went the other way. */
+  note(key: string, reason: string, nowMs: number, isAnswer?: boolean): Drops
+  /** What was dropped of a connection lately. */
+  find(key: string, nowMs: number): Drops | undefined
 }
 
 /** What was seen of one tuple lately. */
 export interface Drops {
   readonly reason: string
+  readonly isAnswer: boolean
   /** Milliseconds of the first. */
   readonly first: number
   readonly last: number
@@ -30,12 +31,13 @@ export function createDropEvidence(): DropEvidence {
     return found && nowMs - found.last < keepMs ? found : undefined
   }
   return {
-    note(key, reason, nowMs) {
+    note(key, reason, nowMs, isAnswer = false) {
       const before = find(key, nowMs)
       drops.delete(key)
       if (drops.size >= maxDrops) drops.delete(drops.keys().next().value!)
-      const noted = {
+      const noted: Drops = {
         reason,
+        isAnswer,
         first: before?.first ?? nowMs,
         last: nowMs,
         times: (before?.times ?? 0) + 1,
@@ -44,6 +46,6 @@ export function createDropEvidence(): DropEvidence {
       drops.set(key, noted)
       return noted
     },
-    find: (key, nowMs) => find(key, nowMs)?.reason,
+    find,
   }
 }

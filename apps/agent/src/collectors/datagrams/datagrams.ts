@@ -89,7 +89,7 @@ function createExchanges(shared: Shared, openedAt: number) {
 
   const verdictOf = (exchange: Exchange, keys: Buffer, keyAt: number): Verdict => {
     if (exchange.isAnswered || exchange.role === role.server) return established
-    const drop = evidence.find(tupleKey(keys, keyAt), shared.clock.now())
+    const drop = evidence.find(tupleKey(keys, keyAt), shared.clock.now())?.reason
     return drop === undefined ? unanswered : verdictOfDrop(drop)
   }
 

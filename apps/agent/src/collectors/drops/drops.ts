@@ -54,7 +54,7 @@ export const drops: Collector = {
       // What the destination threw away is its row; the source only has no answer.
       const isDestinations = bytes[at + dropRecord.side] === side.receiver && !answer
       const key = `${isDestinations ? 'r' : ''}${connectionKey(bytes, at, answer)}`
-      return evidence.note(key, reason, Math.round(clock.wall(readU64(bytes, at + dropRecord.time))))
+      return evidence.note(key, reason, Math.round(clock.wall(readU64(bytes, at + dropRecord.time))), answer)
     }
 
     const take = (bytes: Buffer, at: number) => {

@@ -133,6 +133,9 @@ export function createConnections(shared: Shared): Connections {
     connection.isNew = false
   }
 
+  const dropsOf = (bytes: Buffer, at: number) =>
+    evidence.find(tupleKey(bytes, at + tcpRecord.tuple), shared.clock.now())
+
   /** Whether this reading shows the connection to be slow; a handshake is judged once, when it is over. */
   const isSlow = (connection: Connection, bytes: Buffer, at: number): boolean => {
     const isJudged = connection.isHandshakeJudged
@@ -152,7 +155,9 @@ export function createConnections(shared: Shared): Connections {
     const isNew = connection.keptFor !== variant || connection.keptIn !== flows.interval
     connection.keptFor = variant
     connection.keptIn = flows.interval
-    const went = { startMs: connection.startMs, word, dropReason }
+    const drops = dropReason === undefined ? undefined : dropsOf(bytes, at)
+    const answers = drops?.isAnswer ? drops.times : undefined
+    const went = { startMs: connection.startMs, word, dropReason, answers }
     const key = String(readU64(bytes, at + tcpRecord.party + party.cookie))
     flows.keep(variant, key, tcpExemplar(went, connection.endpoint.flow.identity, bytes, at), isNew)
   }
@@ -186,8 +191,7 @@ export function createConnections(shared: Shared): Connections {
     const state = bytes[at + tcpRecord.state]!
     // Fast path: a live connection.
     if (!closed && state !== tcpState.synSent) return established
-    const drop =
-      state === tcpState.synSent ? evidence.find(tupleKey(bytes, at + tcpRecord.tuple), shared.clock.now()) : undefined
+    const drop = state === tcpState.synSent ? dropsOf(bytes, at)?.reason : undefined
     return verdictOf(state, bytes.readUInt16LE(at + tcpRecord.error), closed, drop)
   }
 

@@ -49,10 +49,12 @@ export interface Went {
   readonly startMs: number
   readonly word: ExemplarWord
   readonly dropReason?: string | undefined
+  /** Answers that were dropped before the source had them. */
+  readonly answers?: number | undefined
 }
 
 export function tcpExemplar(went: Went, identity: FlowIdentity, bytes: Buffer, at: number): Exemplar {
-  const { startMs, word, dropReason } = went
+  const { startMs, word, dropReason, answers } = went
   const isAsking = bytes[at + tcpRecord.state] === tcpState.synSent
   const syns = questions(identity, bytes, at)
   const took = identity.direction === 'egress' ? handshakeUs(bytes, at) : undefined
@@ -63,6 +65,7 @@ export function tcpExemplar(went: Went, identity: FlowIdentity, bytes: Buffer, a
     ...endsOf(identity, bytes, at),
     ...(dropReason !== undefined && { dropReason }),
     ...(syns !== undefined && { syns }),
+    ...(answers !== undefined && { answers }),
     ...(took !== undefined && { handshakeUs: took }),
     ...(isAsking ? {} : exchanged(bytes, at)),
     ...(word === 'reset' && { endedBy: endedBy(bytes.readUInt16LE(at + tcpRecord.error)) }),
