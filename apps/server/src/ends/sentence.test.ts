@@ -136,6 +136,12 @@ const cases: readonly (readonly [what: string, joined: Joined, decided: string, 
     'Left shop/checkout on n1, never reached pay/api on n2: dropped on the way by a netfilter rule on n3.',
   ],
   [
+    'a rule of the destination’s node',
+    joined([asked, onWay('n2', rule)]),
+    'dropped way rule sure yes yes',
+    'Reached the node of pay/api on n2, never pay/api itself: dropped by a netfilter rule on n2.',
+  ],
+  [
     'silence of a destination that reports',
     joined([asked]),
     'lost_on_the_way way network sure yes no',

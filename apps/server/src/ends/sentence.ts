@@ -47,6 +47,8 @@ function droppedSentence(joined: Joined, decision: Decision): string {
       return `Reached the node of ${dest} and was dropped before any program saw it, by ${dropper}.`
     default:
       if (decision.left === 'no') return `Never left the node of ${source}: dropped by ${dropper}.`
+      if (decision.arrived === 'yes')
+        return `Reached the node of ${dest}, never ${joined.names.dest} itself: dropped by ${dropper}.`
       return `Left ${source}, never reached ${dest}: dropped on the way by ${dropper}.`
   }
 }
