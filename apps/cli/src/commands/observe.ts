@@ -143,7 +143,7 @@ function printerOf(context: Context, type: LogType, options: Options): Print {
     const print = lines[type.name] ?? ((plain: Row) => plainLine(type, plain, line))
     await context.output.out(`${print(row, line, provisional)}\n`)
     const ends = await endsOf(context, type, options, record)
-    for (const text of ends ? endsLines(ends, context.paint) : []) await context.output.out(`${text}\n`)
+    for (const text of ends ? endsLines(ends, line) : []) await context.output.out(`${text}\n`)
   }
 }
 

@@ -206,21 +206,26 @@ describe('both ends under a flow', () => {
     decided: { where: 'unknown' as const, by: 'unknown' as const },
     sentence: 'Left shop/checkout on n1, nothing came back.',
     evidence: [
-      { at: 'source' as const, host: 'n1', from: 'exemplar' as const, text: 'unanswered: asked \u001b[31mtwice' },
+      {
+        at: 'source' as const,
+        host: 'n1',
+        time: end * 1000 + 7,
+        from: 'exemplar' as const,
+        text: 'unanswered: asked \u001b[31mtwice',
+      },
       { at: 'destination' as const, from: 'coverage' as const, text: 'no agent reports' },
     ],
     sure: false,
   }
 
   it('are the sentence, the connection, and what each place saw; what a terminal would obey is shown', () =>
-    expect(endsLines({ connections: [connection], more: 2 }, options.paint)).toEqual([
+    expect(endsLines({ connections: [connection], more: 2 }, options)).toEqual([
       '           └ Left shop/checkout on n1, nothing came back. (not certain)',
       '             10.0.0.1:40000 → [fd00::2]:8080',
-      '             source       n1: unanswered: asked \\u001b[31mtwice',
+      '             source       14:02:11.007 n1: unanswered: asked \\u001b[31mtwice',
       '             destination  no agent reports',
       '           and 2 more',
     ]))
 
-  it('are nothing where nothing failed', () =>
-    expect(endsLines({ connections: [], more: 0 }, options.paint)).toEqual([]))
+  it('are nothing where nothing failed', () => expect(endsLines({ connections: [], more: 0 }, options)).toEqual([]))
 })

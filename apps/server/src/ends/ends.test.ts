@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { flowLog, printExemplar, readRow, writeRow } from '@margay/model'
+import { dnsLog, flowLog, printExemplar, readRow, writeRow } from '@margay/model'
 import type { Exemplar, Row } from '@margay/model'
 import { createEmbeddedStore } from '@margay/store'
 import type { Store } from '@margay/store'
@@ -52,7 +52,10 @@ const row = (reporter: string, outcome: string, exemplars: readonly Exemplar[], 
 const drop = { went: 'dropped', dropReason: 'NETFILTER_DROP' } as const
 const stored: readonly Row[] = [
   // Two connections failed at the source; the destination dropped one of them, and one of somebody else.
-  row('src', 'unanswered', [exemplar(1, { syns: 3 }), exemplar(2, { syns: 2 })], { num_exemplars: 7 }),
+  row('src', 'unanswered', [exemplar(1, { syns: 3 }), exemplar(2, { syns: 2 })], {
+    num_exemplars: 7,
+    dest_domains: ['api.pay.test'],
+  }),
   row('dst', 'dropped', [exemplar(1, drop), exemplar(9, drop)], { drop_reason: 'NETFILTER_DROP', action: 'deny' }),
   // Another address, whose destination lies behind a service that the source only dialled.
   row(
@@ -79,6 +82,24 @@ const stored: readonly Row[] = [
   row('dst', 'dropped', [], { source_ip: '10.77.0.4', outcome: undefined, action: 'deny' }),
 ]
 
+const lookup = (change: Row): Row => ({
+  start_time: at - 10,
+  end_time: at,
+  client_ip: '10.77.0.1',
+  qname: 'api.pay.test',
+  qtype: 'A',
+  outcome: 'answered',
+  rcode: 'NOERROR',
+  count: 1,
+  ...change,
+})
+const lookups: readonly Row[] = [
+  lookup({}),
+  lookup({ rcode: 'SERVFAIL', count: 2 }),
+  lookup({ rcode: 'NXDOMAIN', qname: 'other.test' }),
+  lookup({ rcode: 'NXDOMAIN', client_ip: '10.77.0.9' }),
+]
+
 let dir: string
 let store: Store
 const reporters: EndsDeps['reporters'] = async (of) =>
@@ -94,12 +115,18 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'margay-ends-'))
   store = createEmbeddedStore({ dir: join(dir, 'store') })
   await store.open()
-  const rows = stored.map((one) => {
-    const read = readRow(flowLog, writeRow(flowLog, one), now)
-    if (!read.ok) throw new Error(JSON.stringify(read.problems))
-    return read.row
-  })
-  await createDirectIntake(store).append({ logType: 'flows', rows, source: { id: 'test', epoch: 'test', sequence: 1 } })
+  const intake = createDirectIntake(store)
+  for (const [type, records] of [
+    [flowLog, stored],
+    [dnsLog, lookups],
+  ] as const) {
+    const rows = records.map((one) => {
+      const read = readRow(type, writeRow(type, one), now)
+      if (!read.ok) throw new Error(JSON.stringify(read.problems))
+      return read.row
+    })
+    await intake.append({ logType: type.name, rows, source: { id: type.name, epoch: 'test', sequence: 1 } })
+  }
 })
 
 afterAll(async () => {
@@ -128,9 +155,19 @@ describe('both ends of a search', () => {
       'Reached the node of pay/b-1 on n2 and was dropped before any program saw it, by a netfilter rule on n2.',
     )
     expect(connections[0]!.evidence.map(({ at: place, from }) => [place, from])).toEqual([
+      ['source', 'dns'],
       ['source', 'exemplar'],
       ['destination', 'exemplar'],
     ])
+  })
+
+  it('says which lookups of the name failed before', async () => {
+    const { connections } = await ask({ range, query: 'source_ip: 10.77.0.1 and reporter: src', limit: 1 })
+    expect(connections[0]!.evidence[0]).toEqual({
+      at: 'source',
+      from: 'dns',
+      text: 'api.pay.test was looked up before, SERVFAIL twice',
+    })
   })
 
   it('tells a connection that both ends report once, whichever record is found', async () => {

@@ -15,6 +15,8 @@ import { decide } from './decide.ts'
 import { evidenceOf } from './evidence.ts'
 import type { FindDeps } from './find.ts'
 import { recordsAround, searchedRows } from './find.ts'
+import type { FailedLookup } from './lookups.ts'
+import { failedLookups, lookupEvidence } from './lookups.ts'
 import type { Joined, PolicyOpinion } from './joined.ts'
 import { sentenceOf } from './sentence.ts'
 
@@ -84,7 +86,7 @@ const mayBePolicy = ({ fate, decided }: Decision): boolean =>
   fate === 'cannot_tell' ||
   (fate === 'dropped' && decided.by === 'rule')
 
-function answerOf(joined: Joined, asked: Asked): ConnectionEnds {
+function answerOf(joined: Joined, asked: Asked, lookups: readonly FailedLookup[]): ConnectionEnds {
   const decision = decide(joined)
   const isOwn = decision.by?.exemplar !== undefined || decision.by?.row === asked.row
   const { fate, left, arrived, decided } = decision
@@ -102,7 +104,7 @@ function answerOf(joined: Joined, asked: Asked): ConnectionEnds {
     decided,
     sentence: sentenceOf(joined, decision),
     ...(fate === 'denied' && policy?.fix !== undefined && { fix: policy.fix }),
-    evidence: evidenceOf(joined, decision),
+    evidence: [...lookupEvidence(asked, lookups), ...evidenceOf(joined, decision)],
     // What was decided by another record of the pair may have been another connection.
     sure: decision.sure && isOwn,
   }
@@ -132,15 +134,16 @@ async function endsOf(rows: readonly Row[], limit: number, find: FindDeps, deps:
   const all = distinct(rows.flatMap(askedOf))
   const asked = all.slice(0, limit)
   if (asked.length === 0) return { connections: [], more: cutFrom(rows) }
-  const [around, reporters] = await Promise.all([
+  const [around, lookups, reporters] = await Promise.all([
     recordsAround(asked, find),
+    failedLookups(asked, find),
     deps.reporters(asked.flatMap(addressesOf)),
   ])
   const none: Reporter = { state: 'none' }
   const connections = await Promise.all(
     asked.map(async (one, at) => {
       const who = { source: reporters[at * 2] ?? none, dest: reporters[at * 2 + 1] ?? none }
-      return answerOf(await withPolicy(join(one, around, who, find.now), one.row, deps), one)
+      return answerOf(await withPolicy(join(one, around, who, find.now), one.row, deps), one, lookups)
     }),
   )
   return { connections, more: all.length - asked.length + cutFrom(rows) }

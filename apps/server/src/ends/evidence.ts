@@ -7,8 +7,6 @@ import type { Joined, Standpoint, View } from './joined.ts'
 import { viewsAt } from './joined.ts'
 import { bytesWords, durationWords, reasonWords, timesWords } from './words.ts'
 
-const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 23)
-
 /** What an exemplar knows, as clauses. */
 function clausesOf({ exemplar, at }: View): readonly string[] {
   if (!exemplar) return []
@@ -36,9 +34,15 @@ function viewEvidence(view: View): EndsEvidence {
     typeof row.process_name === 'string' && row.process_name !== '-' ? `, program ${row.process_name}` : ''
   const clauses = clausesOf(view)
   const what = exemplar
-    ? `${clock(exemplar.startMs)} ${wentOf(view)}${clauses.length > 0 ? `: ${clauses.join(', ')}` : ''}`
+    ? `${wentOf(view)}${clauses.length > 0 ? `: ${clauses.join(', ')}` : ''}`
     : `a record of the pair: ${wentOf(view) || String(row.action ?? 'no outcome')}`
-  return { at, ...(host !== '' && { host }), from: exemplar ? 'exemplar' : 'record', text: `${what}${program}` }
+  return {
+    at,
+    ...(host !== '' && { host }),
+    ...(exemplar && { time: exemplar.startMs }),
+    from: exemplar ? 'exemplar' : 'record',
+    text: `${what}${program}`,
+  }
 }
 
 const uncovered: { readonly [S in Exclude<Reporter['state'], 'reports'>]: string } = {

@@ -314,8 +314,8 @@ describe('the evidence', () => {
         ]),
       ),
     ).toEqual([
-      'source | n1 | exemplar | 00:00:00.000 unanswered: asked twice, dialled 10.96.0.1:80, program curl',
-      'way | n3 | exemplar | 00:00:00.000 dropped: a netfilter rule (NETFILTER_DROP), came twice',
+      'source | n1 | exemplar | unanswered: asked twice, dialled 10.96.0.1:80, program curl',
+      'way | n3 | exemplar | dropped: a netfilter rule (NETFILTER_DROP), came twice',
       'destination | n2 | silence | its agent reports, and saw nothing of this connection',
     ]))
 

@@ -10,7 +10,7 @@ import { formatCount } from '../format/number.ts'
 import { formatClock } from '../format/time.ts'
 import { rowId } from '../log-table/row-id.ts'
 import { Chip } from '../ui/Chip.tsx'
-import { endsOf, mayChange, placeWords, sourceWords } from './both-ends.ts'
+import { endsOf, exactClock, mayChange, placeWords, sourceWords } from './both-ends.ts'
 import css from './BothEnds.module.css'
 
 /** The other end's records may still be on their way to the server. */
@@ -92,7 +92,7 @@ function Connection({ connection, zone, isOpen }: ConnectionProps) {
         </summary>
         <ul className={css.evidence} aria-label="Evidence from both ends">
           {evidence.map((each) => (
-            <Evidence key={`${each.at} ${each.host} ${each.text}`} evidence={each} />
+            <Evidence key={`${each.at} ${each.host} ${each.text}`} evidence={each} zone={zone} />
           ))}
         </ul>
       </details>
@@ -100,11 +100,17 @@ function Connection({ connection, zone, isOpen }: ConnectionProps) {
   )
 }
 
-function Evidence({ evidence: { at, host, from, text } }: { readonly evidence: EndsEvidence }) {
+interface EvidenceProps {
+  readonly evidence: EndsEvidence
+  readonly zone: string
+}
+
+function Evidence({ evidence: { at, host, from, time, text }, zone }: EvidenceProps) {
   return (
     <li title={sourceWords[from]}>
       <b>{placeWords[at]}</b>
-      {host !== undefined && ` on ${host}`}: {text}
+      {host !== undefined && ` on ${host}`}
+      {time !== undefined && `, ${exactClock(time, zone)}`}: {text}
     </li>
   )
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { endsOf, isWorthAsking, mayChange } from './both-ends.ts'
+import { endsOf, exactClock, isWorthAsking, mayChange } from './both-ends.ts'
 
 const connection = {
   start: 1_000_000,
@@ -12,6 +12,9 @@ const connection = {
 describe('both ends', () => {
   it('are written as they are searched for', () =>
     expect(endsOf(connection as never)).toBe('tcp 10.0.0.1:40000 → [fd00::2]:80'))
+
+  it('have times to the millisecond in the zone of the page', () =>
+    expect(exactClock(Date.UTC(2026, 10, 25, 13, 2, 11, 7), 'Europe/Madrid')).toBe('14:02:11.007'))
 
   it.each([
     [{ outcome: 'unanswered' }, true],

@@ -1,5 +1,6 @@
 // Words around the sentence about both ends, which is the server's. Pure.
 import { printSocketAddress, type Row } from '@margay/model'
+import { formatClock } from '../format/time.ts'
 import type { ConnectionEnds, EndsEvidence, EndsResponse, Place } from '@margay/wire'
 
 export const placeWords: { readonly [P in Place]: string } = {
@@ -25,6 +26,10 @@ const address = ({ ip, port }: ConnectionEnds['source']) =>
 /** `tcp 10.0.0.1:40000 → 10.0.0.2:80`. */
 export const endsOf = ({ proto, source, dest }: ConnectionEnds): string =>
   `${proto} ${address(source)} → ${address(dest)}`
+
+/** `14:02:11.250`: two nodes' times of one connection are compared. */
+export const exactClock = (ms: number, zone: string): string =>
+  `${formatClock(Math.floor(ms / 1000), zone)}.${String(Math.floor(ms) % 1000).padStart(3, '0')}`
 
 const failures = new Set(['refused', 'unanswered', 'dropped', 'reset'])
 
