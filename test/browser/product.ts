@@ -12,6 +12,7 @@ import { build } from 'vite'
 import { buildApi } from '../../apps/server/src/api/api.ts'
 import { createLive, type Live } from '../../apps/server/src/live/live.ts'
 import { createDirectIntake } from '../../apps/server/src/testing/direct-intake.ts'
+import { nobodyReports } from '../../apps/server/src/testing/nobody-reports.ts'
 import { createTestVersions } from '../../apps/server/src/testing/versions.ts'
 import web from '../../apps/web/package.json' with { type: 'json' }
 
@@ -129,6 +130,7 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
       intake,
       objects: createTestVersions(),
       isReady: () => true,
+      ends: nobodyReports,
       metrics: () => '',
       now: unixNow,
       onFault: (error) => faults.push(error),

@@ -27,6 +27,12 @@ export interface LabProduct {
 const root = join(import.meta.dirname, '../..')
 const lastHour = { from: { ago: 3600 }, to: { ago: 0 } }
 
+/** A node: its pods are a lab's, and its agent stands in that lab's hub. */
+export interface LabNode {
+  readonly name: string
+  readonly lab: Lab
+}
+
 export interface LabProductOptions {
   readonly inventory: string
   /** Two pods between which `settled` makes the connection by which it knows. */
@@ -34,6 +40,8 @@ export interface LabProductOptions {
   readonly server: Pod
   /** By default short, so that a test does not wait for the ten seconds of a real one. */
   readonly intervalSeconds?: number
+  /** By default the one node of the lab. */
+  readonly nodes?: readonly LabNode[]
 }
 
 interface Process {
@@ -71,7 +79,7 @@ async function end({ child }: Process): Promise<void> {
 /** Starts both and waits until the agent collects. */
 export async function startLabProduct(
   lab: Lab,
-  { inventory, client, server, intervalSeconds = 2 }: LabProductOptions,
+  { inventory, client, server, intervalSeconds = 2, nodes = [{ name: nodeName, lab }] }: LabProductOptions,
 ): Promise<LabProduct> {
   buildAgent()
   buildConsole()
@@ -81,16 +89,18 @@ export async function startLabProduct(
   ])
   const [, address] = await serverProcess.says(/answers at (http:\S+)/)
   await serverProcess.says(/agents are taken/)
-  const agent = startNode(
-    'the agent',
-    'apps/agent/src/main.ts',
-    [
-      ...['--ship-server', `unix:${dataDir}/agent.sock`, '--data', join(dataDir, 'agent'), '--node', nodeName],
-      ...['--cgroup', lab.cgroup, '--interval-seconds', String(intervalSeconds)],
-    ],
-    ['nsenter', `--net=/var/run/netns/${lab.hub}`, '--'],
+  const agents = nodes.map(({ name, lab: { cgroup, hub } }) =>
+    startNode(
+      `the agent of ${name}`,
+      'apps/agent/src/main.ts',
+      [
+        ...['--ship-server', `unix:${dataDir}/agent.sock`, '--data', join(dataDir, `agent-${name}`), '--node', name],
+        ...['--cgroup', cgroup, '--interval-seconds', String(intervalSeconds)],
+      ],
+      ['nsenter', `--net=/var/run/netns/${hub}`, '--'],
+    ),
   )
-  await agent.says(/collecting/)
+  for (const agent of agents) await agent.says(/collecting/)
 
   const ask = async (question: Omit<QuestionRequest, 'range'>) => {
     const body = JSON.stringify({ ...question, range: lastHour })
@@ -115,12 +125,15 @@ export async function startLabProduct(
       await client.run('ncat', '-z', '-w', '2', server.ip, String(port))
       const deadline = Date.now() + patienceMs
       while ((await rows('flows', `dest_port: ${port} and reporter: src`)).length === 0) {
-        if (Date.now() > deadline) throw new Error(`lab: the last connection was not stored; agent: ${agent.output()}`)
+        if (Date.now() > deadline)
+          throw new Error(
+            `lab: the last connection was not stored; agents: ${agents.map((agent) => agent.output()).join('')}`,
+          )
         await sleep(200)
       }
     },
     async close() {
-      await end(agent)
+      for (const agent of agents) await end(agent)
       await end(serverProcess)
       rmSync(dataDir, { recursive: true, force: true })
     },

@@ -33,6 +33,7 @@ enum { SOCK_STREAM = 1 };
 enum { IPPROTO_HOPOPTS = 0, IPPROTO_ICMP = 1, IPPROTO_TCP = 6, IPPROTO_UDP = 17, IPPROTO_ROUTING = 43, IPPROTO_DSTOPTS = 60 };
 enum { ETH_P_IP = 0x0800, ETH_P_IPV6 = 0x86dd };
 enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_SYN_RECV = 3, TCP_CLOSE = 7, TCP_LISTEN = 10 };
+enum { TCP_FLAG_SYN = 2, TCP_FLAG_ACK = 16 };
 /* Bit of sock_common.skc_flags that a received FIN sets. */
 enum { SOCK_DONE_BIT = 1 };
 /* Route types: what a packet's route says about who gets it. */
@@ -84,7 +85,9 @@ struct sock {
 	struct sock_common __sk_common;
 	int sk_err;
 	__u16 sk_type, sk_protocol;
+	__u32 sk_ack_backlog, sk_max_ack_backlog;
 };
+struct request_sock { struct sock_common __req_common; };
 struct inet_sock { struct sock sk; __be16 inet_sport; };
 struct inet_connection_sock { struct inet_sock icsk_inet; };
 struct minmax_sample { __u32 t, v; };

@@ -5,11 +5,13 @@
  */
 #pragma once
 
-enum record_type { RECORD_TCP_CLOSE = 1, RECORD_DROP = 2, RECORD_DNS = 3, RECORD_EXEC = 4, RECORD_TCP_LIVE = 5 };
+enum record_type { RECORD_TCP_CLOSE = 1, RECORD_DROP = 2, RECORD_DNS = 3, RECORD_EXEC = 4, RECORD_TCP_LIVE = 5, RECORD_HANDSHAKE = 6 };
 enum role { ROLE_UNKNOWN = 0, ROLE_CLIENT = 1, ROLE_SERVER = 2 };
 enum side { SIDE_FORWARD = 0, SIDE_SENDER = 1, SIDE_RECEIVER = 2 };
+/* Why a question for a connection came to nothing at its listener. */
+enum trouble { TROUBLE_QUEUE_FULL = 1, TROUBLE_ANSWERED_AGAIN = 2 };
 /* Places where something can be lost; the index into the map `losses`. */
-enum loss { LOSS_TCP = 0, LOSS_DNS = 1, LOSS_DROP = 2, LOSS_EXEC = 3, LOSS_DATAGRAM = 4, LOSS_STORAGE = 5, LOSS_COUNT = 8 };
+enum loss { LOSS_TCP = 0, LOSS_DNS = 1, LOSS_DROP = 2, LOSS_EXEC = 3, LOSS_DATAGRAM = 4, LOSS_STORAGE = 5, LOSS_HANDSHAKE = 6, LOSS_COUNT = 8 };
 
 struct header {
 	__u32 type;
@@ -70,7 +72,9 @@ struct tcp_record {
 	__u16 timeout_recoveries;
 	__u8 state;
 	__u8 fin;
-	__u8 tcp_pad[2];
+	/* How often the question for the connection was repeated before it was answered. */
+	__u8 syn_retrans;
+	__u8 tcp_pad;
 };
 
 struct datagram_key {
@@ -117,6 +121,17 @@ struct drop_record {
 	__u8 tcp_flags;
 	__u8 side;
 	__u8 drop_pad[6];
+};
+
+/* `local` is the listener, whose owner is `party`; no socket was made for the connection yet. */
+struct handshake_record {
+	struct header header;
+	struct tuple tuple;
+	struct party party;
+	__u64 time;
+	__u32 length;
+	__u8 trouble;
+	__u8 handshake_pad[3];
 };
 
 struct exec_record {

@@ -10,6 +10,8 @@ struct owner {
 	__u64 born;
 	__u64 established;
 	__u64 shown;
+	__u8 syn_retrans;
+	__u8 owner_pad[7];
 };
 
 struct {

@@ -13,6 +13,7 @@
 #include "maps.h"
 #include "owner.h"
 #include "tcp.h"
+#include "handshake.h"
 #include "packet.h"
 #include "drop.h"
 #include "process.h"

@@ -215,5 +215,9 @@ int see_egress(struct __sk_buff *skb)
 SEC("cgroup_skb/ingress")
 int see_ingress(struct __sk_buff *skb)
 {
+	struct bpf_sock *sk = skb->sk;
+	/* The only TCP that a packet is looked at for: what comes to a listener, which is a handshake. */
+	if (sk && sk->state == TCP_LISTEN)
+		see_question(skb, sk);
 	return see_packet(skb, false);
 }

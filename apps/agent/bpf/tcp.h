@@ -42,6 +42,7 @@ static __always_inline void write_tcp(struct tcp_record *to, struct tcp_sock *tc
 		to->timeouts = tcp->total_rto;
 		to->timeout_recoveries = tcp->total_rto_recoveries;
 	}
+	to->syn_retrans = owner->syn_retrans;
 	to->fin = (sk->__sk_common.skc_flags >> SOCK_DONE_BIT) & 1;
 }
 
@@ -77,6 +78,7 @@ static __always_inline void begin(struct sock *sk, __u8 role)
 	owner->born = bpf_ktime_get_ns();
 	owner->established = 0;
 	owner->shown = 0;
+	owner->syn_retrans = 0;
 }
 
 /* An accepted socket carries its listener's storage: give it an identity of its own. */
@@ -86,8 +88,14 @@ static __always_inline void establish(struct sock *sk, int old_state)
 	if (!owner)
 		return;
 	owner->established = bpf_ktime_get_ns();
-	if (old_state != TCP_SYN_RECV)
+	if (old_state != TCP_SYN_RECV) {
+		/* Until now nothing but the question can have been repeated. */
+		struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+		if (tcp)
+			owner->syn_retrans = tcp->total_retrans > 255 ? 255 : tcp->total_retrans;
 		return;
+	}
+	owner->syn_retrans = 0;
 	owner->party.cookie = bpf_get_socket_cookie(sk);
 	owner->party.role = ROLE_SERVER;
 	owner->party.seeded = 0;

@@ -52,6 +52,12 @@ export const agentConfig = z.object({
     'Traces some new connections through the rules of the node, which names the deciding rule of any firewall on nftables. Makes an nftables table that the kernel removes when the agent ends.',
   ),
   nfTracePerSecond: option(z.int().min(1).max(1000).default(20), 'New connections that are traced, a second at most.'),
+  exemplars: option(
+    z.int().min(0).max(64).default(4),
+    'Connections that went wrong or were slow, kept whole in each row: the oldest and the newest; 0 keeps none.',
+  ),
+  slowHandshakeMs: option(z.int().min(1).default(500), 'A connection whose handshake took at least so long is slow.'),
+  slowRttMs: option(z.int().min(1).default(500), 'A connection whose round trip takes at least so long is slow.'),
   cgroup: option(
     z.string().default(''),
     'Only processes under this directory of the cgroup tree are seen; empty for all of the node.',

@@ -1,6 +1,6 @@
 // The API as the commands call it: typed by the wire's table, exact integers, every failure as words.
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { parseJsonExact } from '@margay/model'
+import { parseJsonExact, printJsonExact } from '@margay/model'
 import type { AnswerOf, BodyOf, Problem, RouteName, SearchOf } from '@margay/wire'
 import { apiPrefix, problemSchema, routes } from '@margay/wire'
 import type { Credentials } from './credentials.ts'
@@ -81,7 +81,7 @@ export function createClient(server: string, { token, ca }: Credentials = {}): C
     async post(route, body) {
       const headers = { 'content-type': 'application/json' }
       const query = queryOf(body)
-      const init = { method: 'POST', headers, body: JSON.stringify(body), ...(query !== undefined && { query }) }
+      const init = { method: 'POST', headers, body: printJsonExact(body), ...(query !== undefined && { query }) }
       return (await read(await open(routes[route].path, init))) as never
     },
     async get(route, search) {

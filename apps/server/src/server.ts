@@ -132,6 +132,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
       live,
       intake: countedIntake(ingest, 'import', { sources, now }),
       objects,
+      ends: { reporters: (of) => ingest.reporters(of) },
       health: report,
       isReady: () => ingest.report() !== undefined,
       metrics: () => metrics.text() + stageMetrics(stages()),

@@ -5,6 +5,7 @@ import { conntrack } from './conntrack/conntrack.ts'
 import { datagrams } from './datagrams/datagrams.ts'
 import { dns } from './dns/dns.ts'
 import { drops } from './drops/drops.ts'
+import { handshakes } from './handshakes/handshakes.ts'
 import { nfTrace } from './nf-trace/nf-trace.ts'
 import { nflog } from './nflog/nflog.ts'
 import { processes } from './processes/processes.ts'
@@ -18,6 +19,7 @@ export const collectors: readonly Collector[] = [
   processes,
   dns,
   drops,
+  handshakes,
   tcp,
   datagrams,
   sockets,

@@ -75,6 +75,12 @@ export const fieldGroups: readonly FieldGroup[] = [
     needsReasons: true,
   },
   {
+    fields: ['exemplars', 'num_exemplars'],
+    from: 'the end of each connection, drops, and what listeners turned away',
+    needs: ['see_state'],
+    wants: ['see_drop', 'see_ingress', 'see_answer_again'],
+  },
+  {
     fields: ['process_name', 'process_id', 'num_process_names', 'num_process_ids', 'pod_uid', 'container'],
     from: 'the process at the socket and its cgroup',
     needs: ['see_state'],

@@ -1,11 +1,23 @@
-// Recent drops by the tuple of the packet, so that a connection that came to nothing can be told from one whose packets
+// What went wrong lately by the tuple of the packet: drops first of all, so that a connection that came to nothing can be told from one whose packets
 // a rule threw away. Bounded: the oldest goes first.
 
 export interface DropEvidence {
-  /** `key` is the packet's tuple as in a record: source, destination, ports, protocol. True where it is new. */
-  note(key: string, reason: string, nowMs: number): boolean
-  /** Why packets of a tuple were dropped lately. */
-  find(key: string, nowMs: number): string | undefined
+  /** `key` is the tuple as in a record of the connection's source; `isAnswer`: what was lost went the other way. */
+  note(key: string, reason: string, nowMs: number, isAnswer?: boolean): Drops
+  /** What was dropped of a connection lately. */
+  find(key: string, nowMs: number): Drops | undefined
+}
+
+/** What was seen of one tuple lately. */
+export interface Drops {
+  readonly reason: string
+  readonly isAnswer: boolean
+  /** Milliseconds of the first. */
+  readonly first: number
+  readonly last: number
+  readonly times: number
+  /** The flow table's interval in which it was last kept as an exemplar; whoever keeps it sets this. */
+  keptIn: number | undefined
 }
 
 /** Longer than a SYN is repeated by default (127 s). */
@@ -13,18 +25,26 @@ const keepMs = 150_000
 const maxDrops = 16_384
 
 export function createDropEvidence(): DropEvidence {
-  const drops = new Map<string, { reason: string; at: number }>()
+  const drops = new Map<string, Drops>()
   const find = (key: string, nowMs: number) => {
     const found = drops.get(key)
-    return found && nowMs - found.at < keepMs ? found.reason : undefined
+    return found && nowMs - found.last < keepMs ? found : undefined
   }
   return {
-    note(key, reason, nowMs) {
-      const isNew = find(key, nowMs) === undefined
+    note(key, reason, nowMs, isAnswer = false) {
+      const before = find(key, nowMs)
       drops.delete(key)
       if (drops.size >= maxDrops) drops.delete(drops.keys().next().value!)
-      drops.set(key, { reason, at: nowMs })
-      return isNew
+      const noted: Drops = {
+        reason,
+        isAnswer,
+        first: before?.first ?? nowMs,
+        last: nowMs,
+        times: (before?.times ?? 0) + 1,
+        keptIn: before?.keptIn,
+      }
+      drops.set(key, noted)
+      return noted
     },
     find,
   }

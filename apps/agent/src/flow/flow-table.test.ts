@@ -37,7 +37,7 @@ function setUp(maxFlows = 10) {
     endDelta: () => {},
     lost: (_, count) => void (state.lost += count),
   }
-  const table = createFlowTable({ maxFlows, keepIntervals: 2 }, { output })
+  const table = createFlowTable({ maxFlows, keepIntervals: 2, exemplars: 4 }, { output })
   const add = (key: string, bytes: number, isNew: boolean, isNewInSecond = isNew) => {
     const flow = table.find(key, () => identity)
     const measures = createMeasures()

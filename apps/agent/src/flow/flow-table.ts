@@ -2,7 +2,9 @@
 // (outcome, action, drop reason). Collectors add to variants; the table writes a row for each that changed, every
 // interval, and while somebody watches one of the last second too. Flows are kept a while after their last packet, so
 // that their series and their keys are made once. Bounded: a flow that finds no room is counted and not kept.
+import type { Exemplar } from '@margay/model'
 import type { AgentOutput } from '@margay/wire'
+import { createExemplarList } from './exemplars.ts'
 import { detailsOf, dimensionsOf } from './flow-rows.ts'
 import { createFlow, createVariant, established } from './flow.ts'
 import type { Flow, FlowIdentity, Variant, Verdict } from './flow.ts'
@@ -20,6 +22,11 @@ export interface FlowTable {
   variant(flow: Flow, verdict: Verdict): Variant
   /** Adds to a variant. `newInInterval` and `newInSecond` say whether the connection was not yet counted there. */
   add(variant: Variant, measures: Measures, newInInterval: boolean, newInSecond: boolean): void
+  /**
+   * Keeps a connection of a variant whole, within the bound. The key is the connection's; `isNew` says whether it was not
+   * yet kept for this variant and interval.
+   */
+  keep(variant: Variant, key: string, exemplar: Exemplar, isNew: boolean): void
   /** Writes the rows of the interval and starts the next. */
   endInterval(startTime: number, endTime: number): void
   /** Writes the last second's rows, or only those of flows not yet shown. */
@@ -30,6 +37,8 @@ export interface FlowTable {
 
 export interface FlowTableConfig {
   readonly maxFlows: number
+  /** Connections kept whole per row. */
+  readonly exemplars: number
   /** Intervals after which a silent flow is forgotten. */
   readonly keepIntervals: number
 }
@@ -52,8 +61,10 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
       end_time: endTime,
       ...detailsOf(variant),
       ...measureFields(variant.lasting),
+      ...variant.lastingExemplars?.fields(),
     })
     clearMeasures(variant.lasting)
+    variant.lastingExemplars = undefined
     const { pids, args, domains } = variant.gathered
     for (const set of [pids, args, domains]) set.clear()
     variant.gathered.partial = false
@@ -67,8 +78,10 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
       end_time: Math.floor(now),
       ...detailsOf(variant),
       ...measureFields(variant.live),
+      ...variant.liveExemplars?.fields(),
     })
     clearMeasures(variant.live)
+    variant.liveExemplars = undefined
     variant.dirtyLive = false
   }
 
@@ -126,6 +139,14 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
       variant.dirtyLive = true
       dirtyLive.push(variant)
     },
+    keep(variant, key, exemplar, isNew) {
+      if (config.exemplars === 0) return
+      variant.lastingExemplars ??= createExemplarList(config.exemplars)
+      variant.lastingExemplars.keep(key, exemplar, isNew)
+      if (!output.watched()) return
+      variant.liveExemplars ??= createExemplarList(config.exemplars)
+      variant.liveExemplars.keep(key, exemplar, isNew)
+    },
     endInterval(startTime, endTime) {
       for (const variant of dirty) writeLasting(variant, startTime, endTime)
       dirty = []
@@ -141,6 +162,7 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
     forgetLive() {
       for (const variant of dirtyLive) {
         clearMeasures(variant.live)
+        variant.liveExemplars = undefined
         variant.dirtyLive = false
       }
       dirtyLive = []

@@ -1,5 +1,6 @@
 // What a flow is in the agent: identity, the ways in which it went, and what each counted since its last row. Data only; the
 // flow table owns it.
+import type { ExemplarList } from './exemplars.ts'
 import type { MarkSet } from './mark-table.ts'
 import { createMeasures } from './measures.ts'
 import type { Measures } from './measures.ts'
@@ -52,6 +53,9 @@ export interface Variant {
   readonly lasting: Measures
   readonly live: Measures
   readonly gathered: Gathered
+  /** Most variants have none. */
+  lastingExemplars: ExemplarList | undefined
+  liveExemplars: ExemplarList | undefined
   dirty: boolean
   dirtyLive: boolean
   lastingSeries: Series | undefined
@@ -78,6 +82,8 @@ export const createVariant = (flow: Flow, verdict: Verdict): Variant => ({
   lasting: createMeasures(),
   live: createMeasures(),
   gathered: createGathered(),
+  lastingExemplars: undefined,
+  liveExemplars: undefined,
   dirty: false,
   dirtyLive: false,
   lastingSeries: undefined,

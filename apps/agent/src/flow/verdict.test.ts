@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { tcpState, verdictOf, verdictOfDrop } from './verdict.ts'
+import { endedBy, tcpState, verdictOf, verdictOfDrop } from './verdict.ts'
 
 const lastAck = 9
 
@@ -21,6 +21,15 @@ describe('outcome and action', () => {
     const { outcome, action, dropReason } = verdictOf(state, error, closed, drop)
     expect([outcome, action, dropReason].filter(Boolean).join(' ')).toBe(expected)
   })
+
+  it.each([
+    ['us', 0, 'here'],
+    ['us, by force', 103, 'here'],
+    ['the peer', 104, 'peer'],
+    ['the peer while we wrote', 32, 'peer'],
+    ['nobody: answers stopped', 110, 'silence'],
+    ['nobody: no way there any more', 113, 'silence'],
+  ] as const)('a reset was by %s', (_who, error, by) => expect(endedBy(error)).toBe(by))
 
   it('takes a packet that found no socket for a refusal, not for a denial', () => {
     expect(verdictOfDrop('NO_SOCKET')).toEqual({ outcome: 'refused', action: 'allow', dropReason: 'NO_SOCKET' })

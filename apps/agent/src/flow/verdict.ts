@@ -14,7 +14,7 @@ export const tcpState = {
   listen: 10,
 } as const
 
-const errorNumber = { pipe: 32, connectionReset: 104, connectionRefused: 111 } as const
+const errorNumber = { pipe: 32, connectionAborted: 103, connectionReset: 104, connectionRefused: 111 } as const
 
 const unanswered: Verdict = { outcome: 'unanswered', action: 'allow' }
 const refused: Verdict = { outcome: 'refused', action: 'allow' }
@@ -32,6 +32,15 @@ function verdictOfFailure(error: number, drop: string | undefined): Verdict {
   if (drop === undefined) return isRefused ? refused : unanswered
   const verdict = verdictOfDrop(drop)
   return isRefused ? { ...verdict, outcome: 'refused' } : verdict
+}
+
+/**
+ * Who ended a connection that was reset, from the error that the socket was left with: whoever resets has none, the other
+ * is told of it, and of a peer that says nothing any more the kernel makes a time-out or an unreachable host.
+ */
+export function endedBy(error: number): 'here' | 'peer' | 'silence' {
+  if (error === 0 || error === errorNumber.connectionAborted) return 'here'
+  return error === errorNumber.connectionReset || error === errorNumber.pipe ? 'peer' : 'silence'
 }
 
 /**

@@ -47,6 +47,7 @@ describe('kernel layout', () => {
     ['datagram_value', layout.datagramValue, layout.datagramValueSize],
     ['dns_record', layout.dnsRecord, layout.dnsRecordSize],
     ['drop_record', layout.dropRecord, layout.dropRecordSize],
+    ['handshake_record', layout.handshakeRecord, layout.handshakeRecordSize],
     ['exec_record', layout.execRecord, layout.execRecordSize],
     ['config', layout.constants, layout.constantsSize],
   ] as const
@@ -63,11 +64,12 @@ describe('kernel layout', () => {
     expect(size % 8).toBe(0)
   })
 
-  it('numbers records, roles and sides as the kernel side does', () => {
+  it('numbers records, roles, sides and troubles as the kernel side does', () => {
     for (const [prefix, numbers] of [
       ['RECORD', layout.recordType],
       ['ROLE', layout.role],
       ['SIDE', layout.side],
+      ['TROUBLE', layout.trouble],
     ] as const) {
       for (const [name, number] of Object.entries(numbers)) {
         expect(text).toContain(`${prefix}_${inC(name).toUpperCase()} = ${number}`)

@@ -1,11 +1,13 @@
 // Offsets of what the kernel side hands over, by name: the same numbers as in bpf/layout.h, which layout.test.ts compares.
 // A record is read in place; nothing is copied into objects.
 
-export const recordType = { tcpClose: 1, drop: 2, dns: 3, exec: 4, tcpLive: 5 } as const
+export const recordType = { tcpClose: 1, drop: 2, dns: 3, exec: 4, tcpLive: 5, handshake: 6 } as const
 export const role = { unknown: 0, client: 1, server: 2 } as const
 export const side = { forward: 0, sender: 1, receiver: 2 } as const
+/** Why a question for a connection came to nothing at its listener. */
+export const trouble = { queueFull: 1, answeredAgain: 2 } as const
 /** Places where the kernel side can lose something, by index into its counters. */
-export const lossPlaces = ['tcp', 'dns', 'drops', 'exec', 'datagrams', 'sockets'] as const
+export const lossPlaces = ['tcp', 'dns', 'drops', 'exec', 'datagrams', 'sockets', 'handshakes'] as const
 
 export const header = { type: 0, size: 4 } as const
 
@@ -54,6 +56,7 @@ export const tcpRecord = {
   timeoutRecoveries: 210,
   state: 212,
   fin: 213,
+  synRetrans: 214,
 } as const
 export const tcpRecordSize = 216
 
@@ -95,6 +98,15 @@ export const dropRecord = {
   side: 81,
 } as const
 export const dropRecordSize = 88
+
+export const handshakeRecord = {
+  tuple: 8,
+  party: 48,
+  time: 104,
+  length: 112,
+  trouble: 116,
+} as const
+export const handshakeRecordSize = 120
 
 export const execRecord = {
   time: 8,

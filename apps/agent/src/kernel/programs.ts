@@ -85,11 +85,20 @@ export const programs: readonly Program[] = [
   },
   {
     name: 'see_ingress',
-    title: 'received UDP, ICMP and DNS',
+    title: 'received UDP, ICMP and DNS; full accept queues',
     hook: 'cgroup_skb/ingress',
     since: '5.10',
-    fields: ['UDP and ICMP flows', 'DNS log', 'dest_domains'],
-    without: 'no answers in UDP, ICMP and DNS: everything looks unanswered',
+    fields: ['UDP and ICMP flows', 'DNS log', 'dest_domains', 'exemplars'],
+    without:
+      'no answers in UDP, ICMP and DNS: everything looks unanswered; a connection that a full accept queue turned away looks lost on the way',
+  },
+  {
+    name: 'see_answer_again',
+    title: 'answers to a connection that nobody took',
+    hook: 'tp_btf/tcp_retransmit_synack',
+    since: '5.11',
+    fields: ['exemplars'],
+    without: 'a connection that was answered, and whose answer was lost, looks lost on the way there',
   },
   {
     name: 'see_drop',

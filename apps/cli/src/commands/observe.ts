@@ -2,6 +2,7 @@
 import type { LogType, Row } from '@margay/model'
 import { logType, printJsonExact, readRow } from '@margay/model'
 import { Command, Option } from 'commander'
+import { askBothEnds, isWorthAsking } from '../ask/both-ends.ts'
 import type { FilterFlags } from '../ask/flow-filter.ts'
 import { queryText } from '../ask/flow-filter.ts'
 import type { FixedRange } from '../ask/moment.ts'
@@ -10,6 +11,7 @@ import type { Context } from '../context.ts'
 import { zoneOf } from '../context.ts'
 import { CliError } from '../fail.ts'
 import { dnsLine } from '../output/dns-line.ts'
+import { endsLines } from '../output/ends-lines.ts'
 import type { LineOptions } from '../output/flow-line.ts'
 import { flowLine } from '../output/flow-line.ts'
 import { plainLine } from '../output/plain-line.ts'
@@ -25,6 +27,7 @@ interface Options extends FilterFlags, RangeOptions {
   readonly follow?: boolean
   readonly output: 'compact' | 'json'
   readonly provisional: boolean
+  readonly explain?: boolean
 }
 
 type Record = Readonly<{ [name: string]: unknown }>
@@ -104,7 +107,8 @@ async function follow(context: Context, type: LogType, query: string, options: O
       dropped = event.dropped
       continue
     }
-    if (event.provisional && !options.provisional) continue
+    // A row that is not stored yet has no other end that is.
+    if (event.provisional && (!options.provisional || options.explain === true)) continue
     for (const record of event.rows) {
       if (event.provisional) repeats.note(record)
       else if (options.output === 'compact' && repeats.isRepeat(record)) continue
@@ -120,17 +124,26 @@ const lines: Readonly<{ [log: string]: (row: Row, line: LineOptions, provisional
   dns: dnsLine,
 }
 
+/** Both ends of a record, where that was asked for and the record leaves something to explain. */
+const endsOf = (context: Context, type: LogType, { explain }: Options, record: Record) =>
+  explain === true && type.name === 'flows' && isWorthAsking(record) ? askBothEnds(context, record) : undefined
+
 function printerOf(context: Context, type: LogType, options: Options): Print {
   if (options.output === 'json') {
-    return (record, provisional) =>
-      context.output.out(`${printJsonExact(provisional ? { ...record, provisional } : record)}\n`)
+    return async (record, provisional) => {
+      const ends = await endsOf(context, type, options, record)
+      const shown = { ...record, ...(provisional && { provisional }), ...(ends && { ends: ends.connections }) }
+      return context.output.out(`${printJsonExact(shown)}\n`)
+    }
   }
-  return (record, provisional) => {
+  return async (record, provisional) => {
     const line: LineOptions = { paint: context.paint, utc: context.utc, now: context.now() }
     const read = readRow(type, record, Number.MAX_SAFE_INTEGER)
     const row: Row = read.ok ? read.row : {}
     const print = lines[type.name] ?? ((plain: Row) => plainLine(type, plain, line))
-    return context.output.out(`${print(row, line, provisional)}\n`)
+    await context.output.out(`${print(row, line, provisional)}\n`)
+    const ends = await endsOf(context, type, options, record)
+    for (const text of ends ? endsLines(ends, line) : []) await context.output.out(`${text}\n`)
   }
 }
 
@@ -145,6 +158,9 @@ async function observe(context: Context, options: Options): Promise<void> {
     options.until !== undefined
   if (options.last !== undefined && options.first !== undefined) {
     throw new CliError('--first and --last exclude each other; give one of them', 2)
+  }
+  if (options.explain === true && type.name !== 'flows') {
+    throw new CliError('--explain tells both ends of flows; leave out --type, or give flows', 2)
   }
   if (options.follow === true && options.until !== undefined) {
     throw new CliError('--follow goes on after now and --until ends before; give one of them', 2)
@@ -170,6 +186,7 @@ Examples:
   margay observe --from-pod shop/checkout --to-pod payments/payments --last 20
   margay observe --since 13:40 --until 14:00 -q 'bytes_in: 0 and action: allow'
   margay observe -t dns -q 'not rcode: NOERROR' --last 50 -f
+  margay observe --outcome unanswered --last 3 --explain   what became of them, seen from both ends
   margay observe --to-ip 203.0.113.0/24 -o json | jq .process_name
 
 A filter flag may come several times: its values are alternatives. * stands for anything.
@@ -185,6 +202,10 @@ export function observeCommand(contextOf: (command: Command) => Context): Comman
     .option('-f, --follow', 'go on with live ones after the stored ones')
     .addOption(new Option('-o, --output <form>', 'form').choices(['compact', 'json']).default('compact'))
     .option('--no-provisional', 'leave out the last second, which is not stored yet')
+    .option(
+      '--explain',
+      'under each failed or slow flow what both ends saw of it; live lines then wait until it is stored',
+    )
     .addHelpText('after', examples)
   addFilters(addQuery(addRange(command)))
   return command.action((options: Options) => observe(contextOf(command), options))

@@ -2,6 +2,7 @@ import { flowLog, objectLog } from '@margay/model'
 import type { FlowRow } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { dnsLine } from './dns-line.ts'
+import { endsLines } from './ends-lines.ts'
 import { deciderOf, flowLine } from './flow-line.ts'
 import { formatBytes, formatDuration, formatTime } from './numbers.ts'
 import { createPaint } from './paint.ts'
@@ -191,4 +192,40 @@ describe('a row of any log as a line', () => {
       plainLine(objectLog, { time: end, change: 'deleted', kind: 'Node', namespace: '-', name: 'n1' }, options),
     ).toBe(' 14:02:11  deleted  Node  n1')
   })
+})
+
+describe('both ends under a flow', () => {
+  const connection = {
+    start: end * 1000,
+    proto: 'tcp',
+    source: { name: 'shop/checkout', ip: '10.0.0.1', port: 40_000, host: 'n1' },
+    dest: { name: 'pay/api', ip: 'fd00::2', port: 8080, host: 'n2' },
+    fate: 'cannot_tell' as const,
+    left: 'yes' as const,
+    arrived: 'unknown' as const,
+    decided: { where: 'unknown' as const, by: 'unknown' as const },
+    sentence: 'Left shop/checkout on n1, nothing came back.',
+    evidence: [
+      {
+        at: 'source' as const,
+        host: 'n1',
+        time: end * 1000 + 7,
+        from: 'exemplar' as const,
+        text: 'unanswered: asked \u001b[31mtwice',
+      },
+      { at: 'destination' as const, from: 'coverage' as const, text: 'no agent reports' },
+    ],
+    sure: false,
+  }
+
+  it('are the sentence, the connection, and what each place saw; what a terminal would obey is shown', () =>
+    expect(endsLines({ connections: [connection], more: 2 }, options)).toEqual([
+      '           └ Left shop/checkout on n1, nothing came back. (not certain)',
+      '             10.0.0.1:40000 → [fd00::2]:8080',
+      '             source       14:02:11.007 n1: unanswered: asked \\u001b[31mtwice',
+      '             destination  no agent reports',
+      '           and 2 more',
+    ]))
+
+  it('are nothing where nothing failed', () => expect(endsLines({ connections: [], more: 0 }, options)).toEqual([]))
 })

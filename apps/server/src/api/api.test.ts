@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Live } from '../live/live.ts'
 import { createLive } from '../live/live.ts'
 import { createDirectIntake } from '../testing/direct-intake.ts'
+import { nobodyReports } from '../testing/nobody-reports.ts'
 import { createTestVersions } from '../testing/versions.ts'
 import { buildApi, createApi } from './api.ts'
 import type { ApiConfig } from './api.ts'
@@ -82,6 +83,7 @@ beforeAll(async () => {
     live,
     intake: createDirectIntake(store),
     objects: createTestVersions(),
+    ends: nobodyReports,
     health: async () => ({
       state: 'ready',
       version: '9.9.9',

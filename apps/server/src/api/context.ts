@@ -2,6 +2,7 @@
 import type { AnswerOf, Health, RouteName, Routes } from '@margay/wire'
 import type { Store } from '@margay/store'
 import type { z } from 'zod'
+import type { EndsDeps } from '../ends/ends.ts'
 import type { ObjectHistory } from '../objects/index.ts'
 import type { Live } from '../live/live.ts'
 import type { Intake } from '../receivers/intake.ts'
@@ -13,6 +14,7 @@ export interface ApiDeps {
   readonly intake: Intake
   /** Every version of the cluster's objects. */
   readonly objects: Pick<ObjectHistory, 'at' | 'now' | 'changes'>
+  readonly ends: EndsDeps
   readonly health: () => Promise<Health>
   /** Whether agents and people are taken. */
   readonly isReady: () => boolean

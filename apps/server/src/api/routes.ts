@@ -7,6 +7,7 @@ import { apiPrefix, openApiDocument, routes } from '@margay/wire'
 import type { Right } from '../auth/caller.ts'
 import { ask } from './ask.ts'
 import { fields } from './catalogue.ts'
+import { ends } from '../ends/ends.ts'
 import { changes } from './changes.ts'
 import { createClusterStates } from './cluster/state.ts'
 import type { ApiDeps, Asked, HandlerDeps, JsonHandler } from './context.ts'
@@ -35,6 +36,7 @@ export interface RoutesConfig {
 const jsonHandlers = {
   query: ask,
   graph,
+  ends,
   fields,
   values,
   explainQuery,

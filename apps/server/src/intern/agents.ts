@@ -39,6 +39,8 @@ export interface Agents {
   hostOfAddress(ip: string): string | undefined
   /** Whether an agent, `except` apart, reports what this address did at a moment (Unix seconds). */
   covers(ip: string, moment: number, now: number, except?: string): boolean
+  /** Who reports what an address does at a moment (Unix seconds), and if nobody does, why. */
+  reporterOf(ip: string, moment: number, now: number): Reporter
   /** Whether this agent was taken for gone at a moment, so that others' reports counted in its place. */
   wasGone(agent: string, moment: number): boolean
   /** Agents that were heard of since the server started. */
@@ -51,6 +53,15 @@ export interface Agents {
    * be there, until it has been silent for as long as any other.
    */
   restore(kept: readonly KeptAgent[], now: number): void
+}
+
+/**
+ * An agent that reports, one that was silent then or began only later, or none. `host` is the address's node where that is
+ * known.
+ */
+export interface Reporter {
+  readonly host?: string
+  readonly state: 'reports' | 'silent' | 'later' | 'none'
 }
 
 interface Agent {
@@ -172,6 +183,16 @@ export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
       if (!agent) return false
       declare(agent, now)
       return agent.since <= moment && !inGap(agent, moment)
+    },
+    reporterOf(ip, moment, now) {
+      const name = agentOfAddress(ip, moment)
+      const agent = name === undefined ? undefined : agents.get(name)
+      const host = agent?.host ?? inventory.nodeOf(ip, moment)
+      const at = host === undefined ? {} : { host }
+      if (!agent) return { ...at, state: 'none' }
+      declare(agent, now)
+      if (agent.since > moment) return { ...at, state: 'later' }
+      return { ...at, state: inGap(agent, moment) ? 'silent' : 'reports' }
     },
     wasGone: (name, moment) => inGap(agents.get(name) ?? agentOf(name, moment), moment),
     list: () =>

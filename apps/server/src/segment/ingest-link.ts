@@ -7,7 +7,15 @@ import type { Store } from '@margay/store'
 import type { Live } from '../live/live.ts'
 import type { ObjectVersion } from '../objects/object-row.ts'
 import type { Intake, IntakeBatch } from '../receivers/intake.ts'
-import type { FromIngest, IngestReport, IngestThreadData, SentError, ToIngest } from './ingest-protocol.ts'
+import type { Reporter } from '../intern/agents.ts'
+import type {
+  AddressMoment,
+  FromIngest,
+  IngestReport,
+  IngestThreadData,
+  SentError,
+  ToIngest,
+} from './ingest-protocol.ts'
 import { packError } from './ingest-protocol.ts'
 
 export interface IngestLinkDeps {
@@ -22,6 +30,8 @@ export interface IngestLinkDeps {
 export interface IngestLink extends Part, Intake {
   /** What the thread said last; undefined before its first second. */
   report(): IngestReport | undefined
+  /** Who reports what each address does at its moment, in the order asked; rejects while no thread runs. */
+  reporters(of: readonly AddressMoment[]): Promise<readonly Reporter[]>
 }
 
 /** How often it is looked whether somebody watches: an agent is told at once then. */
@@ -29,19 +39,24 @@ const watchEveryMs = 100
 
 const notRunning = { status: 503, hint: 'the server starts its ingest thread; send again in a moment' }
 
+const notStarted = () => new CodedError('ingest_starting', notRunning, 'the ingest thread is not running')
+
 function unpackError({ message, code, status, hint, isFatal }: SentError): Error {
   if (isFatal) return new FatalError(message)
   if (code === undefined || status === undefined) return new Error(message)
   return new CodedError(code, { status, hint: hint ?? '' }, message)
 }
 
-interface Appending {
-  readonly resolve: (value: { readonly duplicate: boolean }) => void
+interface Waiting<T> {
+  readonly resolve: (value: T) => void
   readonly reject: (error: Error) => void
 }
 
+type Appending = Waiting<{ readonly duplicate: boolean }>
+
 export function createIngestLink(data: IngestThreadData, deps: IngestLinkDeps): IngestLink {
   const appends = new Map<number, Appending>()
+  const questions = new Map<number, Waiting<readonly Reporter[]>>()
   let lastId = 0
   let worker: Worker | undefined
   let latest: IngestReport | undefined
@@ -77,6 +92,10 @@ export function createIngestLink(data: IngestThreadData, deps: IngestLinkDeps): 
       case 'appended':
         settle(message)
         break
+      case 'reporters':
+        questions.get(message.id)?.resolve(message.reporters)
+        questions.delete(message.id)
+        break
       case 'live':
         deps.live.publish(message.batch)
         break
@@ -93,10 +112,11 @@ export function createIngestLink(data: IngestThreadData, deps: IngestLinkDeps): 
         onEnd(message.error && unpackError(message.error))
     }
   }
-  const failAppends = () => {
-    for (const { reject } of appends.values())
+  const failWaiting = () => {
+    for (const { reject } of [...appends.values(), ...questions.values()])
       reject(new CodedError('ingest_ended', notRunning, 'the ingest thread ended'))
     appends.clear()
+    questions.clear()
   }
   /** Resolves when the thread ended as told, rejects when it died. */
   const live = (signal: AbortSignal) =>
@@ -117,7 +137,7 @@ export function createIngestLink(data: IngestThreadData, deps: IngestLinkDeps): 
         clearInterval(watching)
         signal.removeEventListener('abort', stop)
         worker = undefined
-        failAppends()
+        failWaiting()
         if (death === undefined && (signal.aborted || code === 0)) resolve()
         else reject(death ?? new Error(`the ingest thread ended with code ${code}`))
       })
@@ -127,9 +147,16 @@ export function createIngestLink(data: IngestThreadData, deps: IngestLinkDeps): 
   return {
     name: 'ingest',
     report: () => latest,
+    reporters(of) {
+      if (!worker) return Promise.reject(notStarted())
+      return new Promise((resolve, reject) => {
+        const id = ++lastId
+        questions.set(id, { resolve, reject })
+        send({ kind: 'reporters', id, of })
+      })
+    },
     append(batch: IntakeBatch) {
-      if (!worker)
-        return Promise.reject(new CodedError('ingest_starting', notRunning, 'the ingest thread is not running'))
+      if (!worker) return Promise.reject(notStarted())
       return new Promise((resolve, reject) => {
         const id = ++lastId
         appends.set(id, { resolve, reject })

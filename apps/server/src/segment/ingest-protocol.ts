@@ -5,6 +5,7 @@ import type { Block } from '@margay/store'
 import type { LiveBatch } from '../live/live.ts'
 import type { ObjectVersion } from '../objects/object-row.ts'
 import type { IntakeBatch } from '../receivers/intake.ts'
+import type { Reporter } from '../intern/agents.ts'
 import type { AgentReport } from './agent-tally.ts'
 import type { IngestConfig } from './config.ts'
 
@@ -18,6 +19,12 @@ export interface SentError {
   readonly isFatal?: boolean
 }
 
+/** An address at a moment, Unix seconds. */
+export interface AddressMoment {
+  readonly ip: string
+  readonly moment: number
+}
+
 export type ToIngest =
   | { readonly kind: 'append'; readonly id: number; readonly batch: IntakeBatch }
   | { readonly kind: 'inserted'; readonly id: number; readonly error?: SentError }
@@ -29,6 +36,7 @@ export type ToIngest =
       readonly done: boolean
       readonly error?: SentError
     }
+  | { readonly kind: 'reporters'; readonly id: number; readonly of: readonly AddressMoment[] }
   | { readonly kind: 'stop' }
 
 export type FromIngest =
@@ -38,6 +46,7 @@ export type FromIngest =
   | { readonly kind: 'live'; readonly batch: LiveBatch }
   /** Asks, once, for what the object log says. */
   | { readonly kind: 'objects' }
+  | { readonly kind: 'reporters'; readonly id: number; readonly reporters: readonly Reporter[] }
   | { readonly kind: 'report'; readonly report: IngestReport }
   | { readonly kind: 'ended'; readonly error?: SentError }
 

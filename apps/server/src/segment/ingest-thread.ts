@@ -91,6 +91,9 @@ port.on('message', (message: ToIngest) => {
     case 'watched':
       ingest.setWatched(message.watched)
       break
+    case 'reporters':
+      send({ kind: 'reporters', id: message.id, reporters: ingest.reporters(message.of) })
+      break
     case 'stop':
       ended.abort()
   }

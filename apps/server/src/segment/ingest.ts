@@ -12,6 +12,7 @@ import type { Hello } from '@margay/wire'
 import { kubernetesPostOf } from '../auth/kubernetes-post.ts'
 import { createSenders } from '../auth/senders.ts'
 import { createTls } from '../auth/tls.ts'
+import type { Reporter } from '../intern/agents.ts'
 import { createAgents } from '../intern/agents.ts'
 import { createAgentsFile } from '../intern/agents-file.ts'
 import { createEpochs } from '../intern/epochs.ts'
@@ -27,6 +28,7 @@ import type { Intake, IntakeBatch } from '../receivers/intake.ts'
 import { createAgentTally } from './agent-tally.ts'
 import type { AgentReport } from './agent-tally.ts'
 import type { IngestConfig } from './config.ts'
+import type { AddressMoment } from './ingest-protocol.ts'
 import { createInserter } from './inserter.ts'
 import { createMarks } from './marks.ts'
 import { createObjects } from './objects.ts'
@@ -50,6 +52,8 @@ export interface Ingest extends Part, Intake {
   /** Whether somebody watches; agents send deltas only then. */
   setWatched(watched: boolean): void
   agents(): readonly AgentReport[]
+  /** Who reports what each address does at its moment, in the order asked. */
+  reporters(of: readonly AddressMoment[]): readonly Reporter[]
 }
 
 const errors = defineErrors({
@@ -251,6 +255,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       for (const wake of watchers) wake()
     },
     agents: () => tally.report(agents.list()),
+    reporters: (of) => of.map(({ ip, moment }) => agents.reporterOf(ip, moment, now())),
     async run(signal) {
       segmentStage.set({ state: 'ok' })
       try {

@@ -12,6 +12,7 @@ import { buildApi } from '../api/api.ts'
 import type { ApiDeps } from '../api/context.ts'
 import { createLive } from '../live/live.ts'
 import { createDirectIntake } from './direct-intake.ts'
+import { nobodyReports } from './nobody-reports.ts'
 import type { TestVersions } from './versions.ts'
 import { createTestVersions } from './versions.ts'
 
@@ -77,6 +78,7 @@ export async function openTestApi({ now, sources = [], deps = {} }: TestApiConfi
       live: createLive({ maxPending: 1000 }, () => now),
       intake,
       objects,
+      ends: nobodyReports,
       health: () => Promise.resolve({ ...health, parts: [], sources: [...sources], tables: [] }),
       isReady: () => true,
       metrics: () => '',

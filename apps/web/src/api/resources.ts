@@ -1,6 +1,8 @@
 // Everything else that the console reads: health, values for completion, the graph's columns, and links to exports.
 import type {
   ChangesResponse,
+  EndsRequest,
+  EndsResponse,
   EndpointsResponse,
   GraphRequest,
   GraphResponse,
@@ -59,6 +61,16 @@ export const getChanges = (range: Pick<Scope, 'from' | 'to'>, signal?: AbortSign
 /** Why a flow, or a record of one, is allowed or denied. */
 export const explainPolicy = (body: PolicyExplainRequest, signal?: AbortSignal): Promise<PolicyExplanation> =>
   call('policyExplain', { body, signal })
+
+/** Both ends of the connections that a flow record, in its published form, keeps whole. */
+export const endsOfRecord = (record: unknown, signal?: AbortSignal): Promise<EndsResponse> =>
+  call('ends', { body: { record } as EndsRequest, signal })
+
+/** Both ends of the newest failed and slow connections of a search. */
+export const endsOfScope = (scope: Scope, limit: number, signal?: AbortSignal): Promise<EndsResponse> => {
+  const range = { from: { at: scope.from }, to: { at: scope.to } }
+  return call('ends', { body: { range, query: scope.query, zone: scope.zone, limit }, signal })
+}
 
 export type ExportFormat = 'csv' | 'ndjson'
 

@@ -42,7 +42,7 @@ describe('a flow in words', () => {
   it('does not say that of a flow within the cluster, which its destination may have denied', () => {
     const inside = said({ ...flow, bytes_in: 0 })
     expect(inside).not.toContain('not the cause')
-    expect(inside).toContain('destination’s own record')
+    expect(inside).toContain('the source alone cannot tell')
   })
 
   it('does not say that where nothing was sent, where it was denied, or by the destination’s record', () => {

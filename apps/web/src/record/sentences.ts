@@ -40,8 +40,7 @@ const outcomes: Readonly<Record<string, string>> = {
 
 /** Required of an allowed flow to the outside whose answer never came: it must not be looked for in policy. */
 export const noAnswerOutside = 'Left the cluster, no answer; Calico policy is not the cause.'
-const noAnswerInside =
-  'Nothing came back. Policy allowed it at the source: look for the destination’s own record, it may have denied there.'
+const noAnswerInside = 'Nothing came back; the source alone cannot tell why.'
 
 function verdictSentence(row: Row): string {
   if (row.action === 'allow')

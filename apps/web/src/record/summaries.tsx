@@ -7,6 +7,8 @@ import { formatTime } from '../format/time.ts'
 import { VerdictChip } from '../log-table/presentation.tsx'
 import { Chip } from '../ui/Chip.tsx'
 import { clauseOf, type Pill } from '../view/pill.ts'
+import { EndsOfRecord } from './BothEnds.tsx'
+import { isWorthAsking } from './both-ends.ts'
 import { dnsSentences, evidenceSentence, flowSentences, volume } from './sentences.ts'
 import { Trace } from './Trace.tsx'
 import css from './Record.module.css'
@@ -95,6 +97,7 @@ function FlowSummary({ type, row, zone, onFilter }: SummaryProps) {
         {row.evidence !== undefined && <Chip>{String(row.evidence)}</Chip>}
         <Chip>{formatTime(Number(row.start_time), zone)}</Chip>
       </div>
+      {isWorthAsking(row) && <EndsOfRecord type={type} row={row} zone={zone} />}
       <Said sentences={flowSentences(row)} />
       <Explainer type={type} row={row}>
         <Trace title="Policy trace" texts={row['policies.enforced_policies']} atDestination={row.reporter === 'dst'} />

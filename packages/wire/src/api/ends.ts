@@ -66,6 +66,7 @@ const endSchema = z.object({
 export const evidenceSchema = z.object({
   at: placeSchema,
   host: z.string().optional(),
+  time: z.number().optional().describe('Unix milliseconds at which it began there.'),
   from: z
     .enum(['exemplar', 'record', 'silence', 'coverage', 'policy', 'dns'])
     .describe(

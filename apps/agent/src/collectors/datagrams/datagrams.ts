@@ -1,5 +1,6 @@
 // UDP, ICMP and everything else that is not TCP: counted by the kernel side per socket and peer, taken out once a second.
 // Who started is who sent the first packet; of sockets that are older than the agent that is not known at first.
+import type { Exemplar } from '@margay/model'
 import { flowOf, readSocket } from '../../flow/endpoints.ts'
 import type { Socket } from '../../flow/endpoints.ts'
 import { established, gather } from '../../flow/flow.ts'
@@ -23,6 +24,8 @@ import { stateByPrograms } from '../collector.ts'
 import type { Collector, Shared } from '../collector.ts'
 
 interface Exchange {
+  /** Milliseconds. */
+  readonly startMs: number
   socket: Socket
   flow: Flow | undefined
   readonly role: Role
@@ -62,6 +65,7 @@ function createExchanges(shared: Shared, openedAt: number) {
     const ofRole = roleOf(socket.seeded, values[at + datagramValue.firstOut] === 1, first)
     shared.hosts.own(socket.ends.netns, socket.ends.local)
     return {
+      startMs: Math.round(shared.clock.wall(first)),
       socket,
       role: ofRole,
       flow: flowOf(shared, socket, ofRole, keys, keyAt),
@@ -85,7 +89,7 @@ function createExchanges(shared: Shared, openedAt: number) {
 
   const verdictOf = (exchange: Exchange, keys: Buffer, keyAt: number): Verdict => {
     if (exchange.isAnswered || exchange.role === role.server) return established
-    const drop = evidence.find(tupleKey(keys, keyAt), shared.clock.now())
+    const drop = evidence.find(tupleKey(keys, keyAt), shared.clock.now())?.reason
     return drop === undefined ? unanswered : verdictOfDrop(drop)
   }
 
@@ -122,6 +126,13 @@ function createExchanges(shared: Shared, openedAt: number) {
       const { socket, domains } = exchange
       gather(variant.gathered, { pid: socket.pid, args: socket.process.args, domains }, config)
       if (exchange.partial) variant.gathered.partial = true
+      if (variant.verdict.dropReason !== undefined)
+        flows.keep(
+          variant,
+          key,
+          exemplarOf(exchange, exchange.flow, variant.verdict),
+          exchange.interval !== flows.interval,
+        )
       flows.add(variant, measures, exchange.interval !== flows.interval, exchange.second !== flows.second)
       exchange.interval = flows.interval
       exchange.second = flows.second
@@ -129,6 +140,23 @@ function createExchanges(shared: Shared, openedAt: number) {
     forgetIdle() {
       for (const [key, { interval }] of exchanges) if (flows.interval - interval > idleIntervals) exchanges.delete(key)
     },
+  }
+}
+
+/** An exchange whose packets were dropped, whole. One that is only unanswered may be of a protocol without answers. */
+function exemplarOf({ startMs, socket }: Exchange, { identity }: Flow, { outcome, dropReason }: Verdict): Exemplar {
+  const { sourceIp, destIp, destPort, dialledIp, dialledPort, proto } = identity
+  const hasPorts = destPort !== undefined
+  return {
+    startMs,
+    went: outcome === 'refused' ? 'refused' : 'dropped',
+    proto,
+    source: { ip: sourceIp, ...(hasPorts && { port: socket.ends.localPort }) },
+    dest: { ip: destIp, ...(hasPorts && { port: destPort }) },
+    ...(dialledIp !== undefined && {
+      dialled: { ip: dialledIp, ...(dialledPort !== undefined && { port: dialledPort }) },
+    }),
+    ...(dropReason !== undefined && { dropReason }),
   }
 }
 

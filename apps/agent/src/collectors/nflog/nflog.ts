@@ -60,7 +60,7 @@ function createRefusals(shared: Shared) {
     clearMeasures(measures)
     measures[slot.packetsIn] = 1
     measures[slot.bytesIn] = length
-    const isNew = shared.evidence.note(`r${key}`, said.texts[0]!, shared.clock.now())
+    const isNew = shared.evidence.note(`r${key}`, said.texts[0]!, shared.clock.now()).times === 1
     measures[slot.started] = isNew ? 1 : 0
     flows.add(
       flows.variant(flow, { outcome: 'dropped', action: 'deny', ...(marks && { marks }) }),

@@ -1,10 +1,12 @@
 // The TCP connections that live, by socket cookie: what was already counted of each, so that a reading adds only what is
 // new. A cookie is never given twice, so a tuple that comes again is another connection and nothing becomes negative.
+import type { ExemplarWord } from '@margay/model'
 import type { Shared } from '../collector.ts'
+import { handshakeUs, roundTripUs, tcpExemplar } from './exemplar.ts'
 import { createEndpointCache } from '../../flow/endpoint-cache.ts'
 import type { Endpoint } from '../../flow/endpoint-cache.ts'
 import { established, gather } from '../../flow/flow.ts'
-import type { Verdict } from '../../flow/flow.ts'
+import type { Variant, Verdict } from '../../flow/flow.ts'
 import { createMeasures, clearMeasures, slot } from '../../flow/measures.ts'
 import type { Measures } from '../../flow/measures.ts'
 import { judgeByMarks, marksOf } from '../../flow/marks.ts'
@@ -27,6 +29,11 @@ interface Connection {
   /** The last complete listing that had it. */
   seen: number
   isNew: boolean
+  /** Milliseconds; known once it is kept as an exemplar. */
+  startMs: number | undefined
+  isHandshakeJudged: boolean
+  keptFor: Variant | undefined
+  keptIn: number
 }
 
 export interface Connections {
@@ -86,6 +93,10 @@ export function createConnections(shared: Shared): Connections {
       second: -1,
       seen: listing,
       isNew: true,
+      startMs: undefined,
+      isHandshakeJudged: partial,
+      keptFor: undefined,
+      keptIn: -1,
     }
   }
 
@@ -122,6 +133,35 @@ export function createConnections(shared: Shared): Connections {
     connection.isNew = false
   }
 
+  const dropsOf = (bytes: Buffer, at: number) =>
+    evidence.find(tupleKey(bytes, at + tcpRecord.tuple), shared.clock.now())
+
+  /** Whether this reading shows the connection to be slow; a handshake is judged once, when it is over. */
+  const isSlow = (connection: Connection, bytes: Buffer, at: number): boolean => {
+    const isJudged = connection.isHandshakeJudged
+    connection.isHandshakeJudged = true
+    const rtt = roundTripUs(bytes, at)
+    if (rtt >= config.slowRttMs * 1000 && rtt < longestRttUs) return true
+    return !isJudged && (handshakeUs(bytes, at) ?? 0) >= config.slowHandshakeMs * 1000
+  }
+
+  /** Keeps the connection whole if it went wrong or is slow. */
+  const keep = (connection: Connection, variant: Variant, bytes: Buffer, at: number) => {
+    const { outcome, dropReason } = variant.verdict
+    const word: ExemplarWord | undefined =
+      outcome !== 'established' ? outcome : isSlow(connection, bytes, at) ? 'slow' : undefined
+    if (word === undefined || !connection.endpoint.flow) return
+    connection.startMs ??= Math.round(shared.clock.wall(readU64(bytes, at + tcpRecord.born)))
+    const isNew = connection.keptFor !== variant || connection.keptIn !== flows.interval
+    connection.keptFor = variant
+    connection.keptIn = flows.interval
+    const drops = dropReason === undefined ? undefined : dropsOf(bytes, at)
+    const answers = drops?.isAnswer ? drops.times : undefined
+    const went = { startMs: connection.startMs, word, dropReason, answers }
+    const key = String(readU64(bytes, at + tcpRecord.party + party.cookie))
+    flows.keep(variant, key, tcpExemplar(went, connection.endpoint.flow.identity, bytes, at), isNew)
+  }
+
   /** Rules log the first packet: they are asked about a connection when it is new, and again while it has no answer. */
   const findMarks = (connection: Connection, { outcome }: Verdict, bytes: Buffer, at: number) => {
     const isRefused = outcome !== 'established' && outcome !== 'reset'
@@ -142,6 +182,7 @@ export function createConnections(shared: Shared): Connections {
     gather(variant.gathered, { pid: socket.pid, args: socket.process.args, domains }, config)
     if (connection.partial) variant.gathered.partial = true
     flows.add(variant, measures, connection.interval !== flows.interval, connection.second !== flows.second)
+    keep(connection, variant, bytes, at)
     connection.interval = flows.interval
     connection.second = flows.second
   }
@@ -150,8 +191,7 @@ export function createConnections(shared: Shared): Connections {
     const state = bytes[at + tcpRecord.state]!
     // Fast path: a live connection.
     if (!closed && state !== tcpState.synSent) return established
-    const drop =
-      state === tcpState.synSent ? evidence.find(tupleKey(bytes, at + tcpRecord.tuple), shared.clock.now()) : undefined
+    const drop = state === tcpState.synSent ? dropsOf(bytes, at)?.reason : undefined
     return verdictOf(state, bytes.readUInt16LE(at + tcpRecord.error), closed, drop)
   }
 

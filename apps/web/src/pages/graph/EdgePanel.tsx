@@ -5,6 +5,7 @@ import type { Scope } from '../../api/question.ts'
 import { Explainer } from '../../explain/Explainer.tsx'
 import { formatClock, formatSince } from '../../format/time.ts'
 import { formatCount } from '../../format/number.ts'
+import { EndsOfScope } from '../../record/BothEnds.tsx'
 import { readTrace } from '../../log-table/presentation.tsx'
 import { followed, subjectOf } from '../../shell/change-marks.ts'
 import { useChanges } from '../../shell/use-changes.ts'
@@ -50,6 +51,7 @@ export function EdgePanel({ detail: { edge, ports }, picture, conversations, sco
         <div className="dim">{portText(ports)}</div>
       </header>
       <p className={css.finding}>{findingOf(edge, ends)}</p>
+      <EndsOfScope scope={narrow} />
       <Why edge={edge} ends={ends} scope={narrow} />
       <Outcomes scope={narrow} />
       <Figures tally={edge.tally} title={rangeTitle(scope)} />

@@ -1,0 +1,228 @@
+// Both ends by the handler itself, over a real store: what is joined, what is not, and what is said of how many.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { dnsLog, flowLog, printExemplar, readRow, writeRow } from '@margay/model'
+import type { Exemplar, Row } from '@margay/model'
+import { createEmbeddedStore } from '@margay/store'
+import type { Store } from '@margay/store'
+import { endsRequestSchema } from '@margay/wire'
+import type { EndsRequest } from '@margay/wire'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiDeps } from '../api/context.ts'
+import { createDirectIntake } from '../testing/direct-intake.ts'
+import type { EndsDeps } from './ends.ts'
+import { ends } from './ends.ts'
+
+const now = 1_793_000_000
+const at = now - 600
+
+const exemplar = (port: number, rest: Partial<Exemplar> = {}): Exemplar => ({
+  startMs: at * 1000 + 250,
+  went: 'unanswered',
+  proto: 'tcp',
+  source: { ip: '10.77.0.1', port },
+  dest: { ip: '10.77.0.2', port: 8080 },
+  ...rest,
+})
+
+const row = (reporter: string, outcome: string, exemplars: readonly Exemplar[], rest: Row = {}): Row => ({
+  start_time: at,
+  end_time: at + 10,
+  cluster: 'lab',
+  host: reporter === 'src' ? 'n1' : 'n2',
+  reporter,
+  action: 'allow',
+  outcome,
+  proto: 'tcp',
+  source_ip: '10.77.0.1',
+  source_type: 'wep',
+  source_namespace: 'shop',
+  source_name: 'a-1',
+  dest_ip: '10.77.0.2',
+  dest_type: 'wep',
+  dest_namespace: 'pay',
+  dest_name: 'b-1',
+  dest_port: 8080,
+  exemplars: exemplars.map(printExemplar),
+  num_exemplars: exemplars.length,
+  ...rest,
+})
+
+const drop = { went: 'dropped', dropReason: 'NETFILTER_DROP' } as const
+const stored: readonly Row[] = [
+  // Two connections failed at the source; the destination dropped one of them, and one of somebody else.
+  row('src', 'unanswered', [exemplar(1, { syns: 3 }), exemplar(2, { syns: 2 })], {
+    num_exemplars: 7,
+    dest_domains: ['api.pay.test'],
+  }),
+  row('dst', 'dropped', [exemplar(1, drop), exemplar(9, drop)], { drop_reason: 'NETFILTER_DROP', action: 'deny' }),
+  // Another address, whose destination lies behind a service that the source only dialled.
+  row(
+    'src',
+    'unanswered',
+    [exemplar(3, { source: { ip: '10.77.0.3', port: 3 }, dest: { ip: '10.96.0.9', port: 80 } })],
+    {
+      source_ip: '10.77.0.3',
+      dest_ip: '10.96.0.9',
+      dest_port: 80,
+    },
+  ),
+  row(
+    'fwd',
+    'dropped',
+    [exemplar(3, { source: { ip: '10.77.0.3', port: 3 }, dialled: { ip: '10.96.0.9', port: 80 }, ...drop })],
+    {
+      source_ip: '10.77.0.3',
+      host: 'n1',
+    },
+  ),
+  // Without exemplars, as others write their logs.
+  row('src', 'established', [], { source_ip: '10.77.0.4', outcome: undefined, num_flows: 3 }),
+  row('dst', 'dropped', [], { source_ip: '10.77.0.4', outcome: undefined, action: 'deny' }),
+]
+
+const lookup = (change: Row): Row => ({
+  start_time: at - 10,
+  end_time: at,
+  client_ip: '10.77.0.1',
+  qname: 'api.pay.test',
+  qtype: 'A',
+  outcome: 'answered',
+  rcode: 'NOERROR',
+  count: 1,
+  ...change,
+})
+const lookups: readonly Row[] = [
+  lookup({}),
+  lookup({ rcode: 'SERVFAIL', count: 2 }),
+  lookup({ rcode: 'NXDOMAIN', qname: 'other.test' }),
+  lookup({ rcode: 'NXDOMAIN', client_ip: '10.77.0.9' }),
+]
+
+let dir: string
+let store: Store
+const reporters: EndsDeps['reporters'] = async (of) =>
+  of.map(({ ip }) =>
+    ip === '10.77.0.2'
+      ? { host: 'n2', state: 'reports' }
+      : ip === '10.96.0.9'
+        ? { state: 'none' }
+        : { host: 'n1', state: 'reports' },
+  )
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'margay-ends-'))
+  store = createEmbeddedStore({ dir: join(dir, 'store') })
+  await store.open()
+  const intake = createDirectIntake(store)
+  for (const [type, records] of [
+    [flowLog, stored],
+    [dnsLog, lookups],
+  ] as const) {
+    const rows = records.map((one) => {
+      const read = readRow(type, writeRow(type, one), now)
+      if (!read.ok) throw new Error(JSON.stringify(read.problems))
+      return read.row
+    })
+    await intake.append({ logType: type.name, rows, source: { id: type.name, epoch: 'test', sequence: 1 } })
+  }
+})
+
+afterAll(async () => {
+  await store?.close()
+  await rm(dir, { recursive: true, force: true })
+})
+
+const ask = async (request: EndsRequest, deps: EndsDeps = { reporters }) =>
+  ends({ body: endsRequestSchema.parse(request), search: undefined, params: {}, signal: new AbortController().signal }, {
+    store,
+    now: () => now,
+    ends: deps,
+  } as Partial<ApiDeps> as ApiDeps)
+
+const range = { from: { ago: 3600 }, to: { ago: 0 } }
+
+describe('both ends of a search', () => {
+  it('joins by five-tuple, counts what is in no list, and takes nobody else’s drop', async () => {
+    const { connections, more } = await ask({ range, query: 'source_ip: 10.77.0.1 and reporter: src' })
+    expect(connections.map(({ source, fate, sure }) => [source.port, fate, sure])).toEqual([
+      [1, 'dropped', true],
+      [2, 'lost_on_the_way', true],
+    ])
+    expect(more).toBe(5)
+    expect(connections[0]!.sentence).toBe(
+      'Reached the node of pay/b-1 on n2 and was dropped before any program saw it, by a netfilter rule on n2.',
+    )
+    expect(connections[0]!.evidence.map(({ at: place, from }) => [place, from])).toEqual([
+      ['source', 'dns'],
+      ['source', 'exemplar'],
+      ['destination', 'exemplar'],
+    ])
+  })
+
+  it('says which lookups of the name failed before', async () => {
+    const { connections } = await ask({ range, query: 'source_ip: 10.77.0.1 and reporter: src', limit: 1 })
+    expect(connections[0]!.evidence[0]).toEqual({
+      at: 'source',
+      from: 'dns',
+      text: 'api.pay.test was looked up before, SERVFAIL twice',
+    })
+  })
+
+  it('tells a connection that both ends report once, whichever record is found', async () => {
+    const { connections } = await ask({ range, query: 'source_ip: 10.77.0.1' })
+    expect(new Set(connections.map(({ source }) => source.port))).toEqual(new Set([1, 2, 9]))
+    expect(connections).toHaveLength(3)
+  })
+
+  it('finds a drop behind the service that was dialled', async () => {
+    const { connections } = await ask({ range, query: 'source_ip: 10.77.0.3 and reporter: src' })
+    expect(connections).toMatchObject([{ fate: 'dropped', decided: { where: 'way', by: 'rule' }, left: 'no' }])
+  })
+
+  it('answers at most what was asked for, and says how many more there are', async () => {
+    const { connections, more } = await ask({ range, query: 'source_ip: 10.77.0.1 and reporter: src', limit: 1 })
+    expect([connections.length, more]).toEqual([1, 6])
+  })
+
+  it('has nothing to say of connections that went well', async () =>
+    expect(await ask({ range, query: 'outcome: established' })).toEqual({ connections: [], more: 0 }))
+
+  it('asks for policies where a rule may have decided, and says what would admit it', async () => {
+    const asked: Row[] = []
+    const policyOf: EndsDeps['policyOf'] = async (of) => {
+      asked.push(of)
+      const hit = '0|default|pay/knp.default.api|deny|-1'
+      return {
+        verdict: 'deny',
+        where: 'destination',
+        hit,
+        sentences: ['isolated'],
+        fix: 'set label role = api on pod shop/a-1',
+      }
+    }
+    const { connections } = await ask(
+      { range, query: 'source_ip: 10.77.0.1 and reporter: src', limit: 1 },
+      { reporters, policyOf },
+    )
+    expect(asked).toHaveLength(1)
+    expect(connections[0]).toMatchObject({ fate: 'denied', fix: 'set label role = api on pod shop/a-1', sure: true })
+  })
+})
+
+describe('both ends of one record', () => {
+  it('is the same answer', async () => {
+    const record = writeRow(flowLog, stored[0]!)
+    const { connections } = await ask({ record })
+    expect(connections.map(({ fate }) => fate)).toEqual(['dropped', 'lost_on_the_way'])
+  })
+
+  it('without exemplars is joined by its pair, and not sure', async () => {
+    const { connections } = await ask({ record: writeRow(flowLog, { ...stored[4]!, outcome: 'unanswered' }) })
+    expect(connections).toMatchObject([{ fate: 'dropped', decided: { where: 'destination' }, sure: false }])
+  })
+
+  it('that is no flow record is refused with the field', async () =>
+    await expect(ask({ record: { start_time: 'soon' } })).rejects.toThrow(/record: start_time .* got/))
+})

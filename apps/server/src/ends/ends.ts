@@ -1,0 +1,155 @@
+// POST /flows/ends: for a record, or for the newest failed and slow connections of a search, what both ends saw. The records
+// are found, joined by five-tuple, and judged; policies are asked only where a rule may have decided.
+import type { Row } from '@margay/model'
+import { flowLog, readRow } from '@margay/model'
+import type { AnswerOf, ConnectionEnds, DecodedEndsRequest } from '@margay/wire'
+import type { ApiDeps, JsonHandler } from '../api/context.ts'
+import { readFilter } from '../api/filter.ts'
+import { ApiError } from '../api/problem.ts'
+import type { Reporter } from '../intern/agents.ts'
+import type { AddressMoment } from '../segment/ingest-protocol.ts'
+import type { Asked } from './connection.ts'
+import { askedOf, distinct, exemplarsOf, viewsOf } from './connection.ts'
+import type { Decision } from './decide.ts'
+import { decide } from './decide.ts'
+import { evidenceOf } from './evidence.ts'
+import type { FindDeps } from './find.ts'
+import { recordsAround, searchedRows } from './find.ts'
+import type { FailedLookup } from './lookups.ts'
+import { failedLookups, lookupEvidence } from './lookups.ts'
+import type { Joined, PolicyOpinion } from './joined.ts'
+import { sentenceOf } from './sentence.ts'
+
+export interface EndsDeps {
+  /** Who reports what each address does at its moment, in the order asked. */
+  readonly reporters: (of: readonly AddressMoment[]) => Promise<readonly Reporter[]>
+  /** What the policies of a moment (Unix seconds) say of a record's flow; absent where no policies are known. */
+  readonly policyOf?: (row: Row, moment: number) => Promise<PolicyOpinion | undefined>
+}
+
+/** Records that a search is answered from, for each connection wanted. */
+const rowsPerConnection = 10
+/** An agent's rows are stored some seconds after its interval; before that the other end's may be on their way. */
+const freshSeconds = 10
+
+function readRecord(record: Readonly<Record<string, unknown>>, now: number): Row {
+  const read = readRow(flowLog, record, now)
+  if (read.ok) return read.row
+  const [first] = read.problems
+  throw new ApiError('bad_request', `record: ${first?.field} ${first?.problem}, got ${first?.value}`)
+}
+
+async function rowsAsked(request: DecodedEndsRequest, deps: FindDeps): Promise<readonly Row[]> {
+  if ('record' in request) return [readRecord(request.record, deps.now)]
+  const { filter } = readFilter(flowLog, request, deps.now)
+  return searchedRows(filter, request.range, request.zone, request.limit * rowsPerConnection, deps)
+}
+
+const text = (value: Row[string]): string | undefined =>
+  typeof value === 'string' && value !== '' && value !== '-' ? value : undefined
+
+/** `namespace/pod`, host or network set by name; any other network by its address. */
+function nameOf(row: Row, end: 'source' | 'dest'): string {
+  const type = row[`${end}_type`]
+  const name = text(row[`${end}_name`]) ?? text(row[`${end}_name_aggr`])
+  const namespace = text(row[`${end}_namespace`])
+  if (type === 'net' || name === undefined) return text(row[`${end}_ip`]) ?? 'an unknown address'
+  return namespace === undefined ? name : `${namespace}/${name}`
+}
+
+const momentOf = ({ start_time: start, end_time: end }: Row): number => Number(end ?? start)
+
+function join({ row, exemplar }: Asked, rows: readonly Row[], reporters: Joined['reporters'], now: number): Joined {
+  const port = row.dest_port === undefined ? {} : { port: Number(row.dest_port) }
+  const { views, pair } = viewsOf({ row, ...(exemplar && { exemplar }) }, rows)
+  const starts = views.map((view) => view.exemplar?.startMs ?? Number(view.row.start_time) * 1000)
+  return {
+    startMs: Math.min(...starts),
+    proto: exemplar?.proto ?? String(row.proto ?? ''),
+    source: exemplar?.source ?? { ip: String(row.source_ip ?? '') },
+    dest: exemplar?.dest ?? { ip: String(row.dest_ip ?? ''), ...port },
+    ...(exemplar?.dialled && { dialled: exemplar.dialled }),
+    names: { source: nameOf(row, 'source'), dest: nameOf(row, 'dest') },
+    leavesCluster: row.dest_type === 'net' || row.dest_type === 'ns',
+    views,
+    pair,
+    reporters,
+    isFresh: now - momentOf(row) < freshSeconds,
+  }
+}
+
+/** Fates that a policy may be behind. */
+const mayBePolicy = ({ fate, decided }: Decision): boolean =>
+  fate === 'denied' ||
+  fate === 'rejected' ||
+  fate === 'lost_on_the_way' ||
+  fate === 'cannot_tell' ||
+  (fate === 'dropped' && decided.by === 'rule')
+
+function answerOf(joined: Joined, asked: Asked, lookups: readonly FailedLookup[]): ConnectionEnds {
+  const decision = decide(joined)
+  const isOwn = decision.by?.exemplar !== undefined || decision.by?.row === asked.row
+  const { fate, left, arrived, decided } = decision
+  const { startMs, proto, source, dest, dialled, names, reporters, policy } = joined
+  const hosts = { source: reporters.source.host, dest: reporters.dest.host }
+  return {
+    start: startMs,
+    proto,
+    source: { name: names.source, ...source, ...(hosts.source !== undefined && { host: hosts.source }) },
+    dest: { name: names.dest, ...dest, ...(hosts.dest !== undefined && { host: hosts.dest }) },
+    ...(dialled && { dialled }),
+    fate,
+    left,
+    arrived,
+    decided,
+    sentence: sentenceOf(joined, decision),
+    ...(fate === 'denied' && policy?.fix !== undefined && { fix: policy.fix }),
+    evidence: [...lookupEvidence(asked, lookups), ...evidenceOf(joined, decision)],
+    // What was decided by another record of the pair may have been another connection.
+    sure: decision.sure && isOwn,
+  }
+}
+
+async function withPolicy(joined: Joined, row: Row, { policyOf }: EndsDeps): Promise<Joined> {
+  if (!policyOf || !mayBePolicy(decide(joined))) return joined
+  const policy = await policyOf(row, momentOf(row))
+  return policy ? { ...joined, policy } : joined
+}
+
+/** Connections that are in no list because theirs was cut; by the source's records where there are any, else by all. */
+function cutFrom(rows: readonly Row[]): number {
+  const ofSource = rows.filter(({ reporter }) => reporter === 'src')
+  const counted = ofSource.length > 0 ? ofSource : rows
+  return counted.reduce((sum, row) => sum + Math.max(0, Number(row.num_exemplars ?? 0) - exemplarsOf(row).length), 0)
+}
+
+const addressesOf = ({ row, exemplar }: Asked): readonly AddressMoment[] =>
+  [exemplar?.source.ip ?? row.source_ip, exemplar?.dest.ip ?? row.dest_ip].map((ip) => ({
+    ip: String(ip ?? ''),
+    moment: momentOf(row),
+  }))
+
+/** Answers for the connections of some rows. */
+async function endsOf(rows: readonly Row[], limit: number, find: FindDeps, deps: EndsDeps): Promise<AnswerOf<'ends'>> {
+  const all = distinct(rows.flatMap(askedOf))
+  const asked = all.slice(0, limit)
+  if (asked.length === 0) return { connections: [], more: cutFrom(rows) }
+  const [around, lookups, reporters] = await Promise.all([
+    recordsAround(asked, find),
+    failedLookups(asked, find),
+    deps.reporters(asked.flatMap(addressesOf)),
+  ])
+  const none: Reporter = { state: 'none' }
+  const connections = await Promise.all(
+    asked.map(async (one, at) => {
+      const who = { source: reporters[at * 2] ?? none, dest: reporters[at * 2 + 1] ?? none }
+      return answerOf(await withPolicy(join(one, around, who, find.now), one.row, deps), one, lookups)
+    }),
+  )
+  return { connections, more: all.length - asked.length + cutFrom(rows) }
+}
+
+export const ends: JsonHandler<'ends'> = async ({ body, signal }, { store, now, ends: deps }: ApiDeps) => {
+  const find = { store, now: now(), signal }
+  return endsOf(await rowsAsked(body, find), body.limit, find, deps)
+}

@@ -1,0 +1,6 @@
+// A server to which no agent ever spoke: nobody reports for any address.
+import type { EndsDeps } from '../ends/ends.ts'
+
+export const nobodyReports: EndsDeps = {
+  reporters: async (of) => of.map(() => ({ state: 'none' as const })),
+}

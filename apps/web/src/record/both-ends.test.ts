@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { endsOf, exactClock, isWorthAsking, mayChange } from './both-ends.ts'
+
+const connection = {
+  start: 1_000_000,
+  proto: 'tcp',
+  source: { name: 'shop/checkout', ip: '10.0.0.1', port: 40_000 },
+  dest: { name: 'pay/api', ip: 'fd00::2', port: 80 },
+  sure: false,
+}
+
+describe('both ends', () => {
+  it('are written as they are searched for', () =>
+    expect(endsOf(connection as never)).toBe('tcp 10.0.0.1:40000 → [fd00::2]:80'))
+
+  it('have times to the millisecond in the zone of the page', () =>
+    expect(exactClock(Date.UTC(2026, 10, 25, 13, 2, 11, 7), 'Europe/Madrid')).toBe('14:02:11.007'))
+
+  it.each([
+    [{ outcome: 'unanswered' }, true],
+    [{ outcome: 'established', action: 'deny' }, true],
+    [{ outcome: 'established', exemplars: ['…'] }, true],
+    [{ outcome: 'established', action: 'allow', exemplars: [] }, false],
+    [{}, false],
+  ])('are asked of %j: %s', (row, asked) => expect(isWorthAsking(row)).toBe(asked))
+
+  it('are asked again while an unsure answer is young', () => {
+    const answer = { connections: [connection], more: 0 } as never
+    expect(mayChange(answer, 1_000_000 + 20_000)).toBe(true)
+    expect(mayChange(answer, 1_000_000 + 90_000)).toBe(false)
+    expect(mayChange({ connections: [{ ...connection, sure: true }], more: 0 } as never, 1_000_000)).toBe(false)
+  })
+})
