@@ -135,11 +135,14 @@ afterAll(async () => {
 })
 
 const ask = async (request: EndsRequest, deps: EndsDeps = { reporters }) =>
-  ends({ body: endsRequestSchema.parse(request), search: undefined, params: {}, signal: new AbortController().signal }, {
-    store,
-    now: () => now,
-    ends: deps,
-  } as Partial<ApiDeps> as ApiDeps)
+  ends(
+    { body: endsRequestSchema.parse(request), search: undefined, params: {}, signal: new AbortController().signal },
+    {
+      store,
+      now: () => now,
+      ends: deps,
+    } as Partial<ApiDeps> as ApiDeps,
+  )
 
 const range = { from: { ago: 3600 }, to: { ago: 0 } }
 
