@@ -14,6 +14,7 @@ import { buildApi, createApi } from '../api/api.ts'
 import type { ApiDeps } from '../api/context.ts'
 import { createLive } from '../live/live.ts'
 import { createDirectIntake } from '../testing/direct-intake.ts'
+import { nobodyReports } from '../testing/nobody-reports.ts'
 import { createTestVersions } from '../testing/versions.ts'
 import { createLogin } from './login.ts'
 import { makeCertificate } from './testing/certificate.ts'
@@ -71,6 +72,7 @@ beforeAll(async () => {
       tables: [],
     }),
     objects: createTestVersions(),
+    ends: nobodyReports,
     isReady: () => isReady,
     metrics: () => '# metrics\n',
     now: () => now / 1000,

@@ -9,7 +9,7 @@ import type { Store } from '@margay/store'
 import { endsRequestSchema } from '@margay/wire'
 import type { EndsRequest } from '@margay/wire'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ApiDeps } from '../api/context.ts'
+import type { HandlerDeps } from '../api/context.ts'
 import { createDirectIntake } from '../testing/direct-intake.ts'
 import type { EndsDeps } from './ends.ts'
 import { ends } from './ends.ts'
@@ -141,7 +141,7 @@ const ask = async (request: EndsRequest, deps: EndsDeps = { reporters }) =>
       store,
       now: () => now,
       ends: deps,
-    } as Partial<ApiDeps> as ApiDeps,
+    } as Partial<HandlerDeps> as HandlerDeps,
   )
 
 const range = { from: { ago: 3600 }, to: { ago: 0 } }
