@@ -233,7 +233,7 @@ it('ends a live stream once whoever listens may not any more', async () => {
   const open = await buildApi({ ...plain, login: { ...login, lookAgainMs: 20 } }, deps, ended.signal)
   const address = await open.listen({ host: '127.0.0.1', port: 0 })
   const subscriptions = JSON.stringify([{ id: 'a', logType: 'flows' }])
-  const url = `${address}${apiPrefix}/tail?${new URLSearchParams({ subscriptions })}`
+  const url = `${address}${apiPrefix}/tail?${new URLSearchParams({ subscriptions }).toString()}`
   const response = await fetch(url, { headers: bearer(token) })
   expect(response.status).toBe(200)
   writeFileSync(tokens, '')
