@@ -229,7 +229,7 @@ c.sendall(b"x"*100); d.recv(100); d.sendall(b"y"); c.recv(1); c.close(); d.close
     const rows = await agent.stop()
     const seen = by(flowsTo(rows, 86), 'src')
     expect(new Set(values(seen, 'pod_uid'))).toEqual(new Set([first.uid, second.uid]))
-    expect(values(seen, 'netns')).toHaveLength(2)
+    // Not by netns: the kernel may give the second the number that the first has left.
     expect(total(seen, 'num_flows_started')).toBe(2)
     expect(total(by(flowsTo(rows, 87), 'src'), 'num_flows_started')).toBe(1)
   })
