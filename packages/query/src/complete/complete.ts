@@ -54,13 +54,18 @@ export function complete(
 ): readonly Completion[] {
   const situation = situationAt(text, cursor)
   const found = [...proposals(situation, type, options), ...conjunctionsForLastWord(situation)]
-  return found.slice(0, options.limit ?? 50)
+  return found.slice(0, limitOf(options))
 }
+
+const limitOf = ({ limit }: CompleteOptions) => limit ?? 50
 
 function proposals(situation: Situation, type: LogType, options: CompleteOptions): readonly Completion[] {
   switch (situation.wanted.kind) {
-    case 'clause':
-      return [...fields(situation, type), ...negation(situation)]
+    case 'clause': {
+      // However many fields there are, the word of the language is not crowded out.
+      const words = negation(situation)
+      return [...fields(situation, type).slice(0, limitOf(options) - words.length), ...words]
+    }
     case 'operator':
       return [...operators(situation, type), ...conjunctions(situation)]
     case 'value':
