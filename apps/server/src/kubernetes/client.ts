@@ -40,8 +40,8 @@ export interface ApiClient {
   get(path: string, signal: AbortSignal, options?: GetOptions): Promise<Answer>
   /** The bytes of an answer, as they come. */
   bytes(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array>
-  /** Lines of an answer that goes on, each one JSON value. Ends when the server ends it. */
-  lines(path: string, signal: AbortSignal, idleMs: number): AsyncGenerator<string>
+  /** Lines of an answer that goes on, each one JSON value. Ends when the server ends it; `onOpen` when it begins. */
+  lines(path: string, signal: AbortSignal, idleMs: number, onOpen: () => void): AsyncGenerator<string>
   /** Ends every connection, idle or not; what is asked next makes new ones. */
   reset(): void
 }
@@ -141,8 +141,9 @@ export function createClient(access: AccessSource): ApiClient {
       const response = await checked(await open(path, signal, usualIdleMs, undefined))
       for await (const chunk of response) yield chunk as Buffer
     },
-    async *lines(path, signal, idleMs) {
+    async *lines(path, signal, idleMs, onOpen) {
       const response = await checked(await open(path, signal, idleMs, undefined))
+      onOpen()
       try {
         yield* linesOf(response)
       } finally {

@@ -132,7 +132,8 @@ export async function follow(
     }
     const until = AbortSignal.any([signal, deps.era()])
     let count = 0
-    for await (const line of client.lines(path + queryOf(query), until, config.silentMs)) {
+    const onOpen = () => deps.onState({ state: 'following' })
+    for await (const line of client.lines(path + queryOf(query), until, config.silentMs, onOpen)) {
       position.version = take(JSON.parse(line) as WatchEvent) ?? position.version
       count++
     }
@@ -163,7 +164,6 @@ async function followPatiently({ list, watch, gone }: Steps, deps: FollowDeps, s
       position = { version: await list(found) }
       found = false
     }
-    deps.onState({ state: 'following' })
     if ((await watch(position)) > 0) backoff.reset()
     // A watch that ends at once, without a word, is asked again with care.
     else await sleep(backoff.next(), signal)

@@ -34,7 +34,12 @@ export interface KubernetesSourceDeps {
 export interface KubernetesSource extends Part {
   /** Whether everything that the API server may be asked for is followed, so that names are those of now. */
   isCurrent(): boolean
+  /** Since when (Unix milliseconds) names may be out of date and may come right soon; undefined where they are not. */
+  unsureSince(): number | undefined
 }
+
+/** What was missed comes in one go once a watch is open again. */
+const catchUpMs = 1_000
 
 interface Followed {
   readonly resource: Resource
@@ -51,8 +56,20 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
   let discovery: string | undefined
   let isSettled = false
   let told: string | undefined
+  let unsureSince: number | undefined
+  let sureSince = 0
 
+  const isCurrent = () =>
+    isSettled && !contact?.lost() && [...followed.values()].every(({ state }) => state?.state !== 'failing')
+  const noteSureness = () => {
+    if (!isCurrent()) unsureSince ??= contact?.lost()?.since ?? clock()
+    else if (unsureSince !== undefined) {
+      unsureSince = undefined
+      sureSince = clock() + catchUpMs
+    }
+  }
   const report = () => {
+    noteSureness()
     const kinds = [...followed.values()].map(({ resource, state }) => [resource, state] as const)
     const standing = stageOf({ server, lost: contact?.lost(), discovery, kinds })
     stage.set(standing)
@@ -63,6 +80,7 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
     // Refused and failing kinds are known as far as they will be; whoever waits must not wait for them.
     if (isSettled || followed.size === 0 || !kinds.every(([, state]) => state)) return
     isSettled = true
+    noteSureness()
     objects.settle()
     log.info('the cluster is known', { server, kinds: kinds.length })
   }
@@ -155,8 +173,8 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
   }
   return {
     name: 'kubernetes',
-    isCurrent: () =>
-      isSettled && !contact?.lost() && [...followed.values()].every(({ state }) => state?.state !== 'failing'),
+    isCurrent,
+    unsureSince: () => unsureSince ?? (clock() < sureSince ? sureSince - catchUpMs : undefined),
     async run(signal) {
       stage.set({ state: 'starting' })
       followed.clear()
