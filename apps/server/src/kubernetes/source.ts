@@ -80,7 +80,8 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
     // Refused and failing kinds are known as far as they will be; whoever waits must not wait for them.
     if (isSettled || followed.size === 0 || !kinds.every(([, state]) => state)) return
     isSettled = true
-    noteSureness()
+    // The first look was whole: nothing is to be caught up with.
+    unsureSince = undefined
     objects.settle()
     log.info('the cluster is known', { server, kinds: kinds.length })
   }
