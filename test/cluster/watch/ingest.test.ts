@@ -60,7 +60,7 @@ describeCluster('agents while the API server is away', 'api', () => {
       publish({ logType, provisional, rows }) {
         if (logType === 'flows' && !provisional) flows.push(...rows)
         if (logType === 'objects')
-          for (const { name, object } of rows) if (`${object as string}`.includes(ip)) known.add(String(name))
+          for (const { name, object } of rows) if ((object as string).includes(ip)) known.add(String(name))
       },
       log: createLogger({ level: 'error', form: 'json' }, { write: () => {} }),
       health,

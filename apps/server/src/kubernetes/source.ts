@@ -100,6 +100,7 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
       const onState = (state: FollowState) => {
         if (followed.get(key) !== entry) return
         noteState(entry, state)
+        if (state.state === 'failing') reach.check()
         report()
       }
       const onProblem = (problem: string) => log.warn('an object of the API cannot be read', { problem })
@@ -144,7 +145,7 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
       while (!signal.aborted) {
         try {
           server = (await access.current()).server
-          apply(await looks.look(signal))
+          apply(await looks.look(AbortSignal.any([signal, reach.era()])))
           discovery = undefined
           backoff.reset()
         } catch (error) {
