@@ -59,19 +59,20 @@ function serviceNames(frame: Frame, { at }: Moment, { inventory }: NameDeps): Se
   const dialled = valuesOf(frame, 'dialled_ip')
   const dests = valuesOf(frame, 'dest_ip')
   const dialledPorts = numbersOf(frame, 'dialled_port')
-  const known = new Map<string, Map<number, ServicePort | undefined>>()
   const newPlaces = () => new Map<number, ServicePort | undefined>()
+  const ofDialled = new Map<string, Map<number, ServicePort | undefined>>()
+  const ofDest: typeof ofDialled = new Map()
   const find = (
-    proto: string,
-    from: 'dialled' | 'dest',
+    known: typeof ofDialled,
     { dictionary, index }: ValueColumn,
     row: number,
+    proto: string,
     port: number,
   ) => {
     const entry = index[row]!
     const ip = dictionary[entry] as string | undefined
     if (ip === undefined || Number.isNaN(port)) return undefined
-    const ofProto = memo(known, `${from} ${proto}`, newPlaces)
+    const ofProto = memo(known, proto, newPlaces)
     const place = entry * ports + port
     // Fast path: found without a function that would make it.
     return ofProto.get(place) ?? memo(ofProto, place, () => inventory.serviceAt(ip, port, proto, at))
@@ -79,8 +80,8 @@ function serviceNames(frame: Frame, { at }: Moment, { inventory }: NameDeps): Se
   return (series, row) => {
     const isTranslated = dialled.dictionary[dialled.index[row]!] !== undefined
     return isTranslated
-      ? find(series.proto, 'dialled', dialled, row, dialledPorts[row]!)
-      : find(series.proto, 'dest', dests, row, destPortOf(series))
+      ? find(ofDialled, dialled, row, series.proto, dialledPorts[row]!)
+      : find(ofDest, dests, row, series.proto, destPortOf(series))
   }
 }
 

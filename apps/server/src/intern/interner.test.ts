@@ -108,6 +108,71 @@ describe('names', () => {
     })
     expect(row('n1', src, { source_ip: '10.77.0.1', dest_ip: '10.77.0.2' }).dest_service_name).toBe('-')
   })
+  it('tell a headless service by the endpoint that was dialled, and a service that nothing stands behind', () => {
+    const headless = `
+kind: Service
+metadata: {name: db-peers, namespace: data}
+spec: {clusterIP: None}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: db-peers-x, namespace: data, labels: {kubernetes.io/service-name: db-peers}}
+endpoints: [{addresses: [10.77.0.2]}]
+ports: [{name: peer, port: 5432}]
+---${cluster}`
+    const { row } = setUp(headless)
+    const dialled = (dest_ip: string) => row('n1', src, { source_ip: '10.77.0.1', dest_ip })
+    expect(dialled('10.77.0.2')).toMatchObject({ dest_service_name: 'db-peers', dest_service_port: 'peer' })
+    expect(dialled('10.96.0.10')).toMatchObject({ dest_service_name: 'db', dest_type: 'net' })
+  })
+  it('are those of the interval: a pod that ended within it is named', () => {
+    const { row, inventory } = setUp(cluster)
+    const [job] = readYaml(`
+kind: Pod
+metadata: {name: job-1, namespace: shop, uid: uid-job}
+status:
+  {phase: Succeeded, podIP: 10.77.0.7, startTime: "${new Date((now - 19) * 1000).toISOString()}",
+  containerStatuses: [{state: {terminated: {finishedAt: "${new Date((now - 18) * 1000).toISOString()}"}}}]}`).objects
+    inventory.put(job!, now - 15)
+    inventory.remove('uid-job', now - 12)
+    expect(row('n1', src, { source_ip: '10.77.0.1', dest_ip: '10.77.0.7' }).dest_name).toBe('job-1')
+    const later = { start_time: now - 10, end_time: now }
+    expect(row('n1', src, { source_ip: '10.77.0.1', dest_ip: '10.77.0.7', ...later }).dest_name_aggr).toBe('pvt')
+  })
+  it('are never those of the pod that had the address before, where the kernel saw another', () => {
+    const { row } = setUp(cluster)
+    const seen = row('n1', { ...src, pod_uid: 'uid-unknown' }, { source_ip: '10.77.0.1', dest_ip: '10.77.0.2' })
+    expect(seen).toMatchObject({ source_type: 'net', source_name_aggr: 'pvt' })
+  })
+  it('of a host are those of its one pod that declares the port', () => {
+    const host = `
+kind: Node
+metadata: {name: n9}
+status: {addresses: [{type: InternalIP, address: 192.168.1.9}]}
+---
+kind: Pod
+metadata: {name: exporter, namespace: monitoring, uid: uid-exporter}
+spec: {nodeName: n9, hostNetwork: true, containers: [{name: c, ports: [{containerPort: 5432}]}]}
+status: {phase: Running, podIP: 192.168.1.9}
+---${cluster}`
+    const { row } = setUp(host)
+    const dialled = (port: number) =>
+      row('n1', { ...src, dest_port: port }, { source_ip: '10.77.0.1', dest_ip: '192.168.1.9' })
+    expect(dialled(5432)).toMatchObject({ dest_type: 'wep', dest_name: 'exporter' })
+    expect(dialled(10_250)).toMatchObject({ dest_type: 'hep', dest_name_aggr: 'n9' })
+  })
+  it('of network sets are those of the namespace at the other end', () => {
+    const set = (name: string, namespace: string) => `
+apiVersion: projectcalico.org/v3
+kind: NetworkSet
+metadata: {name: ${name}, namespace: ${namespace}}
+spec: {nets: [198.51.100.0/24]}
+---`
+    const { row } = setUp(`${set('a', 'data')}${set('b', 'shop')}${cluster}`)
+    const from = (source_ip: string) => row('n1', src, { source_ip, dest_ip: '198.51.100.1' })
+    expect(from('10.77.0.1')).toMatchObject({ dest_type: 'ns', dest_namespace: 'shop', dest_name_aggr: 'b' })
+    expect(from('10.77.0.2')).toMatchObject({ dest_namespace: 'data', dest_name_aggr: 'a' })
+  })
   it('are host and container where there is no Kubernetes, and pub and pvt outside', () => {
     const { row, hello } = setUp()
     hello('box', now - 100, ['192.168.1.5'])

@@ -38,8 +38,10 @@ export interface GetOptions {
 export interface ApiClient {
   /** The answer of a GET. Rejects with ApiStatusError over 399, and with the socket's error where there is no answer. */
   get(path: string, signal: AbortSignal, options?: GetOptions): Promise<Answer>
-  /** Lines of an answer that goes on, each one JSON value. Ends when the server ends it. */
-  lines(path: string, signal: AbortSignal, idleMs: number): AsyncGenerator<string>
+  /** The bytes of an answer, as they come. */
+  bytes(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array>
+  /** Lines of an answer that goes on, each one JSON value. Ends when the server ends it; `onOpen` when it begins. */
+  lines(path: string, signal: AbortSignal, idleMs: number, onOpen: () => void): AsyncGenerator<string>
   /** Ends every connection, idle or not; what is asked next makes new ones. */
   reset(): void
 }
@@ -135,8 +137,13 @@ export function createClient(access: AccessSource): ApiClient {
       const { statusCode: status = 0, headers: given } = response
       return { status, headers: given, body: status === 304 ? undefined : (JSON.parse(text) as unknown) }
     },
-    async *lines(path, signal, idleMs) {
+    async *bytes(path, signal) {
+      const response = await checked(await open(path, signal, usualIdleMs, undefined))
+      for await (const chunk of response) yield chunk as Buffer
+    },
+    async *lines(path, signal, idleMs, onOpen) {
       const response = await checked(await open(path, signal, idleMs, undefined))
+      onOpen()
       try {
         yield* linesOf(response)
       } finally {

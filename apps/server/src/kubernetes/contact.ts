@@ -15,6 +15,8 @@ export interface ContactConfig {
 export const usualContact: ContactConfig = { everyMs: 5_000, patienceMs: 5_000 }
 
 export interface Contact extends Part {
+  /** Something broke that may mean that the server is away: it is asked at once. */
+  check(): void
   /** Aborts when the server was away and is back: what was open meanwhile is to be opened anew. */
   era(): AbortSignal
   /** Undefined while the server answers; else since when it does not (Unix milliseconds) and what was seen. */
@@ -37,6 +39,7 @@ export function createContact(config: ContactConfig, { client, clock, onChange }
   let lastHeard = clock()
   let lost: Lost | undefined
   let era = new AbortController()
+  let waiting = new AbortController()
 
   const back = () => {
     lastHeard = clock()
@@ -66,12 +69,15 @@ export function createContact(config: ContactConfig, { client, clock, onChange }
   }
   return {
     name: 'kubernetes-contact',
+    check: () => waiting.abort(),
     era: () => era.signal,
     lost: () => lost,
     async run(signal) {
       while (!signal.aborted) {
+        waiting = new AbortController()
         await ask(signal)
-        await sleep(lost ? Math.min(1_000, config.everyMs) : config.everyMs, signal)
+        const waitMs = lost ? Math.min(1_000, config.everyMs) : config.everyMs
+        await sleep(waitMs, lost ? signal : AbortSignal.any([signal, waiting.signal]))
       }
     },
   }

@@ -1,7 +1,6 @@
 // Follows one kind: a list in pages, then a watch from the list's version on, for as long as it goes; and what to do when it
 // does not. What must stay true: after any interruption either every change is heard (the watch resumes where it was) or all
 // objects are listed again and compared, so that nothing that vanished meanwhile stays.
-import { setImmediate } from 'node:timers/promises'
 import type { Backoff } from '@margay/kit'
 import { createBackoff, sleep } from '@margay/kit'
 import type { ClusterObject, ObjectDocument } from '../objects/object.ts'
@@ -12,6 +11,7 @@ import type { ApiClient } from './client.ts'
 import { ApiStatusError, statusError } from './client.ts'
 import type { Resource } from './discovery.ts'
 import { apiVersionOf, pathOf } from './discovery.ts'
+import { createListItems } from './list-items.ts'
 
 /** How it stands with one kind. */
 export type FollowState =
@@ -59,11 +59,6 @@ export function remedyOf(error: unknown): Remedy {
   }
 }
 
-interface ListPage {
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
-  readonly items?: readonly ObjectDocument[]
-}
-
 interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
   readonly object: ObjectDocument
@@ -101,21 +96,21 @@ export async function follow(
     let next = ''
     for (;;) {
       const query = { limit: String(config.pageObjects), ...(next !== '' && { continue: next }) }
-      const { body } = await client.get(path + queryOf(query), until)
-      const { metadata, items } = body as ListPage
-      for (const document of items ?? []) {
-        const object = read(document)
-        if (!object) continue
-        seen.add(object.uid)
-        objects.put(object, found)
+      const page = createListItems()
+      for await (const chunk of client.bytes(path + queryOf(query), until)) {
+        for (const document of page.take(chunk)) {
+          const object = read(document as ObjectDocument)
+          if (!object) continue
+          seen.add(object.uid)
+          objects.put(object, found)
+        }
       }
+      const { metadata } = page.end()
       next = metadata?.continue ?? ''
       if (next === '') {
         objects.sweep(isOfKind, seen)
         return metadata?.resourceVersion ?? ''
       }
-      // Pages of other kinds, and agents, have their turn between two pages.
-      await setImmediate()
     }
   }
   const take = ({ type, object: document }: WatchEvent): string | undefined => {
@@ -137,7 +132,8 @@ export async function follow(
     }
     const until = AbortSignal.any([signal, deps.era()])
     let count = 0
-    for await (const line of client.lines(path + queryOf(query), until, config.silentMs)) {
+    const onOpen = () => deps.onState({ state: 'following' })
+    for await (const line of client.lines(path + queryOf(query), until, config.silentMs, onOpen)) {
       position.version = take(JSON.parse(line) as WatchEvent) ?? position.version
       count++
     }
@@ -168,7 +164,6 @@ async function followPatiently({ list, watch, gone }: Steps, deps: FollowDeps, s
       position = { version: await list(found) }
       found = false
     }
-    deps.onState({ state: 'following' })
     if ((await watch(position)) > 0) backoff.reset()
     // A watch that ends at once, without a word, is asked again with care.
     else await sleep(backoff.next(), signal)

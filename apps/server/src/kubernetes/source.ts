@@ -34,7 +34,12 @@ export interface KubernetesSourceDeps {
 export interface KubernetesSource extends Part {
   /** Whether everything that the API server may be asked for is followed, so that names are those of now. */
   isCurrent(): boolean
+  /** Since when (Unix milliseconds) names may be out of date and may come right soon; undefined where they are not. */
+  unsureSince(): number | undefined
 }
+
+/** What was missed comes in one go once a watch is open again. */
+const catchUpMs = 1_000
 
 interface Followed {
   readonly resource: Resource
@@ -51,8 +56,20 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
   let discovery: string | undefined
   let isSettled = false
   let told: string | undefined
+  let unsureSince: number | undefined
+  let sureSince = 0
 
+  const isCurrent = () =>
+    isSettled && !contact?.lost() && [...followed.values()].every(({ state }) => state?.state !== 'failing')
+  const noteSureness = () => {
+    if (!isCurrent()) unsureSince ??= contact?.lost()?.since ?? clock()
+    else if (unsureSince !== undefined) {
+      unsureSince = undefined
+      sureSince = clock() + catchUpMs
+    }
+  }
   const report = () => {
+    noteSureness()
     const kinds = [...followed.values()].map(({ resource, state }) => [resource, state] as const)
     const standing = stageOf({ server, lost: contact?.lost(), discovery, kinds })
     stage.set(standing)
@@ -63,6 +80,8 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
     // Refused and failing kinds are known as far as they will be; whoever waits must not wait for them.
     if (isSettled || followed.size === 0 || !kinds.every(([, state]) => state)) return
     isSettled = true
+    // The first look was whole: nothing is to be caught up with.
+    unsureSince = undefined
     objects.settle()
     log.info('the cluster is known', { server, kinds: kinds.length })
   }
@@ -81,6 +100,7 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
       const onState = (state: FollowState) => {
         if (followed.get(key) !== entry) return
         noteState(entry, state)
+        if (state.state === 'failing') reach.check()
         report()
       }
       const onProblem = (problem: string) => log.warn('an object of the API cannot be read', { problem })
@@ -125,7 +145,7 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
       while (!signal.aborted) {
         try {
           server = (await access.current()).server
-          apply(await looks.look(signal))
+          apply(await looks.look(AbortSignal.any([signal, reach.era()])))
           discovery = undefined
           backoff.reset()
         } catch (error) {
@@ -155,8 +175,8 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
   }
   return {
     name: 'kubernetes',
-    isCurrent: () =>
-      isSettled && !contact?.lost() && [...followed.values()].every(({ state }) => state?.state !== 'failing'),
+    isCurrent,
+    unsureSince: () => unsureSince ?? (clock() < sureSince ? sureSince - catchUpMs : undefined),
     async run(signal) {
       stage.set({ state: 'starting' })
       followed.clear()

@@ -19,6 +19,8 @@ export interface AgentFramesDeps {
   readonly epochs: Epochs
   readonly agents: Agents
   readonly inventory: Inventory
+  /** Whether names may be out of date for a moment: lasting rows are then asked for again a little later. */
+  readonly areNamesUnsure?: () => boolean
   readonly watched: () => boolean
   readonly publish: (batch: LiveBatch) => void
   readonly tally: AgentTally
@@ -83,9 +85,10 @@ export function createAgentFrames(deps: AgentFramesDeps): AgentFrames {
   /** Lasting frames of one agent are taken one after the other, whatever requests they came in. */
   const turns = new Map<string, Promise<unknown>>()
 
+  const isFresh = ({ madeAt }: Frame) => deps.clock() / 1000 - madeAt < freshSeconds
   const waitForNames = async (frame: Frame, epoch: Epoch) => {
     const until = deps.clock() + nameWaitMs
-    if (until / 1000 - frame.madeAt > freshSeconds) return
+    if (!isFresh(frame)) return
     while (interner.isUnnamed(frame, epoch) && deps.clock() < until) {
       await deps.inventory.changed(AbortSignal.timeout(Math.max(1, until - deps.clock())))
     }
@@ -137,7 +140,10 @@ export function createAgentFrames(deps: AgentFramesDeps): AgentFrames {
     const epoch = epochs.define(frame)
     if (!epoch) return { answer: { result: 'define', epoch: frame.epoch } }
     const batch = { source: frame.agent, epoch: frame.epoch, sequence: frame.sequence }
-    if (segments.standing(batch) === 'new') await waitForNames(frame, epoch)
+    if (segments.standing(batch) === 'new') {
+      if (isFresh(frame) && deps.areNamesUnsure?.()) return { answer: { result: 'later' } }
+      await waitForNames(frame, epoch)
+    }
     switch (segments.standing(batch)) {
       case 'durable':
         return { answer: { result: 'stored' } }

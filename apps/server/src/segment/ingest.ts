@@ -142,6 +142,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     epochs,
     agents,
     inventory,
+    areNamesUnsure: () => objects.areUnsure(),
     watched: () => watched,
     publish: deps.publish,
     tally,

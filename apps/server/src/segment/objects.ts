@@ -5,6 +5,7 @@ import { aborted, sleep } from '@margay/kit'
 import type { ObjectRow } from '@margay/model'
 import { objectLog } from '@margay/model'
 import { createYamlSource } from '../inventory/yaml-source.ts'
+import type { KubernetesSource } from '../kubernetes/index.ts'
 import { createKubernetesSource, openAccess } from '../kubernetes/index.ts'
 import type { LiveBatch } from '../live/live.ts'
 import type { ObjectOrigin, ObjectSink } from '../objects/object.ts'
@@ -31,10 +32,17 @@ export interface Objects {
   readonly parts: readonly Part[]
   /** The part, run only once names are there as far as they can be. */
   before(part: Part): Part
+  /**
+   * Whether names may be out of date for a moment, since the API server is away or back only just: rows that wait for a little
+   * are named right. Never longer than an outage's first minute, for people want to see what happens while it lasts.
+   */
+  areUnsure(): boolean
 }
 
 /** Longer than a large cluster takes to be listed. A source that is away must not keep agents out for ever. */
 const firstLookMs = 15_000
+/** An API server that is started again is back by then. */
+const holdMs = 60_000
 const repeatEveryMs = 86_400_000
 
 const bySequence = (a: ObjectVersion, b: ObjectVersion) => a.sequence - b.sequence
@@ -80,6 +88,7 @@ export function createObjects(config: IngestConfig, deps: ObjectsDeps): Objects 
     },
   })
   const sources: Part[] = []
+  let kubernetes: KubernetesSource | undefined
   const origins: ObjectOrigin[] = []
   if (config.inventory !== undefined) {
     origins.push('files')
@@ -89,7 +98,8 @@ export function createObjects(config: IngestConfig, deps: ObjectsDeps): Objects 
   if (access) {
     origins.push('kubernetes')
     const source = sourceOf('kubernetes')
-    sources.push(createKubernetesSource(config.kubernetes, { access, objects: source, log, health, clock }))
+    kubernetes = createKubernetesSource(config.kubernetes, { access, objects: source, log, health, clock })
+    sources.push(kubernetes)
   }
 
   const takeUp = async () => {
@@ -115,5 +125,9 @@ export function createObjects(config: IngestConfig, deps: ObjectsDeps): Objects 
   return {
     parts: [keeper, writer, ...sources.map((part) => after(() => known.promise, part))],
     before: (part) => after(looked, part),
+    areUnsure() {
+      const since = kubernetes?.unsureSince()
+      return since !== undefined && clock() - since < holdMs
+    },
   }
 }
