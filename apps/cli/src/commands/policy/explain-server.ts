@@ -29,6 +29,11 @@ function splitPort(flag: string, end: string): { readonly end: string; readonly 
   throw new CliError(`cannot read ${flag} "${safeText(end)}"; ${endsHint}`, 2)
 }
 
+function sourcePort(port: string): number {
+  if (/^\d+$/.test(port)) return Number(port)
+  throw new CliError(`cannot read port "${safeText(port)}" of --from; a number is expected`, 2)
+}
+
 const portOf = (port: string): string | number => (/^\d+$/.test(port) ? Number(port) : port)
 
 function flowRequest({ from, to, protocol, pending }: ServerOptions): PolicyExplainRequest {
@@ -42,7 +47,7 @@ function flowRequest({ from, to, protocol, pending }: ServerOptions): PolicyExpl
     protocol: /^\d+$/.test(protocol) ? Number(protocol) : protocol,
     pending: pending ?? false,
     ...(destination.port !== undefined && { port: portOf(destination.port) }),
-    ...(source.port !== undefined && { sourcePort: Number(source.port) }),
+    ...(source.port !== undefined && { sourcePort: sourcePort(source.port) }),
   }
 }
 

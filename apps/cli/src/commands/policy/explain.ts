@@ -1,6 +1,6 @@
 // `margay policy explain`: one flow, which policy and which rule decides it, in words.
 import { printEnterpriseHit } from '@margay/model'
-import type { Explanation, Flow, Mode, Snapshot, Verdict } from '@margay/policy'
+import type { Explanation, Flow, Mode, Snapshot } from '@margay/policy'
 import { carriesPorts, explain, protocolName, protocolNumber } from '@margay/policy'
 import { Command, Option } from 'commander'
 import { addAt } from '../../ask/as-of.ts'

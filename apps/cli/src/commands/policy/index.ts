@@ -20,8 +20,8 @@ const subcommands = [
 
 const about = `
 list and endpoints ask the server; explain and simulate ask it unless files are named (--policies, --flows); lint and
-recommend work on files alone, with no server and no cluster. Kubernetes NetworkPolicy, Admin- and ClusterNetworkPolicy, Calico's policies
-and tiers, Cilium's. How verdicts are reached: docs/policy.md.`
+recommend work on files alone, with no server and no cluster. Kubernetes NetworkPolicy, Admin- and
+ClusterNetworkPolicy, Calico's policies and tiers, Cilium's. How verdicts are reached: docs/policy.md.`
 
 export function policyCommand(contextOf: (command: Command) => Context): Command {
   const command = new Command('policy')
