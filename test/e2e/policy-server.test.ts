@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import type { Ended, Json, Product } from './product.ts'
 import { startProduct } from './product.ts'
@@ -79,7 +79,7 @@ beforeAll(async () => {
   writeFileSync(join(dir, 'objects', 'cluster.yaml'), cluster)
   writeFileSync(join(dir, 'new', 'db.yaml'), onlyWeb)
   margay = await startProduct(['--inventory', join(dir, 'objects')])
-  await expect.poll(async () => (await json('endpoints', '-o', 'json')).length, waits).toBe(3)
+  await vi.waitUntil(async () => (await json('endpoints', '-o', 'json')).length === 3, waits)
   before = Math.floor(Date.now() / 1000)
   await margay.ingest(
     'flows',
@@ -117,8 +117,8 @@ describe('before there is a policy', () => {
 
   it('simulate judges the recorded traffic, and its exit code tells of a loss', async () => {
     const { code, out, err } = await cli('policy', 'simulate', join(dir, 'new'))
-    expect([code, err]).toEqual([1, 'margay: 2 flows that passed would be denied\n'])
-    expect(out).toContain('### Policy change: **2 newly denied**')
+    expect([code, err]).toEqual([1, 'margay: 1 flow that passed would be denied\n'])
+    expect(out).toContain('### Policy change: **1 newly denied**')
     expect(out).toContain('| newly denied | ops/probe → shop/db:5432 tcp | 3 conn, 110 B |')
     const narrow = await cli('policy', 'simulate', join(dir, 'new'), '-q', 'source_namespace: shop', '-o', 'json')
     expect([narrow.code, JSON.parse(narrow.out)]).toMatchObject([0, { changes: [], totals: { same: { flows: 1 } } }])
@@ -146,9 +146,9 @@ describe('before there is a policy', () => {
 describe('once a policy is there', () => {
   beforeAll(async () => {
     // The second in which the server knew none must be over.
-    await expect.poll(() => Math.floor(Date.now() / 1000) > before, waits).toBe(true)
+    await vi.waitUntil(() => Math.floor(Date.now() / 1000) > before, waits)
     writeFileSync(join(dir, 'objects', 'db.yaml'), onlyWeb)
-    await expect.poll(async () => (await cli(...probing, '--expect', 'deny')).code, waits).toBe(0)
+    await vi.waitUntil(async () => (await cli(...probing, '--expect', 'deny')).code === 0, waits)
   })
 
   it('explain tells what denies and what would admit it, and that it was not so before', async () => {
