@@ -11,18 +11,21 @@ export const defaultServer = 'http://127.0.0.1:8585'
 export interface Client {
   readonly server: string
   post<K extends RouteName>(route: K, body: BodyOf<K>): Promise<AnswerOf<K>>
-  get<K extends RouteName>(route: K, search?: SearchOf<K>): Promise<AnswerOf<K>>
+  /** `params` stand in the path for `{name}`. */
+  get<K extends RouteName>(route: K, search?: SearchOf<K>, params?: Params): Promise<AnswerOf<K>>
   /** The response itself, for streams. `query` is drawn where the server names a place in it. */
   open(path: string, init?: RequestInit & { readonly query?: string }): Promise<Response>
 }
 
-type Search = Readonly<Record<string, string | number | undefined>>
+type Search = Readonly<Record<string, string | number | boolean | undefined>>
+type Params = Readonly<Record<string, string>>
 
 /** The address of a route with its parameters. */
-export function pathOf(route: RouteName, search: Search = {}): string {
+export function pathOf(route: RouteName, search: Search = {}, params: Params = {}): string {
+  const path = routes[route].path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
   const given = Object.entries(search).filter(([, value]) => value !== undefined)
   const text = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString()
-  return routes[route].path + (text === '' ? '' : `?${text}`)
+  return path + (text === '' ? '' : `?${text}`)
 }
 
 /** Words of TLS for a certificate that nobody we know has signed. */
@@ -84,8 +87,8 @@ export function createClient(server: string, { token, ca }: Credentials = {}): C
       const init = { method: 'POST', headers, body: printJsonExact(body), ...(query !== undefined && { query }) }
       return (await read(await open(routes[route].path, init))) as never
     },
-    async get(route, search) {
-      return (await read(await open(pathOf(route, search as Search | undefined)))) as never
+    async get(route, search, params) {
+      return (await read(await open(pathOf(route, search as Search | undefined, params)))) as never
     },
   }
 }

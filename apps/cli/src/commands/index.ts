@@ -3,9 +3,11 @@ import type { Command } from 'commander'
 import type { Context } from '../context.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
+import { endpointsCommand } from './endpoints.ts'
 import { exportCommand } from './export.ts'
 import { fieldsCommand } from './fields.ts'
 import { importCommand } from './import.ts'
+import { nodesCommand } from './nodes.ts'
 import { observeCommand } from './observe.ts'
 import { policyCommand } from './policy/index.ts'
 import { queryCommand } from './query.ts'
@@ -21,6 +23,8 @@ export const commands: readonly MakeCommand[] = [
   importCommand,
   exportCommand,
   policyCommand,
+  endpointsCommand,
+  nodesCommand,
   doctorCommand,
   demoCommand,
 ]

@@ -1,26 +1,33 @@
 // `margay policy explain`: one flow, which policy and which rule decides it, in words.
 import { printEnterpriseHit } from '@margay/model'
-import type { Explanation, Flow, Mode, Snapshot, Verdict } from '@margay/policy'
+import type { Explanation, Flow, Mode, Snapshot } from '@margay/policy'
 import { carriesPorts, explain, protocolName, protocolNumber } from '@margay/policy'
 import { Command, Option } from 'commander'
+import { addAt } from '../../ask/as-of.ts'
 import type { Context } from '../../context.ts'
 import { CliError } from '../../fail.ts'
-import type { Paint } from '../../output/paint.ts'
 import { safeText } from '../../output/safe-text.ts'
+import { explanationLines, refuseOther } from './explanation-lines.ts'
+import type { ExplainOptions } from './explanation-lines.ts'
 import { clusterOf, refuseErrors, tellFaults } from './cluster.ts'
 import { endWords, portNumber, readEnd, strangerOf } from './end.ts'
+import { endsHint, explainServer } from './explain-server.ts'
 import { readManifests } from './manifests.ts'
 import { addPending, addPods, modeOf, paths } from './options.ts'
 
-interface Options {
+interface Options extends ExplainOptions {
+  /** With files the server is not asked. */
+  readonly policies?: readonly string[]
+  readonly pods?: readonly string[]
+  readonly at?: string
+  readonly record?: string
+}
+
+interface FileOptions extends ExplainOptions {
   readonly policies: readonly string[]
   readonly pods?: readonly string[]
   readonly from: string
   readonly to: string
-  readonly protocol: string
-  readonly pending?: boolean
-  readonly expect?: Verdict
-  readonly output: 'text' | 'json'
 }
 
 function readProtocol(text: string): number {
@@ -30,7 +37,7 @@ function readProtocol(text: string): number {
 }
 
 /** The flow that was asked about. Throws where something is missing that every such flow has. */
-export function readFlow(options: Pick<Options, 'from' | 'to' | 'protocol'>, snapshot: Snapshot): Flow {
+export function readFlow(options: Pick<FileOptions, 'from' | 'to' | 'protocol'>, snapshot: Snapshot): Flow {
   const protocol = readProtocol(options.protocol)
   const from = readEnd('--from', options.from)
   const to = readEnd('--to', options.to)
@@ -45,24 +52,6 @@ export function readFlow(options: Pick<Options, 'from' | 'to' | 'protocol'>, sna
     ...(from.port !== undefined && { sourcePort: portNumber(from.port, from.end, protocol, snapshot) }),
     port: portNumber(to.port, to.end, protocol, snapshot),
   }
-}
-
-const verdictPaint: Readonly<Record<Verdict, (paint: Paint) => (text: string) => string>> = {
-  allow: (paint) => paint.allow,
-  deny: (paint) => paint.deny,
-  unknown: (paint) => paint.warn,
-}
-
-/** As `printExplanation` words it, each line safe for a terminal. */
-function explanationLines({ evaluation, headline, directions }: Explanation, paint: Paint): readonly string[] {
-  const [, flow = '', verdict = ''] = /^(.*: )(.*)$/s.exec(headline) ?? []
-  return [
-    safeText(flow) + verdictPaint[evaluation.verdict](paint)(safeText(verdict)),
-    ...directions.flatMap(({ sentence, fix }) => [
-      safeText(sentence),
-      ...(fix ? [paint.strong(`  to admit it: ${safeText(fix.text)}`)] : []),
-    ]),
-  ]
 }
 
 function explanationJson({ evaluation, headline, directions }: Explanation, flow: Flow, mode: Mode) {
@@ -93,7 +82,7 @@ function tellUnknownPods({ output }: Context, flow: Flow, snapshot: Snapshot): v
   }
 }
 
-async function explainFlow(context: Context, options: Options): Promise<void> {
+async function explainFiles(context: Context, options: FileOptions): Promise<void> {
   const cluster = clusterOf(await readManifests([...options.policies, ...(options.pods ?? [])]))
   const { snapshot } = cluster
   tellFaults(context, cluster)
@@ -105,18 +94,35 @@ async function explainFlow(context: Context, options: Options): Promise<void> {
     await context.output.out(`${JSON.stringify(explanationJson(explanation, flow, mode), undefined, 2)}\n`)
   } else
     await context.output.out(
-      explanationLines(explanation, context.paint)
+      explanationLines(explanation, explanation.evaluation.verdict, context.paint)
         .map((line) => `${line}\n`)
         .join(''),
     )
   refuseErrors(cluster)
-  const { verdict } = explanation.evaluation
-  if (options.expect && options.expect !== verdict) {
-    throw new CliError(`the verdict is ${verdict}, and ${options.expect} was expected`, 1)
+  refuseOther(explanation.evaluation.verdict, options)
+}
+
+/** Of files where files are named, else of the server. Throws where the options are of both. */
+function explainFlow(context: Context, { policies, ...options }: Options): Promise<void> {
+  if (!policies) {
+    if (!options.pods) return explainServer(context, options)
+    throw new CliError('--pods goes with --policies; without files the server is asked, which knows its pods', 2)
   }
+  const { from, to, at, record } = options
+  if (at !== undefined || record !== undefined) {
+    const flag = at === undefined ? '--record' : '--at'
+    throw new CliError(`${flag} asks the server, and --policies reads files; give one of them`, 2)
+  }
+  if (from !== undefined && to !== undefined) return explainFiles(context, { ...options, policies, from, to })
+  throw new CliError(`${from === undefined ? '--from' : '--to'} is missing; ${endsHint}`, 2)
 }
 
 const examples = `
+Of the server's cluster, now or as it was:
+  margay policy explain --from shop/web --to shop/db:5432
+  margay policy explain --from ops/probe --to shop/db:sql --at 1h
+  margay observe --verdict deny --last 1 -o json | margay policy explain --record -
+
 Examples:
   margay policy explain --policies policies --from shop/web --to shop/db:5432
   margay policy explain --policies policies --pods pods.yaml --from ops/probe --to shop/db:sql
@@ -125,23 +131,30 @@ Examples:
   margay policy explain --policies policies --from shop/web --to shop/db:5432 --pending
   margay policy explain --policies policies --from ops/probe --to shop/db:5432 --expect deny
 
+With --policies files alone are read; without, the server is asked. A record is judged by the objects of its own time.
 An end is namespace/pod or an address; an IPv6 address with a port stands in brackets: [fd00::1]:443. A port is a
 number or the name that the pod gives it. Pods, namespaces and service accounts may lie among the policies or come
 with --pods: kubectl get pods,namespaces,serviceaccounts -A -o json > pods.json
 Whatever would have to be known and is not in the files makes the answer "cannot tell", and is named.
 Exit codes: 0 explained, whatever the verdict, 1 another verdict than --expect or files with errors (they are named,
-and the rest is judged), 2 the command is wrong or a file cannot be read.`
+and the rest is judged), 2 the command is wrong or a file cannot be read, 3 no server answers.`
 
 export function explainCommand(contextOf: (command: Command) => Context): Command {
   const command = new Command('explain')
     .description('say which policy and which rule decides a flow, and what would admit it')
-    .requiredOption('--policies <dir>', 'files of policies, a directory with all below it, or -', paths)
-    .requiredOption('--from <end>', 'who starts it: namespace/pod or an address')
-    .requiredOption('--to <end:port>', 'who answers, and at which port')
+    .option(
+      '--policies <dir>',
+      'files of policies, a directory with all below it, or -; without, the server is asked',
+      paths,
+    )
+    .option('--from <end>', 'who starts it: namespace/pod or an address')
+    .option('--to <end:port>', 'who answers, and at which port')
+    .option('--record <file>', 'a flow record as JSON, or -, instead of --from and --to')
     .option('--protocol <name>', 'tcp, udp, sctp, icmp, icmpv6 or a number', 'tcp')
     .addOption(new Option('--expect <verdict>', 'exit with 1 unless it is so').choices(['allow', 'deny', 'unknown']))
     .addOption(new Option('-o, --output <form>', 'form').choices(['text', 'json']).default('text'))
     .addHelpText('after', examples)
+  addAt(command)
   addPods(command)
   addPending(command)
   return command.action((options: Options) => explainFlow(contextOf(command), options))
