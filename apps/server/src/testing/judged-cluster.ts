@@ -26,16 +26,16 @@ export interface Sent {
 export interface JudgedCluster {
   readonly judge: Judge
   /** Objects as they are from a moment on; 0 where they always were so. */
-  put(yaml: string, at?: number): void
-  /** By kind, namespace and name. */
-  remove(uid: string, at: number): void
+  readonly put: (yaml: string, at?: number) => void
+  /** By uid: the object's own, or kind and place where it states none. */
+  readonly remove: (uid: string, at: number) => void
   /** The row as it would be stored. */
-  row(sent: Sent): Row
+  readonly row: (sent: Sent) => Row
   /** The row as a delta that is only shown. */
-  shown(sent: Sent): Row
+  readonly shown: (sent: Sent) => Row
   /** Segments end; what is too old is forgotten. */
-  trim(): void
-  setNow(now: number): void
+  readonly trim: () => void
+  readonly setNow: (now: number) => void
 }
 
 export function createJudgedCluster(yaml: string, start: number, deps: JudgeDeps = {}): JudgedCluster {
@@ -83,11 +83,11 @@ export function createJudgedCluster(yaml: string, start: number, deps: JudgeDeps
   return {
     judge,
     put,
-    remove(uid, at) {
+    remove: (uid, at) => {
       inventory.remove(uid, at)
       judge.remove(uid, at)
     },
-    row(sent) {
+    row: (sent) => {
       const rows: Row[] = []
       interner.encode(...frameOf(sent, false), builder, (row) => rows.push(row))
       return rows[0]!
