@@ -46,25 +46,48 @@ const noService = 0
 /** Entries of the column `counts`. */
 const countsDictionary = [undefined, false, true] as const
 
-type ServiceNames = (proto: string, row: number) => ServicePort | undefined
+type ServiceNames = (series: FrameSeries, row: number) => ServicePort | undefined
 
-/** The service that each row dialled, if one was. */
+/** The port that a series is about; 0 for protocols without ports. */
+const destPortOf = ({ definition }: FrameSeries): number => Number(definition.dimensions.dest_port ?? 0)
+
+/**
+ * The service that each row dialled, if one was. Where nothing was translated the destination is what was dialled: a
+ * headless service's endpoint, or a service's own address that nothing stands behind.
+ */
 function serviceNames(frame: Frame, { at }: Moment, { inventory }: NameDeps): ServiceNames {
-  const { dictionary, index } = valuesOf(frame, 'dialled_ip')
+  const dialled = valuesOf(frame, 'dialled_ip')
+  const dests = valuesOf(frame, 'dest_ip')
   const dialledPorts = numbersOf(frame, 'dialled_port')
   const known = new Map<string, Map<number, ServicePort | undefined>>()
   const newPlaces = () => new Map<number, ServicePort | undefined>()
-  const placesOf = (proto: string) => memo(known, proto, newPlaces)
-  return (proto, row) => {
+  const find = (
+    proto: string,
+    from: 'dialled' | 'dest',
+    { dictionary, index }: ValueColumn,
+    row: number,
+    port: number,
+  ) => {
     const entry = index[row]!
-    const port = dialledPorts[row]!
     const ip = dictionary[entry] as string | undefined
     if (ip === undefined || Number.isNaN(port)) return undefined
-    const ofProto = placesOf(proto)
+    const ofProto = memo(known, `${from} ${proto}`, newPlaces)
     const place = entry * ports + port
     // Fast path: found without a function that would make it.
     return ofProto.get(place) ?? memo(ofProto, place, () => inventory.serviceAt(ip, port, proto, at))
   }
+  return (series, row) => {
+    const isTranslated = dialled.dictionary[dialled.index[row]!] !== undefined
+    return isTranslated
+      ? find(series.proto, 'dialled', dialled, row, dialledPorts[row]!)
+      : find(series.proto, 'dest', dests, row, destPortOf(series))
+  }
+}
+
+/** A host that was dialled is its one pod that answers on the port, where there is one. */
+function hostPod(host: Endpoint, series: FrameSeries, { at }: Moment, { inventory }: NameDeps): Endpoint {
+  if (host.node === undefined) return host
+  return inventory.hostPodAt(host.node, destPortOf(series), series.proto, at) ?? host
 }
 
 /** Who judges, and whether the rows are to last: what is only shown changes nothing that is remembered. */
@@ -118,8 +141,10 @@ function createRowJudge(
     const { isSource, podUid, definition } = series
     const sourceEntry = from.index[row]!
     const destEntry = to.index[row]!
-    const sourcePlace = isSource ? from.names.ownPlace(podUid, sourceEntry) : from.names.peerPlace(sourceEntry)
-    const destPlace = isSource ? to.names.peerPlace(destEntry) : to.names.ownPlace(podUid, destEntry)
+    const sourcePlace = isSource
+      ? from.names.ownPlace(podUid, sourceEntry, source)
+      : from.names.peerPlace(sourceEntry, source)
+    const destPlace = isSource ? to.names.peerPlace(destEntry, dest) : to.names.ownPlace(podUid, destEntry, dest)
     const report = (): Report => ({
       own: definition.dimensions,
       host,
@@ -182,9 +207,15 @@ export function createFlowNamer(
         const destEntry = dests.index[row]!
         const { isSource, podUid } = series
         own = series.definition.dimensions
-        source = isSource ? sourceNames.own(podUid, sourceEntry) : sourceNames.peer(sourceEntry)
-        dest = isSource ? destNames.peer(destEntry) : destNames.own(podUid, destEntry)
-        service = serviceOf(series.proto, row)
+        if (isSource) {
+          source = sourceNames.own(podUid, sourceEntry)
+          dest = destNames.peer(destEntry, source.namespace)
+          if (dest.type === 'hep') dest = hostPod(dest, series, moment, deps)
+        } else {
+          dest = destNames.own(podUid, destEntry)
+          source = sourceNames.peer(sourceEntry, dest.namespace)
+        }
+        service = serviceOf(series, row)
         const judgement = judgeRow?.(series, row, { source, dest })
         named.judgement = judgement
         const reporter = judgement?.reporter ?? series.reporter

@@ -10,8 +10,9 @@ import type { Identity } from './identity.ts'
 /** Whose rows are named, as of when. */
 export interface Moment {
   readonly agent: string
-  /** Unix seconds of the rows. */
+  /** Unix seconds: the rows' interval ends at `at` and began at `since`. */
   readonly at: number
+  readonly since: number
   /** Unix seconds. */
   readonly now: number
 }
@@ -26,10 +27,11 @@ export interface NameDeps {
 export interface EntryNames {
   /** The reporter's own side. */
   readonly own: (podUid: string | undefined, entry: number) => Endpoint
-  readonly peer: (entry: number) => Endpoint
-  /** What policy takes the same two for; asked only where there is a judge. */
-  readonly ownPlace: (podUid: string | undefined, entry: number) => Place
-  readonly peerPlace: (entry: number) => Place
+  /** The other side, which talks with a workload of the namespace. */
+  readonly peer: (entry: number, namespace: string) => Endpoint
+  /** What policy takes the endpoint for; asked only where there is a judge. */
+  readonly ownPlace: (podUid: string | undefined, entry: number, endpoint: Endpoint) => Place
+  readonly peerPlace: (entry: number, endpoint: Endpoint) => Place
   /** Some agent reports what this address does. */
   readonly covered: (entry: number) => boolean
   /** An agent other than the frame's own does. */
@@ -51,30 +53,50 @@ export function memo<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   return made
 }
 
+/** Places by entry, kept for as long as the entry is the same endpoint, which is always but for network sets. */
+function placesByEntry(
+  make: (endpoint: Endpoint, entry: number) => Place,
+): (entry: number, endpoint: Endpoint) => Place {
+  const known: ({ readonly endpoint: Endpoint; readonly place: Place } | undefined)[] = []
+  return (entry, endpoint) => {
+    const found = known[entry]
+    if (found?.endpoint === endpoint) return found.place
+    const place = make(endpoint, entry)
+    known[entry] = { endpoint, place }
+    return place
+  }
+}
+
 export function createEntryNames(
   { dictionary }: ValueColumn,
-  { agent, at, now }: Moment,
-  { agents, identity }: NameDeps,
+  moment: Moment,
+  { agents, identity, inventory }: NameDeps,
   places?: Places,
 ): EntryNames {
+  const { agent, at, now } = moment
+  const { dependsOnNamespace } = inventory
   const addressOf = (entry: number) => dictionary[entry] as string | undefined
   const covers = (entry: number, except?: string) => {
     const ip = addressOf(entry)
     return ip !== undefined && agents.covers(ip, at, now, except)
   }
   const owns = new Map<string | undefined, (entry: number) => Endpoint>()
-  const ownsOf = (podUid: string | undefined) =>
-    memoByEntry((entry) => identity.own(agent, addressOf(entry), podUid, at))
-  const own = (podUid: string | undefined, entry: number) => memo(owns, podUid, () => ownsOf(podUid))(entry)
-  const peer = memoByEntry((entry) => identity.peer(agent, addressOf(entry), at))
-  const ownPlaces = new Map<string | undefined, (entry: number) => Place>()
+  const ownsOf = (podUid: string | undefined) => memoByEntry((entry) => identity.own(addressOf(entry), podUid, moment))
+  const peers = new Map<string, (entry: number) => Endpoint>()
+  const peersOf = (namespace: string) =>
+    memoByEntry((entry) => identity.peer(addressOf(entry), moment, dependsOnNamespace ? namespace : undefined))
+  const anyPeer = peersOf('-')
+  const ownPlaces = new Map<string | undefined, ReturnType<typeof placesByEntry>>()
   const ownPlacesOf = (podUid: string | undefined) =>
-    memoByEntry((entry) => places!.own(own(podUid, entry), addressOf(entry), podUid))
+    placesByEntry((endpoint, entry) => places!.own(endpoint, addressOf(entry), podUid))
   return {
-    own,
-    peer,
-    ownPlace: (podUid, entry) => memo(ownPlaces, podUid, () => ownPlacesOf(podUid))(entry),
-    peerPlace: memoByEntry((entry) => places!.peer(peer(entry), addressOf(entry))),
+    own: (podUid, entry) => memo(owns, podUid, () => ownsOf(podUid))(entry),
+    // Fast path: without network sets of namespaces one answer is everybody's.
+    peer: dependsOnNamespace
+      ? (entry, namespace) => memo(peers, namespace, () => peersOf(namespace))(entry)
+      : (entry) => anyPeer(entry),
+    ownPlace: (podUid, entry, endpoint) => memo(ownPlaces, podUid, () => ownPlacesOf(podUid))(entry, endpoint),
+    peerPlace: placesByEntry((endpoint, entry) => places!.peer(endpoint, addressOf(entry))),
     covered: memoByEntry((entry) => covers(entry)),
     coveredByOther: memoByEntry((entry) => covers(entry, agent)),
   }

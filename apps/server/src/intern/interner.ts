@@ -143,8 +143,8 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
     const namer = namerOf(frame, handles === stored)
     const byRow: Handle[] = []
     const judgements: (Judgement | undefined)[] = []
-    for (const [at, rows] of read.moments) {
-      const name = namer.at({ agent: frame.agent, at, now })
+    for (const { at, since, rows } of read.moments) {
+      const name = namer.at({ agent: frame.agent, at, since, now })
       for (const row of rows) {
         const series = read.series[row]!
         const { group, key, dimensions, judgement } = name(series, row)
