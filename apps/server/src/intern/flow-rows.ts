@@ -59,20 +59,19 @@ function serviceNames(frame: Frame, { at }: Moment, { inventory }: NameDeps): Se
   const dialled = valuesOf(frame, 'dialled_ip')
   const dests = valuesOf(frame, 'dest_ip')
   const dialledPorts = numbersOf(frame, 'dialled_port')
+  const known = new Map<string, Map<number, ServicePort | undefined>>()
   const newPlaces = () => new Map<number, ServicePort | undefined>()
-  const ofDialled = new Map<string, Map<number, ServicePort | undefined>>()
-  const ofDest: typeof ofDialled = new Map()
   const find = (
-    known: typeof ofDialled,
+    proto: string,
+    from: 'dialled' | 'dest',
     { dictionary, index }: ValueColumn,
     row: number,
-    proto: string,
     port: number,
   ) => {
     const entry = index[row]!
     const ip = dictionary[entry] as string | undefined
     if (ip === undefined || Number.isNaN(port)) return undefined
-    const ofProto = memo(known, proto, newPlaces)
+    const ofProto = memo(known, `${from} ${proto}`, newPlaces)
     const place = entry * ports + port
     // Fast path: found without a function that would make it.
     return ofProto.get(place) ?? memo(ofProto, place, () => inventory.serviceAt(ip, port, proto, at))
@@ -80,8 +79,8 @@ function serviceNames(frame: Frame, { at }: Moment, { inventory }: NameDeps): Se
   return (series, row) => {
     const isTranslated = dialled.dictionary[dialled.index[row]!] !== undefined
     return isTranslated
-      ? find(ofDialled, dialled, row, series.proto, dialledPorts[row]!)
-      : find(ofDest, dests, row, series.proto, destPortOf(series))
+      ? find(series.proto, 'dialled', dialled, row, dialledPorts[row]!)
+      : find(series.proto, 'dest', dests, row, destPortOf(series))
   }
 }
 
@@ -143,9 +142,9 @@ function createRowJudge(
     const sourceEntry = from.index[row]!
     const destEntry = to.index[row]!
     const sourcePlace = isSource
-      ? from.names.ownPlace(podUid, sourceEntry)
-      : from.names.peerPlace(sourceEntry, dest.namespace)
-    const destPlace = isSource ? to.names.peerPlace(destEntry, source.namespace) : to.names.ownPlace(podUid, destEntry)
+      ? from.names.ownPlace(podUid, sourceEntry, source)
+      : from.names.peerPlace(sourceEntry, source)
+    const destPlace = isSource ? to.names.peerPlace(destEntry, dest) : to.names.ownPlace(podUid, destEntry, dest)
     const report = (): Report => ({
       own: definition.dimensions,
       host,

@@ -29,9 +29,9 @@ export interface EntryNames {
   readonly own: (podUid: string | undefined, entry: number) => Endpoint
   /** The other side, which talks with a workload of the namespace. */
   readonly peer: (entry: number, namespace: string) => Endpoint
-  /** What policy takes the same two for; asked only where there is a judge. */
-  readonly ownPlace: (podUid: string | undefined, entry: number) => Place
-  readonly peerPlace: (entry: number, namespace: string) => Place
+  /** What policy takes the endpoint for; asked only where there is a judge. */
+  readonly ownPlace: (podUid: string | undefined, entry: number, endpoint: Endpoint) => Place
+  readonly peerPlace: (entry: number, endpoint: Endpoint) => Place
   /** Some agent reports what this address does. */
   readonly covered: (entry: number) => boolean
   /** An agent other than the frame's own does. */
@@ -53,6 +53,20 @@ export function memo<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   return made
 }
 
+/** Places by entry, kept for as long as the entry is the same endpoint, which is always but for network sets. */
+function placesByEntry(
+  make: (endpoint: Endpoint, entry: number) => Place,
+): (entry: number, endpoint: Endpoint) => Place {
+  const known: ({ readonly endpoint: Endpoint; readonly place: Place } | undefined)[] = []
+  return (entry, endpoint) => {
+    const found = known[entry]
+    if (found?.endpoint === endpoint) return found.place
+    const place = make(endpoint, entry)
+    known[entry] = { endpoint, place }
+    return place
+  }
+}
+
 export function createEntryNames(
   { dictionary }: ValueColumn,
   moment: Moment,
@@ -68,27 +82,21 @@ export function createEntryNames(
   }
   const owns = new Map<string | undefined, (entry: number) => Endpoint>()
   const ownsOf = (podUid: string | undefined) => memoByEntry((entry) => identity.own(addressOf(entry), podUid, moment))
-  const own = (podUid: string | undefined, entry: number) => memo(owns, podUid, () => ownsOf(podUid))(entry)
-  const ownPlaces = new Map<string | undefined, (entry: number) => Place>()
+  const peers = new Map<string, (entry: number) => Endpoint>()
+  const peersOf = (namespace: string) =>
+    memoByEntry((entry) => identity.peer(addressOf(entry), moment, dependsOnNamespace ? namespace : undefined))
+  const anyPeer = peersOf('-')
+  const ownPlaces = new Map<string | undefined, ReturnType<typeof placesByEntry>>()
   const ownPlacesOf = (podUid: string | undefined) =>
-    memoByEntry((entry) => places!.own(own(podUid, entry), addressOf(entry), podUid))
-  /** Fast path: without network sets of namespaces one answer is everybody's. */
-  const byNamespace = <T extends object>(of: (namespace: string) => (entry: number) => T) => {
-    const anybodys = of('-')
-    if (!dependsOnNamespace) return (entry: number) => anybodys(entry)
-    const known = new Map<string, (entry: number) => T>()
-    return (entry: number, namespace: string) => memo(known, namespace, () => of(namespace))(entry)
-  }
-  const peer = byNamespace((namespace) =>
-    memoByEntry((entry) => identity.peer(addressOf(entry), moment, dependsOnNamespace ? namespace : undefined)),
-  )
+    placesByEntry((endpoint, entry) => places!.own(endpoint, addressOf(entry), podUid))
   return {
-    own,
-    peer,
-    ownPlace: (podUid, entry) => memo(ownPlaces, podUid, () => ownPlacesOf(podUid))(entry),
-    peerPlace: byNamespace((namespace) =>
-      memoByEntry((entry) => places!.peer(peer(entry, namespace), addressOf(entry))),
-    ),
+    own: (podUid, entry) => memo(owns, podUid, () => ownsOf(podUid))(entry),
+    // Fast path: without network sets of namespaces one answer is everybody's.
+    peer: dependsOnNamespace
+      ? (entry, namespace) => memo(peers, namespace, () => peersOf(namespace))(entry)
+      : (entry) => anyPeer(entry),
+    ownPlace: (podUid, entry, endpoint) => memo(ownPlaces, podUid, () => ownPlacesOf(podUid))(entry, endpoint),
+    peerPlace: placesByEntry((endpoint, entry) => places!.peer(endpoint, addressOf(entry))),
     covered: memoByEntry((entry) => covers(entry)),
     coveredByOther: memoByEntry((entry) => covers(entry, agent)),
   }

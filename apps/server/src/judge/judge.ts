@@ -24,7 +24,7 @@ import {
   textOf,
 } from './report.ts'
 import type { Case, RowConnections, Standing } from './standing.ts'
-import { holdOn, isOfHeld, passRow } from './standing.ts'
+import { holdOn, isOfOlder, passRow } from './standing.ts'
 import type { World } from './world.ts'
 import { createWorld } from './world.ts'
 
@@ -191,7 +191,7 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
   const decideNear = (standing: Standing, finding: Finding, at: number): [Decision, Finding, isSettled: boolean] => {
     const decision = decide(standing.observed, finding)
     if (decision.conflict === undefined || world.changedAt <= at - graceSeconds) return [decision, finding, true]
-    for (const near of [findingAt(standing, at - graceSeconds), findingNow(standing)]) {
+    for (const near of [findingAt(standing, at - graceSeconds), findingAt(standing, at + graceSeconds)]) {
       const other = decide(standing.observed, near)
       if (other.conflict === undefined && other.evidence !== 'unknown') return [other, near, false]
     }
@@ -217,9 +217,13 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
   }
   const stateNow = () => world.changes + sights
 
+  /** As `renew`, but nothing is remembered. */
   const shown = (standing: Standing, row: RowConnections, at: number): Judgement => {
     const { finding } = review(standing, at)
-    return judgementOf(standing, standing.held && isOfHeld(standing, row) ? standing.held.finding : finding, at)[0]
+    const { current, held, running } = standing
+    const older = held?.finding ?? (current && current.key !== finding.key ? current : undefined)
+    const isOlder = older !== undefined && isOfOlder(held?.left ?? running, row)
+    return judgementOf(standing, isOlder ? older : finding, at)[0]
   }
   const renew = (standing: Standing, row: RowConnections, at: number): Judgement => {
     const { finding, isSure } = review(standing, at)
@@ -229,9 +233,7 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     standing.judgement = judgement
     standing.checked = isSure && isSettled ? stateNow() : -1
     const { held } = standing
-    if (!held || !isOfHeld(standing, row)) return judgement
-    held.judgement = judgementOf(standing, held.finding, at)[0]
-    return held.judgement
+    return held && isOfOlder(held.left, row) ? judgementOf(standing, held.finding, at)[0] : judgement
   }
   const lookAgain = () => {
     const next = deps.blind?.() ?? []

@@ -56,12 +56,10 @@ export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
   const unnamed = (title: string, address?: Address) =>
     place(`unnamed ${title}`, () => ({ unnamed: title, ...(address && { address }) }))
 
-  /** The class, made with the classes that hold it, coarsest first. The first address seen speaks for all. */
-  const ofClass = (held: readonly AddressClass[], address: Address): Place => {
-    let coarser: Place | undefined
-    for (const { name, since } of held.toReversed())
-      coarser = place(`class ${name}`, () => ({ address }), since, coarser)
-    return coarser!
+  /** The first address seen in a class speaks for all of it. What was seen in a coarser one is known there already. */
+  const ofClass = ([finest, ...coarser]: readonly AddressClass[], address: Address): Place => {
+    const before = coarser.map(({ name }) => places.get(`class ${name}`)).find((known) => known !== undefined)
+    return place(`class ${finest!.name}`, () => ({ address }), finest!.since, before)
   }
   const pod = ({ uid, namespace, name }: Endpoint, ip: string | undefined): Place =>
     place(`pod ${uid} ${ip}`, () => {

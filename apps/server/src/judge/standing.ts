@@ -26,7 +26,6 @@ export interface Held {
   readonly finding: Finding
   /** Connections that began under it and have not ended. */
   left: number
-  judgement: Judgement | undefined
 }
 
 export interface Standing {
@@ -53,13 +52,12 @@ export interface Standing {
 export function holdOn(standing: Standing): void {
   const { current, running, held } = standing
   if (!current || held || running <= 0) return
-  standing.held = { finding: current, left: running, judgement: standing.judgement }
+  standing.held = { finding: current, left: running }
 }
 
-/** Whether a row is told by the older finding, whose connections are the greater part of it. */
-export function isOfHeld({ held }: Standing, { flows, started }: RowConnections): boolean {
-  return held !== undefined && Math.min(held.left, flows - started) * 2 >= flows && flows > started
-}
+/** Whether a row is told by the older finding: the connections that are left of it are the greater part of the row. */
+export const isOfOlder = (left: number, { flows, started }: RowConnections): boolean =>
+  flows > started && Math.min(left, flows - started) * 2 >= flows
 
 /** Counts on from a row. Of connections that end, those from before the change are taken to end first. */
 export function passRow(standing: Standing, { flows, started, completed }: RowConnections): void {
