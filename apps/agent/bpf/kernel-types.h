@@ -30,7 +30,7 @@ enum { BPF_RB_NO_WAKEUP = 1 };
 
 enum { AF_INET = 2, AF_INET6 = 10 };
 enum { SOCK_STREAM = 1 };
-enum { IPPROTO_HOPOPTS = 0, IPPROTO_ICMP = 1, IPPROTO_TCP = 6, IPPROTO_UDP = 17, IPPROTO_ROUTING = 43, IPPROTO_DSTOPTS = 60 };
+enum { IPPROTO_HOPOPTS = 0, IPPROTO_ICMP = 1, IPPROTO_TCP = 6, IPPROTO_UDP = 17, IPPROTO_ROUTING = 43, IPPROTO_DSTOPTS = 60, IPPROTO_MPTCP = 262 };
 enum { ETH_P_IP = 0x0800, ETH_P_IPV6 = 0x86dd };
 enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_SYN_RECV = 3, TCP_CLOSE = 7, TCP_LISTEN = 10 };
 enum { TCP_FLAG_SYN = 2, TCP_FLAG_ACK = 16 };
@@ -81,11 +81,14 @@ struct sock_common {
 	atomic64_t skc_cookie;
 	unsigned long skc_flags;
 };
+struct cgroup;
+struct sock_cgroup_data { struct cgroup *cgroup; };
 struct sock {
 	struct sock_common __sk_common;
 	int sk_err;
 	__u16 sk_type, sk_protocol;
 	__u32 sk_ack_backlog, sk_max_ack_backlog;
+	struct sock_cgroup_data sk_cgrp_data;
 };
 struct request_sock { struct sock_common __req_common; };
 struct inet_sock { struct sock sk; __be16 inet_sport; };

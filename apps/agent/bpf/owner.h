@@ -89,12 +89,11 @@ int see_create(struct bpf_sock *ctx)
 	return 1;
 }
 
-/* A task of another agent's cgroup is left alone. Kernels without `ancestors` (before 6.1) seed everything. */
-static __always_inline bool task_is_ours(struct task_struct *task)
+/* What belongs to another agent's cgroup is left alone. Kernels without `ancestors` (before 6.1) tell nothing apart. */
+static __always_inline bool cgroup_is_ours(struct cgroup *cgroup)
 {
 	if (!config.cgroup)
 		return true;
-	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
 	if (!bpf_core_field_exists(cgroup->ancestors))
 		return true;
 	__u32 level = config.cgroup_level;
@@ -105,13 +104,31 @@ static __always_inline bool task_is_ours(struct task_struct *task)
 	return BPF_CORE_READ(ancestor, kn, id) == config.cgroup;
 }
 
+/*
+ * Takes in an accepted socket whose listener nobody owns: the listener is older than the agent and hidden, as behind
+ * MPTCP, which Go's servers use wherever there is any. The socket itself knows its cgroup; the process comes with its
+ * first use.
+ */
+static __always_inline struct owner *adopt(struct sock *sk)
+{
+	if (!bpf_core_field_exists(sk->sk_cgrp_data.cgroup))
+		return 0;
+	struct cgroup *cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
+	if (!cgroup || !cgroup_is_ours(cgroup))
+		return 0;
+	struct owner *owner = create_owner(sk);
+	if (owner)
+		owner->party.cgroup = BPF_CORE_READ(cgroup, kn, id);
+	return owner;
+}
+
 /* Owners of the sockets that are older than the agent, read from every process's open files. */
 SEC("iter/task_file")
 int seed_owners(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	if (!task || !file || task->pid != task->tgid || !task_is_ours(task))
+	if (!task || !file || task->pid != task->tgid || !cgroup_is_ours(BPF_CORE_READ(task, cgroups, dfl_cgrp)))
 		return 0;
 	struct socket *socket = bpf_sock_from_file(file);
 	if (!socket)

@@ -64,6 +64,33 @@ static __always_inline void report_close(struct sock *sk, struct owner *owner, i
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 }
 
+/* A listener that hides its TCP socket: where it listens and whose it is. */
+static __always_inline void write_listener(struct tcp_record *to, struct sock *sk, struct owner *owner)
+{
+	to->party = owner->party;
+	to->tuple.family = sk->__sk_common.skc_family;
+	to->tuple.proto = IPPROTO_TCP;
+	to->tuple.local_port = sk->__sk_common.skc_num;
+	to->state = TCP_LISTEN;
+}
+
+static __always_inline void report_hidden_end(struct sock *sk)
+{
+	struct owner *owner = bpf_sk_storage_get(&owners, sk, 0, 0);
+	if (!owner)
+		return;
+	struct tcp_record *record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
+	if (!record) {
+		count_loss(LOSS_TCP);
+		return;
+	}
+	__builtin_memset(record, 0, sizeof(*record));
+	record->header.type = RECORD_TCP_CLOSE;
+	record->header.size = sizeof(*record);
+	write_listener(record, sk, owner);
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+}
+
 static __always_inline void begin(struct sock *sk, __u8 role)
 {
 	if (!is_ours())
@@ -85,6 +112,8 @@ static __always_inline void begin(struct sock *sk, __u8 role)
 static __always_inline void establish(struct sock *sk, int old_state)
 {
 	struct owner *owner = bpf_sk_storage_get(&owners, sk, 0, 0);
+	if (!owner && old_state == TCP_SYN_RECV)
+		owner = adopt(sk);
 	if (!owner)
 		return;
 	owner->established = bpf_ktime_get_ns();
@@ -108,7 +137,11 @@ static __always_inline void establish(struct sock *sk, int old_state)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(see_state, struct sock *sk, int old_state, int new_state)
 {
-	if (!is_inet(sk) || sk->sk_protocol != IPPROTO_TCP)
+	if (!is_inet(sk))
+		return 0;
+	if (sk->sk_protocol == IPPROTO_MPTCP && old_state == TCP_LISTEN && new_state == TCP_CLOSE)
+		report_hidden_end(sk);
+	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	if (new_state == TCP_SYN_SENT) {
 		begin(sk, ROLE_CLIENT);
@@ -124,13 +157,30 @@ int BPF_PROG(see_state, struct sock *sk, int old_state, int new_state)
 	return 0;
 }
 
+static __always_inline int show_hidden_listener(struct bpf_iter__bpf_sk_storage_map *ctx, struct sock *sk, struct owner *owner)
+{
+	if (owner->shown || sk->__sk_common.skc_state != TCP_LISTEN)
+		return 0;
+	owner->shown = 1;
+	struct tcp_record record = {};
+	record.header.type = RECORD_TCP_LIVE;
+	record.header.size = sizeof(record);
+	write_listener(&record, sk, owner);
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
 /* Sockets of every network namespace that changed since they were last shown; listeners are shown once. */
 SEC("iter/bpf_sk_storage_map")
 int show_sockets(struct bpf_iter__bpf_sk_storage_map *ctx)
 {
 	struct sock *sk = ctx->sk;
 	struct owner *owner = ctx->value;
-	if (!sk || !owner || sk->sk_protocol != IPPROTO_TCP)
+	if (!sk || !owner)
+		return 0;
+	if (sk->sk_protocol == IPPROTO_MPTCP)
+		return show_hidden_listener(ctx, sk, owner);
+	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	__u8 state = sk->__sk_common.skc_state;
 	if (state == TCP_CLOSE || state == TCP_SYN_RECV)

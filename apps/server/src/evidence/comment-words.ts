@@ -76,7 +76,7 @@ const readers: readonly (readonly [RegExp, Read])[] = [
   ],
   [of('rule to REJECT traffic destined for POD name:.*'), () => ({ says: 'refuses' })],
   [
-    /^(rule (for stateful|to (permit|drop invalid|log|explicitly|mark))|set mark to ACCEPT|kube-router netpol$|allow (LOCAL|traffic)|Kubernetes |kubernetes )/,
+    /^(rule (for stateful|to (permit|drop invalid|log|explicitly|mark))|set mark to ACCEPT|kube-router netpol|allow (LOCAL|traffic)|Kubernetes |kubernetes )/,
     () => nothing,
   ],
   // kube-router on nftables.

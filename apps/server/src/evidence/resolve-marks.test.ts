@@ -127,6 +127,9 @@ describe("traces through kube-router's rules", () => {
       unknown: [],
     })
     expect(of('egress', ...marks)).toEqual([['0|__PROFILE__|__PROFILE__.kns.pay|allow|0'], 'allow'])
+    // Its log record says no more than that it refused.
+    expect(resolve('ingress', 'nflog|100|', ...marks)).toEqual(resolve('ingress', ...marks))
+    expect(of('egress', 'nflog|100|', ...marks)).toEqual(of('egress', ...marks))
   })
 
   it('credit what was admitted to the policy, with the rule where there is one only', () => {

@@ -71,11 +71,19 @@ function inDirection(hits: readonly MarkHit[], direction: Direction | undefined)
 }
 
 /** A refusal that the other direction answers for is none of this one's. */
-function verdictOf(said: Said, hits: readonly PolicyHit[], direction: Direction | undefined): Said['verdict'] {
+function verdictOf(
+  said: readonly Said[],
+  hits: readonly PolicyHit[],
+  direction: Direction | undefined,
+): Said['verdict'] {
   const deciding = decidingHit(hits)?.action
   if (deciding === 'allow' || deciding === 'deny') return deciding
-  if (said.verdict !== 'deny' || direction === undefined) return said.verdict
-  const isOthers = said.hits.some((one) => one.hit.action === 'deny' && one.direction !== direction && one.direction)
+  const verdicts = said.map(({ verdict }) => verdict)
+  const isRefused = verdicts.includes('deny')
+  if (!isRefused || direction === undefined) return isRefused ? 'deny' : verdicts.find(Boolean)
+  const isOthers = said
+    .flatMap((one) => one.hits)
+    .some((one) => one.hit.action === 'deny' && one.direction && one.direction !== direction)
   return isOthers ? undefined : 'deny'
 }
 
@@ -99,24 +107,25 @@ function readMarks(marks: readonly string[], known: KnownPolicies): ReadMarks {
   return { logged, traced, unknown: [...logged.unknown, ...traced.unknown, ...malformed] }
 }
 
-/** By the first of them: there is one kind nearly always. */
-const sourceOfUnknown = ([first]: readonly string[]) => (first!.startsWith('nft|') ? 'nf_trace' : 'nflog')
+/** Which of the two it is known by: the one that named policies, else the one that said anything. */
+function sourceOf({ logged, traced }: ReadMarks, hasLogged: boolean, hasTraced: boolean): ResolvedMarks['source'] {
+  if (hasLogged || hasTraced) return hasLogged ? 'nflog' : 'nf_trace'
+  const isLogged = logged.verdict !== undefined || logged.unknown.length > 0
+  return isLogged && traced.verdict === undefined ? 'nflog' : 'nf_trace'
+}
 
 /**
  * What a flow's marks say of policy; undefined where there are none, or none that has a say in this direction. Felix's own
  * records are taken before a trace of the same flow, because they number the rule.
  */
 export function resolveMarks(marks: readonly string[], { known, direction }: MarkContext): ResolvedMarks | undefined {
-  const { logged, traced, unknown } = readMarks(marks, known)
-  for (const [source, said] of [
-    ['nflog', logged],
-    ['nf_trace', traced],
-  ] as const) {
-    const hits = inDirection(said.hits, direction)
-    const verdict = verdictOf(said, hits, direction)
-    if (hits.length > 0 || verdict !== undefined) return { hits, verdict, source, unknown }
-  }
-  return unknown.length > 0 ? { hits: [], verdict: undefined, source: sourceOfUnknown(unknown), unknown } : undefined
+  const read = readMarks(marks, known)
+  const { logged, traced, unknown } = read
+  const [byLog, byTrace] = [inDirection(logged.hits, direction), inDirection(traced.hits, direction)]
+  const hits = byLog.length > 0 ? byLog : byTrace
+  const verdict = verdictOf([logged, traced], hits, direction)
+  if (hits.length === 0 && verdict === undefined && unknown.length === 0) return undefined
+  return { hits, verdict, source: sourceOf(read, byLog.length > 0, byTrace.length > 0), unknown }
 }
 
 /** The direction whose rules refused the connection, as far as the marks tell. */

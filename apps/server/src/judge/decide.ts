@@ -1,6 +1,7 @@
 // The verdict of a report, from what was observed and what policies say: pure. Observation wins; where the two cannot both be
 // true the record keeps both. A denial is said only with evidence: a rule's own word, a drop by netfilter, or a policy that
 // denies and a connection that was never made.
+import { parsePolicyHit } from '@margay/model'
 import type { Direction } from '@margay/policy'
 import type { Credit, Finding } from './finding.ts'
 
@@ -78,9 +79,26 @@ const evaluated = ({ verdict, trace, credits }: Finding): Decision => ({
   credits,
 })
 
-/** Words of rules where there are some, else what policies say if that agrees. */
+const hitIn = (text: string | undefined) => (text === undefined ? undefined : parsePolicyHit(text).hit)
+
+/**
+ * Words of rules that leave open what the evaluation knows: Felix logs the end of a tier without whose policy brought it
+ * about, and comments name a policy without its rule.
+ */
+function isVague(trace: readonly string[], finding: Finding): boolean {
+  const last = hitIn(trace.at(-1))
+  if (last?.kind === 'EndOfTier') return true
+  const isSame = (text: string) => {
+    const hit = hitIn(text)
+    return hit?.kind === last?.kind && hit?.namespace === last?.namespace && hit?.name === last?.name
+  }
+  return last?.rule === 'unknown' && finding.trace.some(isSame)
+}
+
+/** Words of rules where there are some, else what policies say if that agrees; that too where rules leave it open. */
 function traceOf({ marks }: Observed, finding: Finding, agrees: boolean): Pick<Decision, 'trace' | 'credits'> {
-  if (marks && marks.trace.length > 0) return { trace: marks.trace, credits: marks.credits }
+  if (marks && marks.trace.length > 0 && !(agrees && isVague(marks.trace, finding)))
+    return { trace: marks.trace, credits: marks.credits }
   return agrees ? { trace: finding.trace, credits: finding.credits } : { trace: [], credits: [] }
 }
 

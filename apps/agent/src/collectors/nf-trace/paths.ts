@@ -72,8 +72,8 @@ export function createPaths({ ownTable }: PathsConfig, { rules, note }: PathsDep
     if (handle === undefined) return isDeciding(base) ? printMark({ ...place, rule: 'policy' }) : undefined
     const comment = rules.comment({ family, table, chain, handle })
     if (comment) return printMark({ ...place, rule: { comment } })
-    const isSilent = verdict === 'continue' || verdict === 'return' || !isDeciding(base)
-    return isSilent && verdict !== 'drop' ? undefined : printMark({ ...place, rule: { handle: Number(handle) } })
+    const isTelling = verdict === 'drop' || (verdict === 'accept' && isDeciding(base))
+    return isTelling ? printMark({ ...place, rule: { handle: Number(handle) } }) : undefined
   }
   const sayingOf = (path: Path): Said => {
     const key = path.marks.join('\n')
