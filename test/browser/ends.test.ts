@@ -88,8 +88,8 @@ describe('both ends of a connection', () => {
     const ends = page.locator('aside[aria-label^="Record"] section[aria-label="Both ends"]')
     await eventually(() => ends.textContent()).toContain(sentence)
     expect(await ends.locator('li').allTextContents()).toEqual([
-      expect.stringContaining('Source on node-a: '),
-      expect.stringContaining('Destination on node-b: '),
+      expect.stringContaining('Source on node-a, '),
+      expect.stringContaining('Destination on node-b, '),
     ])
     expect(await ends.textContent()).toContain('tcp 10.77.0.1:40000 → 10.77.0.2:8080')
     expect(await axe(page)).toEqual([])

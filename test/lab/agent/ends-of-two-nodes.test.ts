@@ -238,6 +238,30 @@ describe('both ends in one sentence', () => {
     expect(said).toMatchObject({ fate: 'cannot_tell', left: 'yes', arrived: 'unknown', sure: false })
   })
 
+  it('the command line says the same, under the record', () => {
+    const args = [
+      'observe',
+      '--explain',
+      '--last',
+      '1',
+      '-q',
+      'dest_port: 84 and reporter: src',
+      '--server',
+      product.address,
+    ]
+    const text = execFileSync(process.execPath, [join(import.meta.dirname, '../../../apps/cli/src/main.ts'), ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_NO_WARNINGS: '1', NO_COLOR: '1' },
+    })
+    const [flow, sentence, ends, ...evidence] = text.trimEnd().split('\n')
+    expect(flow).toContain('refused')
+    expect(sentence).toContain('└ Reached pay/api-1 on node-b; nobody listens on tcp 84 there.')
+    expect(ends).toMatch(/10\.77\.0\.1:\d+ → 10\.77\.0\.2:84/)
+    expect(evidence.join('\n')).toMatch(
+      /source .* node-a: refused[^]*destination .* node-b: refused: nobody listens there/,
+    )
+  })
+
   it('the network between loses it', async () => {
     const link = `${labs[1]!.prefix}w`
     const mac = labs[1]!.inNetns(api.netns, 'cat', '/sys/class/net/eth0/address').trim()
@@ -248,6 +272,8 @@ describe('both ends in one sentence', () => {
     labs[0]!.inNetns(labs[0]!.hub, 'ip', 'link', 'set', link, 'up')
     const said = await saidOf(93, 'lost_on_the_way')
     expect(said?.sentence).toBe('Left shop/front-1 on node-a, never reached pay/api-1 on node-b: lost on the way.')
-    expect(said?.evidence.at(-1)).toMatchObject({ at: 'destination', host: 'node-b', from: 'silence' })
+    expect(said?.evidence).toContainEqual(
+      expect.objectContaining({ at: 'destination', host: 'node-b', from: 'silence' }),
+    )
   })
 })

@@ -1,18 +1,11 @@
-// Both ends by the handler itself, over a real store: what is joined, what is not, and what is said of how many.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+// Both ends by the API, over a real store: what is joined, what is not, and what is said of how many.
 import { dnsLog, flowLog, printExemplar, readRow, writeRow } from '@margay/model'
 import type { Exemplar, Row } from '@margay/model'
-import { createEmbeddedStore } from '@margay/store'
-import type { Store } from '@margay/store'
-import { endsRequestSchema } from '@margay/wire'
 import type { EndsRequest } from '@margay/wire'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { HandlerDeps } from '../api/context.ts'
-import { createDirectIntake } from '../testing/direct-intake.ts'
+import type { TestApi } from '../testing/test-api.ts'
+import { openTestApi } from '../testing/test-api.ts'
 import type { EndsDeps } from './ends.ts'
-import { ends } from './ends.ts'
 
 const now = 1_793_000_000
 const at = now - 600
@@ -100,8 +93,22 @@ const lookups: readonly Row[] = [
   lookup({ rcode: 'NXDOMAIN', client_ip: '10.77.0.9' }),
 ]
 
-let dir: string
-let store: Store
+const objects = `
+{ apiVersion: v1, kind: Namespace, metadata: { name: shop } }
+---
+{ apiVersion: v1, kind: Namespace, metadata: { name: pay } }
+---
+{ apiVersion: v1, kind: Pod, metadata: { namespace: shop, name: a-1, labels: { app: a } }, spec: { nodeName: n1 }, status: { podIP: 10.77.0.1 } }
+---
+{ apiVersion: v1, kind: Pod, metadata: { namespace: pay, name: b-1, labels: { app: b } }, spec: { nodeName: n2 }, status: { podIP: 10.77.0.2 } }
+`
+const policy = `
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: { namespace: pay, name: api }
+spec: { selector: "app == 'b'", types: [Ingress], ingress: [{ action: Allow, source: { namespaceSelector: all(), selector: "role == 'api'" } }] }
+`
+
 const reporters: EndsDeps['reporters'] = async (of) =>
   of.map(({ ip }) =>
     ip === '10.77.0.2'
@@ -111,11 +118,9 @@ const reporters: EndsDeps['reporters'] = async (of) =>
         : { host: 'n1', state: 'reports' },
   )
 
+let api: TestApi
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'margay-ends-'))
-  store = createEmbeddedStore({ dir: join(dir, 'store') })
-  await store.open()
-  const intake = createDirectIntake(store)
+  api = await openTestApi({ now, deps: { ends: { reporters } } })
   for (const [type, records] of [
     [flowLog, stored],
     [dnsLog, lookups],
@@ -125,24 +130,12 @@ beforeAll(async () => {
       if (!read.ok) throw new Error(JSON.stringify(read.problems))
       return read.row
     })
-    await intake.append({ logType: type.name, rows, source: { id: type.name, epoch: 'test', sequence: 1 } })
+    await api.store(type.name, rows)
   }
 })
+afterAll(() => api?.close())
 
-afterAll(async () => {
-  await store?.close()
-  await rm(dir, { recursive: true, force: true })
-})
-
-const ask = async (request: EndsRequest, deps: EndsDeps = { reporters }) =>
-  ends(
-    { body: endsRequestSchema.parse(request), search: undefined, params: {}, signal: new AbortController().signal },
-    {
-      store,
-      now: () => now,
-      ends: deps,
-    } as Partial<HandlerDeps> as HandlerDeps,
-  )
+const ask = (request: EndsRequest) => api.post('ends', request)
 
 const range = { from: { ago: 3600 }, to: { ago: 0 } }
 
@@ -191,27 +184,6 @@ describe('both ends of a search', () => {
 
   it('has nothing to say of connections that went well', async () =>
     expect(await ask({ range, query: 'outcome: established' })).toEqual({ connections: [], more: 0 }))
-
-  it('asks for policies where a rule may have decided, and says what would admit it', async () => {
-    const asked: Row[] = []
-    const policyOf: EndsDeps['policyOf'] = async (of) => {
-      asked.push(of)
-      const hit = '0|default|pay/knp.default.api|deny|-1'
-      return {
-        verdict: 'deny',
-        where: 'destination',
-        hit,
-        sentences: ['isolated'],
-        fix: 'set label role = api on pod shop/a-1',
-      }
-    }
-    const { connections } = await ask(
-      { range, query: 'source_ip: 10.77.0.1 and reporter: src', limit: 1 },
-      { reporters, policyOf },
-    )
-    expect(asked).toHaveLength(1)
-    expect(connections[0]).toMatchObject({ fate: 'denied', fix: 'set label role = api on pod shop/a-1', sure: true })
-  })
 })
 
 describe('both ends of one record', () => {
@@ -227,5 +199,28 @@ describe('both ends of one record', () => {
   })
 
   it('that is no flow record is refused with the field', async () =>
-    await expect(ask({ record: { start_time: 'soon' } })).rejects.toThrow(/record: start_time .* got/))
+    expect((await api.refused('ends', { body: { record: { start_time: 'soon' } } })).detail).toMatch(
+      /record: start_time .* got "soon"/,
+    ))
+})
+
+describe('both ends under policies', () => {
+  it('are told with the policy of that moment, and the change that would admit the connection', async () => {
+    api.objects.apply(objects, at - 3600)
+    const before = await ask({ range, query: 'source_ip: 10.77.0.1 and reporter: src', limit: 2 })
+    expect(before.connections.map(({ fate }) => fate)).toEqual(['dropped', 'lost_on_the_way'])
+    api.objects.apply(policy, at - 60)
+    const { connections } = await ask({ range, query: 'source_ip: 10.77.0.1 and reporter: src', limit: 2 })
+    expect(connections[0]).toMatchObject({
+      fate: 'denied',
+      decided: { where: 'destination', by: 'policy', dropReason: 'NETFILTER_DROP' },
+      sure: true,
+      fix: 'set label role = api on pod shop/a-1',
+    })
+    expect(connections[0]!.sentence).toBe(
+      'Denied on arrival at pay/b-1 on n2 by the end of tier default: policy pay/api isolates, and no rule of it matches; to admit it, set label role = api on pod shop/a-1.',
+    )
+    // Nobody saw the drop of the other, so the policies alone say it.
+    expect(connections[1]).toMatchObject({ fate: 'denied', decided: { by: 'policy' }, sure: false })
+  })
 })

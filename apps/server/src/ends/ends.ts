@@ -3,7 +3,7 @@
 import type { Row } from '@margay/model'
 import { flowLog, readRow } from '@margay/model'
 import type { AnswerOf, ConnectionEnds, DecodedEndsRequest } from '@margay/wire'
-import type { ApiDeps, JsonHandler } from '../api/context.ts'
+import type { HandlerDeps, JsonHandler } from '../api/context.ts'
 import { readFilter } from '../api/filter.ts'
 import { ApiError } from '../api/problem.ts'
 import type { Reporter } from '../intern/agents.ts'
@@ -17,14 +17,13 @@ import type { FindDeps } from './find.ts'
 import { recordsAround, searchedRows } from './find.ts'
 import type { FailedLookup } from './lookups.ts'
 import { failedLookups, lookupEvidence } from './lookups.ts'
-import type { Joined, PolicyOpinion } from './joined.ts'
+import type { Joined } from './joined.ts'
+import { policyOf } from './policy-opinion.ts'
 import { sentenceOf } from './sentence.ts'
 
 export interface EndsDeps {
   /** Who reports what each address does at its moment, in the order asked. */
   readonly reporters: (of: readonly AddressMoment[]) => Promise<readonly Reporter[]>
-  /** What the policies of a moment (Unix seconds) say of a record's flow; absent where no policies are known. */
-  readonly policyOf?: (row: Row, moment: number) => Promise<PolicyOpinion | undefined>
 }
 
 /** Records that a search is answered from, for each connection wanted. */
@@ -84,6 +83,7 @@ const mayBePolicy = ({ fate, decided }: Decision): boolean =>
   fate === 'rejected' ||
   fate === 'lost_on_the_way' ||
   fate === 'cannot_tell' ||
+  fate === 'no_answer_outside' ||
   (fate === 'dropped' && decided.by === 'rule')
 
 function answerOf(joined: Joined, asked: Asked, lookups: readonly FailedLookup[]): ConnectionEnds {
@@ -110,9 +110,9 @@ function answerOf(joined: Joined, asked: Asked, lookups: readonly FailedLookup[]
   }
 }
 
-async function withPolicy(joined: Joined, row: Row, { policyOf }: EndsDeps): Promise<Joined> {
-  if (!policyOf || !mayBePolicy(decide(joined))) return joined
-  const policy = await policyOf(row, momentOf(row))
+async function withPolicy(joined: Joined, row: Row, deps: HandlerDeps): Promise<Joined> {
+  if (!mayBePolicy(decide(joined))) return joined
+  const policy = await policyOf(row, deps)
   return policy ? { ...joined, policy } : joined
 }
 
@@ -130,14 +130,19 @@ const addressesOf = ({ row, exemplar }: Asked): readonly AddressMoment[] =>
   }))
 
 /** Answers for the connections of some rows. */
-async function endsOf(rows: readonly Row[], limit: number, find: FindDeps, deps: EndsDeps): Promise<AnswerOf<'ends'>> {
+async function endsOf(
+  rows: readonly Row[],
+  limit: number,
+  find: FindDeps,
+  deps: HandlerDeps,
+): Promise<AnswerOf<'ends'>> {
   const all = distinct(rows.flatMap(askedOf))
   const asked = all.slice(0, limit)
   if (asked.length === 0) return { connections: [], more: cutFrom(rows) }
   const [around, lookups, reporters] = await Promise.all([
     recordsAround(asked, find),
     failedLookups(asked, find),
-    deps.reporters(asked.flatMap(addressesOf)),
+    deps.ends.reporters(asked.flatMap(addressesOf)),
   ])
   const none: Reporter = { state: 'none' }
   const connections = await Promise.all(
@@ -149,7 +154,7 @@ async function endsOf(rows: readonly Row[], limit: number, find: FindDeps, deps:
   return { connections, more: all.length - asked.length + cutFrom(rows) }
 }
 
-export const ends: JsonHandler<'ends'> = async ({ body, signal }, { store, now, ends: deps }: ApiDeps) => {
-  const find = { store, now: now(), signal }
+export const ends: JsonHandler<'ends'> = async ({ body, signal }, deps) => {
+  const find = { store: deps.store, now: deps.now(), signal }
   return endsOf(await rowsAsked(body, find), body.limit, find, deps)
 }
