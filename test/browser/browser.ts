@@ -40,13 +40,16 @@ export async function open(context: BrowserContext, address: string): Promise<{ 
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text())
+    if (message.type() === 'error' && !isOfTheMachine(message.text())) complaints.push(message.text())
   })
   await page.goto(address)
   await page.waitForSelector('header .cm-content')
   await page.waitForSelector('main [role=row][data-id], main h1, main h2')
   return { page, complaints }
 }
+
+/** Somebody made or removed a network interface: Chromium then breaks off what is under way, and pages ask again. */
+const isOfTheMachine = (text: string) => text.includes('net::ERR_NETWORK_CHANGED')
 
 interface AxeResult {
   readonly violations: readonly {

@@ -54,7 +54,7 @@ export function ChangeMarks({ range }: { readonly range: FixedRange }) {
               <span>{numbersOf(mark)}</span>
             </button>
           </Popover.Target>
-          <Popover.Dropdown className={css.panel ?? ''} aria-label="Changes">
+          <Popover.Dropdown className={css.panel ?? ''}>
             <ChangeList changes={changes} total={total} marked={mark} range={range} />
           </Popover.Dropdown>
         </Popover>

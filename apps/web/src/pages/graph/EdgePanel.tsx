@@ -38,7 +38,7 @@ export function EdgePanel({ detail: { edge, ports }, picture, conversations, sco
   const narrow = within(scope, edge.id, conversations.hierarchy)
   return (
     <div className={css.panel}>
-      <header>
+      <div>
         <h1>
           <button type="button" className={css.name} onClick={() => onSelect(edge.source)}>
             {ends.source}
@@ -49,7 +49,7 @@ export function EdgePanel({ detail: { edge, ports }, picture, conversations, sco
           </button>
         </h1>
         <div className="dim">{portText(ports)}</div>
-      </header>
+      </div>
       <p className={css.finding}>{findingOf(edge, ends)}</p>
       <EndsOfScope scope={narrow} />
       <Why edge={edge} ends={ends} scope={narrow} />

@@ -49,10 +49,10 @@ export function VertexPanel({ id, picture, conversations, scope, onSelect, onTog
   const lists = { most, labels, onSelect }
   return (
     <div className={css.panel}>
-      <header>
+      <div>
         <h1>{label}</h1>
         <div className="dim">{[levelWord(level), vertex?.sub].filter(Boolean).join(' · ')}</div>
-      </header>
+      </div>
       <p className={css.finding}>{finding(label, traffic)}</p>
       <Denials traffic={traffic} />
       <Figures tally={traffic.inbound} title={`Inbound, ${rangeTitle(scope).toLowerCase()}`} />

@@ -64,7 +64,8 @@ function finding(nodes: readonly Node[], total: number | undefined): string | un
   if (total === undefined || total === 0) return undefined
   const notReady = nodes.filter(({ ready }) => ready === false).length
   const silent = nodes.filter(isUntold).length
-  const ready = notReady === 0 ? 'none is said to be not ready' : `${formatCount(notReady)} not ready`
+  const allReady = nodes.every(({ ready }) => ready === true)
+  const ready = allReady ? 'all ready' : `${formatCount(notReady)} not ready`
   const told = silent === 0 ? 'flows of each are told' : `nobody tells of ${formatCount(silent)}`
   const isWhole = nodes.length === total
   return `${plural(total, 'node')}${isWhole ? '' : `, of the first ${formatCount(nodes.length)}`}: ${ready}, ${told}`

@@ -14,7 +14,7 @@ function Policies({ policies }: Endpoint) {
   return policies.map((policy, at) => (
     <span key={policy.id} className={css.policy}>
       <i>{at + 1}</i> {shortPolicyName(policy)}
-      {policy.staged && <em> staged</em>}
+      {policy.staged && <em> staged</em>}{' '}
     </span>
   ))
 }
