@@ -121,8 +121,8 @@ describeCluster('login by Kubernetes', 'cluster', () => {
     })
     it('speak for their own node alone, where their token names it', async () => {
       await api.kubectl.apply([{ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' } }])
-      const uid = ((await api.kubectl.get('node', 'node-1')) as { metadata: { uid?: string } }).metadata.uid!
-      const bound = ['--bound-object-kind', 'Node', '--bound-object-name', 'node-1', '--bound-object-uid', uid]
+      const { metadata } = await api.kubectl.get<{ metadata: { uid: string } }>('node', 'node-1')
+      const bound = ['--bound-object-kind', 'Node', '--bound-object-name', 'node-1', '--bound-object-uid', metadata.uid]
       const token = await tokenOf('margay-agent', '--audience', 'margay-server.margay', ...bound)
       await check(token, 'node-1')
       await expect(check(token, 'node-2')).rejects.toMatchObject({ code: 'wrong_node' })

@@ -72,10 +72,10 @@ function ask(url: string, { ca, token, body }: Asked): Promise<{ readonly status
   })
 }
 
-/** Makes the images, and brings them into both nodes. */
-export async function bringImages(cluster: Cluster, say: (line: string) => void): Promise<void> {
+/** Makes the images from the sources as they are; paths of their archives. */
+export async function productImages(say: (line: string) => void): Promise<readonly string[]> {
   const images = await makeImages({ repository: registry, tag, output: join(root, 'build/images'), say })
-  for (const node of cluster.nodes) await node.importImages(images.map(({ path }) => path))
+  return images.map(({ path }) => path)
 }
 
 /** Installs the chart with what this cluster needs besides: agents of one kernel tell their nodes apart by cgroup. */
