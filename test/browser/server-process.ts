@@ -51,7 +51,7 @@ function addressOf(child: ChildProcess): Promise<string> {
     let said = ''
     child.stdout?.on('data', (chunk: Buffer) => {
       said += chunk.toString()
-      const address = /http:\/\/[\w.:[\]]+/.exec(said)?.[0]
+      const address = /https?:\/\/[\w.:[\]]+/.exec(said)?.[0]
       if (!address) return
       clearTimeout(late)
       resolve(address)

@@ -74,6 +74,8 @@ const sendPage = (reply: FastifyReply, html: string) =>
     .type('text/html; charset=utf-8')
     .header('cache-control', 'no-store')
     .header('content-security-policy', signInPolicy)
+    // Without it a browser does not say from where its forms are sent, and they would be refused.
+    .header('referrer-policy', 'same-origin')
     .send(html)
 
 /** Who has this token, or why they are not let in. */
