@@ -250,7 +250,7 @@ describeCluster('names in the cluster', 'cluster', () => {
     await kubectl('wait', '--for=condition=Ready', 'pod/second', '--timeout=180s')
     const again = await getPod('second')
     await curl('client-1', `http://${again.status.podIP}:8080/`, 2)
-    const later = await remembered('of the second', 'dest_name: second')
+    const later = await remembered('of the second', `dest_name: second and source_namespace: ${namespace}`)
     const uidOf = (address: string) =>
       distinct(
         by(later, 'dst').filter((row) => row.dest_ip === address && row.process_name === 'orders'),

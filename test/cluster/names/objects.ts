@@ -75,13 +75,14 @@ function workload(kind: string, name: string, more: Readonly<Record<string, unkn
   }
 }
 
-/** One of its pods on each node. */
+/** One of its pods on each node, also of a new revision beside an old one. */
 const spread = (app: string) => ({
   topologySpreadConstraints: [
     {
       maxSkew: 1,
       topologyKey: 'kubernetes.io/hostname',
-      whenUnsatisfiable: 'ScheduleAnyway',
+      whenUnsatisfiable: 'DoNotSchedule',
+      matchLabelKeys: ['pod-template-hash'],
       labelSelector: { matchLabels: { app } },
     },
   ],
