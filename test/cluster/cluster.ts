@@ -13,7 +13,7 @@ import type { Say } from './build/say.ts'
 import { baseObjects, kubeRouterUser } from './objects/base.ts'
 import { define } from './objects/definitions.ts'
 import { apiIsReady, apiServer, authorityIn, etcd, type ApiPlace } from './parts/api-programs.ts'
-import { makeCgroup } from './parts/cgroups.ts'
+import { makeCgroup, removeCgroup } from './parts/cgroups.ts'
 import { until } from './parts/command.ts'
 import { administrator, makeCredentials, type Credentials, type User } from './parts/credentials.ts'
 import { createKubectl, type Kubectl } from './parts/kubectl.ts'
@@ -41,6 +41,8 @@ export interface Cluster {
   readonly kubectl: Kubectl
   readonly nodes: readonly ClusterNode[]
   serviceAccount(namespace: string, name: string): Promise<ServiceAccountAccess>
+  /** Ends everything that runs on a node at once, as when its power fails; its object stays. */
+  loseNode(node: ClusterNode): Promise<void>
   /** Takes it down and lets the next one in. */
   stop(): Promise<void>
 }
@@ -193,6 +195,7 @@ async function bringUp(plan: ClusterRecord, lock: Lock, say: Say): Promise<Clust
     nodes,
     serviceAccount: (namespace, name) =>
       serviceAccountAccess(kubectl, { server: url, authority, dir }, namespace, name),
+    loseNode: ({ cgroup: ofNode }) => removeCgroup(ofNode),
     async stop() {
       await takeDown(record())
       lock.release()

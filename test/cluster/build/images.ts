@@ -1,11 +1,12 @@
-// The images of the test cluster, as a table. Their archives are kept beside the binaries they are made of and are assembled
-// again when one of those is newer.
+// The images of the test cluster, as a table. They are assembled from files of this machine and kept beside the binaries they
+// are made of; an image is assembled again when one of its files is another.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { libraryEntries } from '../../../scripts/image/libraries.ts'
+import { packLayer, writeImage } from '../../../scripts/image/oci.ts'
+import type { Entry, Tree } from '../../../scripts/image/tar.ts'
 import { programFolder, shopPrograms } from '../shop/workloads.ts'
-import { assemble, withLibraries, type Image } from './image.ts'
 import { binary, cacheDir } from './places.ts'
 import { ownBinary } from './programs.ts'
 
@@ -20,52 +21,78 @@ export const imageNames = {
 
 export type ImageName = keyof typeof imageNames
 
+const program = (path: string): Entry => ({ kind: 'file', content: { path: realpathSync(path) }, executable: true })
+const text = (content: string): Entry => ({ kind: 'file', content: Buffer.from(content) })
+
 const tools = ['/bin/bash', '/bin/sleep', '/usr/bin/curl', '/usr/bin/dig']
 
-function imageOf(name: ImageName): Image {
-  const of = (command: readonly string[], files: Image['files']): Image => ({ name: imageNames[name], command, files })
+/** The C library opens these by name when it is asked for an address. */
+function nameServices(libraries: ReadonlyMap<string, Entry>): [string, Entry][] {
+  const folder = [...libraries.keys()].filter((path) => path.endsWith('/libc.so.6')).map(dirname)
+  const paths = folder.flatMap((path) => [`${path}/libnss_dns.so.2`, `${path}/libnss_files.so.2`])
+  return paths.filter(existsSync).map((path) => [path, program(path)])
+}
+
+function toolsTree(): Tree {
+  const libraries = libraryEntries(tools, '/nowhere/')
+  return new Map([
+    ...libraries,
+    ...nameServices(libraries),
+    ...tools.map((path): [string, Entry] => [`/bin/${path.slice(path.lastIndexOf('/') + 1)}`, program(path)]),
+    ['/bin/sh', { kind: 'link', target: 'bash' }],
+    ['/etc/nsswitch.conf', text('hosts: files dns\n')],
+  ])
+}
+
+function filesOf(name: ImageName): Tree {
   switch (name) {
     case 'pause':
-      return of(['/bin/pause'], { 'bin/pause': { from: ownBinary('pause') } })
-    case 'coredns':
-      return of(['/bin/coredns'], { 'bin/coredns': { from: binary('coredns') } })
     case 'probe':
-      return of(['/bin/probe'], { 'bin/probe': { from: ownBinary('probe') } })
+      return new Map([[`/bin/${name}`, program(ownBinary(name))]])
+    case 'coredns':
+      return new Map([['/bin/coredns', program(binary('coredns'))]])
     case 'shop': {
       // All of them are the one program under another name.
-      const links = shopPrograms.map((program) => [`${programFolder}/${program}`, { linkTo: '/bin/shop' }] as const)
-      return of(['/bin/shop'], { 'bin/shop': { from: ownBinary('shop') }, ...Object.fromEntries(links) })
+      const links = shopPrograms.map((each): [string, Entry] => [
+        `/${programFolder}/${each}`,
+        { kind: 'link', target: '/bin/shop' },
+      ])
+      return new Map([['/bin/shop', program(ownBinary('shop'))], ...links])
     }
     case 'tools':
-      return of(['/bin/bash'], {
-        ...withLibraries(tools),
-        'bin/sh': { linkTo: 'bash' },
-        'etc/nsswitch.conf': { text: 'hosts: files dns\n' },
-      })
+      return toolsTree()
   }
 }
 
-/** Changes when a file of the image does, and costs no reading of it. */
-function stampOf(image: Image): string {
-  const files = Object.entries(image.files).map(([path, file]) => {
-    if (!('from' in file)) return [path, file]
-    const { size, mtimeMs } = statSync(file.from)
-    return [path, file, size, mtimeMs]
+const treeOf = (name: ImageName): Tree => new Map([...filesOf(name), ['/tmp', { kind: 'directory', mode: 0o1777 }]])
+
+/** Changes when a file of the tree does, and costs no reading of it. */
+function stampOf(tree: Tree): string {
+  const lines = [...tree].map(([path, entry]) => {
+    if (entry.kind !== 'file' || entry.content instanceof Uint8Array) return [path, entry]
+    const { size, mtimeMs } = statSync(entry.content.path)
+    return [path, entry.content.path, size, mtimeMs]
   })
-  return createHash('sha256').update(JSON.stringify({ ...image, files })).digest('hex').slice(0, 16)
+  return createHash('sha256').update(JSON.stringify(lines)).digest('hex').slice(0, 16)
 }
 
-function archiveOf(name: ImageName): string {
-  const image = imageOf(name)
+const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64'
+
+async function archiveOf(name: ImageName): Promise<string> {
+  const tree = treeOf(name)
   const folder = join(cacheDir, 'images')
-  const path = join(folder, `${name}-${stampOf(image)}.tar`)
+  const path = join(folder, `${name}-${stampOf(tree)}.tar`)
   if (existsSync(path)) return path
   mkdirSync(folder, { recursive: true })
   for (const old of readdirSync(folder)) if (old.startsWith(`${name}-`)) rmSync(join(folder, old))
-  writeFileSync(`${path}.part`, assemble(image))
-  renameSync(`${path}.part`, path)
+  const layer = await packLayer({ title: `${name} of the test cluster`, tree }, join(folder, 'layers'))
+  const entrypoint = name === 'tools' ? ['/bin/bash'] : [`/bin/${name}`]
+  const config = { architecture, entrypoint, user: '0:0', env: ['PATH=/bin'], labels: {} } as const
+  await writeImage(path, imageNames[name], config, [layer])
+  rmSync(layer.path)
   return path
 }
 
 /** Archives of all images, for `ctr images import`. */
-export const imageArchives = (): readonly string[] => (Object.keys(imageNames) as ImageName[]).map(archiveOf)
+export const imageArchives = (): Promise<readonly string[]> =>
+  Promise.all((Object.keys(imageNames) as ImageName[]).map(archiveOf))

@@ -7,7 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
+	"time"
 )
 
 // zeros is what answers are made of.
@@ -43,12 +45,25 @@ func serve(each listener) error {
 	return nil
 }
 
-// answer takes a body and returns as many bytes as the query's "bytes" says; every path is there, so that probes pass.
+// hostname is the pod's name, or its node's where it has no network of its own.
+var hostname, _ = os.Hostname()
+
+// answer takes a body and returns as many bytes as the query's "bytes" says; every path is there, so that probes pass. A
+// header tells who answered, which nobody but the pod itself can know behind a service. The program ends, and has succeeded,
+// once it has answered to /end.
 func answer(response http.ResponseWriter, request *http.Request) {
 	io.Copy(io.Discard, request.Body)
 	size, _ := strconv.Atoi(request.URL.Query().Get("bytes"))
+	response.Header().Set("X-Pod", hostname)
 	response.Header().Set("Content-Length", strconv.Itoa(size))
 	io.Copy(response, payload(size))
+	if request.URL.Path == "/end" {
+		response.(http.Flusher).Flush()
+		go func() {
+			time.Sleep(100 * time.Millisecond)
+			os.Exit(0)
+		}()
+	}
 }
 
 func serveStreams(socket net.Listener) {

@@ -1,0 +1,345 @@
+// Who is this address: every shape of workload in the real cluster, connected to by real clients, named by pod, workload, service
+// and process as its flow's moment had it, at once and when asked again at the end, when most of them are gone. What is true is
+// taken from the pods themselves (each answers with its name) and from the API server, never from the product.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startCluster, type Cluster } from '../cluster.ts'
+import { until } from '../parts/command.ts'
+import { startClusterProduct, type ClusterProduct, type Row } from '../product.ts'
+import { describeCluster, startMs } from '../suite.ts'
+import { finishingPod, firstObjects, job, namespace, objects, pod, podSpec } from './objects.ts'
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly labels: Readonly<Record<string, string>> }
+  readonly spec: { readonly nodeName: string }
+  readonly status: { readonly podIP?: string; readonly phase: string }
+}
+
+let cluster: Cluster
+let product: ClusterProduct
+
+/** Questions and their answers so far: all of them are asked again at the end. */
+const asked: { readonly what: string; readonly query: string; readonly rows: readonly Row[] }[] = []
+
+const kubectl = (...args: readonly string[]) => cluster.kubectl.run(['-n', namespace, ...args])
+const getPod = (name: string) => cluster.kubectl.get<Pod>('pod', name, namespace)
+const podsOf = async (app: string) =>
+  (await cluster.kubectl.list<Pod>('pods', namespace)).filter(({ metadata }) => metadata.labels.app === app)
+
+/** Connects from a client so many times, one process each, and returns the names of the pods that answered. */
+async function curl(client: string, url: string, times = 1): Promise<readonly string[]> {
+  const each = `curl -s -m 10 -o /dev/null -w '%header{x-pod}\\n' ${url}`
+  const loop = `for ((i = 0; i < ${times}; i++)); do ${each}; done`
+  return (await kubectl('exec', client, '--', 'bash', '-c', loop)).trim().split('\n')
+}
+
+const sum = (rows: readonly Row[], field: string) => rows.reduce((all, row) => all + Number(row[field] ?? 0), 0)
+const by = (rows: readonly Row[], reporter: 'src' | 'dst') => rows.filter((row) => row.reporter === reporter)
+const distinct = (rows: readonly Row[], field: string) => [...new Set(rows.map((row) => row[field]))].sort()
+
+/** How many connections each value of a field has. */
+function counts(rows: readonly Row[], field: string): Record<string, number> {
+  const groups = Object.groupBy(rows, (row) => String(row[field]))
+  return Object.fromEntries(
+    Object.entries(groups).map(([value, group]) => [value, sum(group ?? [], 'num_flows_started')]),
+  )
+}
+
+const tally = (names: readonly string[]): Record<string, number> =>
+  Object.fromEntries(Object.entries(Object.groupBy(names, (name) => name)).map(([name, all]) => [name, all!.length]))
+
+let lastPort = 60_000
+
+/** Resolves once all that happened before is stored: a last connection was made on each node, and its row is there. */
+async function settled(): Promise<void> {
+  const port = ++lastPort
+  for (const [from, to] of [
+    ['client-1', 'client-2'],
+    ['client-2', 'client-1'],
+  ] as const) {
+    const { status } = await getPod(to)
+    await kubectl('exec', from, '--', 'bash', '-c', `curl -s -m 2 http://${status.podIP}:${port}/ || true`)
+  }
+  const isThere = async () => {
+    const rows = await product.rows('flows', `dest_port: ${port} and reporter: src`)
+    return distinct(rows, 'source_name').length === 2
+  }
+  await until('the last connections to be stored', isThere, { why: product.output, everyMs: 300 })
+}
+
+/** Rows of connections that all happened before, by both reporters. */
+async function flows(query: string): Promise<readonly Row[]> {
+  await settled()
+  return product.rows('flows', query)
+}
+
+const nameFields = [
+  'source_name',
+  'source_name_aggr',
+  'dest_name',
+  'dest_name_aggr',
+  'dest_service_name',
+  'process_name',
+]
+const namesIn = (rows: readonly Row[]) => nameFields.map((field) => distinct(rows, field))
+
+/** Asks, and keeps the question with its answer, to be asked again when what it is about is gone. */
+async function remembered(what: string, query: string): Promise<readonly Row[]> {
+  const rows = await flows(query)
+  asked.push({ what, query, rows })
+  return rows
+}
+
+const clientOn = (node: 1 | 2) => ({
+  source_name: `client-${node}`,
+  source_name_aggr: `client-${node}`,
+  source_namespace: namespace,
+  source_type: 'wep',
+})
+
+/** Makes an address the next that node-1 gives out: its range is given out in turn, and the last one is written down. */
+async function takeAddressNext(ip: string): Promise<void> {
+  const node = cluster.nodes[0]!
+  const folder = '/var/lib/cni/networks/pods'
+  const isFree = () => node.run('ls', folder).split('\n').includes(ip) === false
+  await until(`address ${ip} to be free`, isFree)
+  const parts = ip.split('.').map(Number)
+  const previous = parts.with(3, parts[3]! - 1).join('.')
+  node.run('sh', '-c', `printf %s ${previous} > ${folder}/last_reserved_ip.0`)
+}
+
+describeCluster('names in the cluster', 'cluster', () => {
+  beforeAll(async () => {
+    cluster = await startCluster()
+    product = await startClusterProduct(cluster)
+    await cluster.kubectl.apply(firstObjects)
+    await cluster.kubectl.apply(objects)
+    for (const each of ['deployment/web', 'statefulset/db', 'daemonset/exporter']) {
+      await kubectl('rollout', 'status', each, '--timeout=180s')
+    }
+    await kubectl('wait', '--for=condition=Ready', 'pod/client-1', 'pod/client-2', '--timeout=180s')
+  }, startMs)
+  afterAll(async () => {
+    await product?.close()
+    await cluster?.stop()
+  }, startMs)
+
+  it('a service with endpoints on both nodes: each connection names the pod that answered, and the service that was dialled', async () => {
+    const answered = await curl('client-1', `http://web.${namespace}/`, 20)
+    const rows = await remembered(
+      'by service',
+      'source_name: client-1 and dest_port: 8080 and not dest_service_name: "-"',
+    )
+    expect(Object.keys(tally(answered)), 'pods of both nodes answer').toHaveLength(2)
+    expect(counts(by(rows, 'src'), 'dest_name')).toEqual(tally(answered))
+    for (const row of by(rows, 'src')) {
+      expect(row).toMatchObject({
+        ...clientOn(1),
+        dest_type: 'wep',
+        dest_namespace: namespace,
+        dest_service_namespace: namespace,
+        dest_service_port: 'http',
+        dest_service_port_num: 80,
+        process_name: 'curl',
+      })
+      expect(row.dest_name_aggr).toBe(`${String(row.dest_name).split('-').slice(0, 2).join('-')}-*`)
+    }
+    expect(distinct(rows, 'dest_service_name')).toEqual(['web'])
+    const atPods = await flows('source_name: client-1 and dest_port: 8080 and reporter: dst')
+    expect(counts(atPods, 'dest_name')).toEqual(tally(answered))
+    expect(distinct(atPods, 'process_name')).toEqual(['catalog'])
+  })
+
+  it('a pod behind two services, dialled by one of them and by its own address: the one, and none (A7)', async () => {
+    const [web] = await podsOf('web')
+    const answered = await curl('client-2', `http://web.${namespace}/`, 20)
+    await curl('client-2', `http://${web!.status.podIP}:8080/`, 20)
+    const rows = await remembered(
+      'directly and by service',
+      'source_name: client-2 and not dest_port: 53 and dest_port < 60000',
+    )
+    const seen = by(rows, 'src')
+    expect(counts(seen, 'dest_service_name')).toEqual({ web: 20, '-': 20 })
+    expect(distinct(seen, 'dest_port')).toEqual([8080])
+    expect(counts(seen, 'dest_name')).toEqual(tally([...answered, ...Array<string>(20).fill(web!.metadata.name)]))
+    expect(await product.rows('flows', 'dest_service_name: web-too')).toEqual([])
+  })
+
+  it('a headless service: the pods, and the service by whose name they were found', async () => {
+    const answered = await curl('client-1', `http://db.${namespace}:5432/`, 10)
+    const rows = await remembered('headless', 'source_name: client-1 and dest_port: 5432')
+    expect(counts(by(rows, 'src'), 'dest_name')).toEqual(tally(answered))
+    expect(counts(by(rows, 'src'), 'dest_service_name')).toEqual({ db: 10 })
+    expect(distinct(rows, 'dest_name_aggr')).toEqual(['db-*'])
+    expect(distinct(by(rows, 'dst'), 'process_name')).toEqual(['postgres'])
+  })
+
+  it('a pod on the network of its node: named as itself, not as the node, at both ends', async () => {
+    const exporters = await podsOf('exporter')
+    const onNode = (node: string) => exporters.find(({ spec }) => spec.nodeName === node)!.metadata.name
+    await curl('client-1', 'http://10.88.0.11:9100/', 3)
+    await curl('client-1', 'http://10.88.0.12:9100/', 3)
+    const rows = await remembered('to the host network', 'source_name: client-1 and dest_port: 9100')
+    expect(counts(by(rows, 'src'), 'dest_name')).toEqual({ [onNode('node-1')]: 3, [onNode('node-2')]: 3 })
+    expect(distinct(by(rows, 'dst'), 'process_name')).toEqual(['node_exporter'])
+    // It calls every second by itself.
+    const own = await flows('process_name: node_exporter and reporter: src and dest_service_name: web')
+    expect(distinct(own, 'source_name')).toEqual([onNode('node-1'), onNode('node-2')].sort())
+    expect(distinct(own, 'source_name_aggr')).toEqual(['exporter-*'])
+  })
+
+  it('a job that lives for a second: its pod, its program, what it called', async () => {
+    await cluster.kubectl.apply([job('once')])
+    await kubectl('wait', '--for=condition=Complete', 'job/once', '--timeout=180s')
+    const [once] = await podsOf('once')
+    const rows = await remembered('of the job', 'source_name_aggr: once* and dest_service_name: web')
+    expect(counts(rows, 'source_name')).toEqual({ [once!.metadata.name]: 1 })
+    expect(rows[0]).toMatchObject({ process_name: 'python3', pod_uid: once!.metadata.uid, source_namespace: namespace })
+    await kubectl('delete', 'job/once', '--wait')
+  })
+
+  it('a container that is started again: the same pod, another container', async () => {
+    const spec = podSpec({ program: 'cart', listen: [{ kind: 'http', port: 8080 }] })
+    await cluster.kubectl.apply([pod('restarting', 'node-2', spec)])
+    await kubectl('wait', '--for=condition=Ready', 'pod/restarting', '--timeout=180s')
+    const { status, metadata } = await getPod('restarting')
+    const url = `http://${status.podIP}:8080`
+    await curl('client-1', `${url}/`, 2)
+    await curl('client-1', `${url}/end`)
+    const answers = async () => (await curl('client-1', `${url}/`))[0] === 'restarting'
+    await until('the container to be started again', answers, { everyMs: 1000 })
+    const rows = await remembered('of the restart', `dest_ip: ${status.podIP} and outcome: established`)
+    expect(distinct(rows, 'dest_name')).toEqual(['restarting'])
+    const atPod = by(rows, 'dst').filter((row) => row.process_name === 'cart')
+    expect(distinct(atPod, 'container')).toHaveLength(2)
+    expect(distinct(atPod, 'pod_uid')).toEqual([metadata.uid])
+  })
+
+  it('an address that another pod gets when the first has finished: each at its time, also under the same name (A3)', async () => {
+    const node = cluster.nodes[0]!
+    await cluster.kubectl.apply([finishingPod('first', node.name)])
+    await kubectl('wait', '--for=condition=Ready', 'pod/first', '--timeout=180s')
+    const ip = (await getPod('first')).status.podIP!
+    const url = `http://${ip}:8080`
+    await curl('client-2', `${url}/`, 3)
+    await curl('client-2', `${url}/end`)
+    await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/first', '--timeout=180s')
+    const between = Math.floor(Date.now() / 1000)
+
+    await takeAddressNext(ip)
+    const spec = podSpec({ program: 'orders', listen: [{ kind: 'http', port: 8080 }] })
+    await cluster.kubectl.apply([pod('second', node.name, spec)])
+    await kubectl('wait', '--for=condition=Ready', 'pod/second', '--timeout=180s')
+    expect((await getPod('second')).status.podIP).toBe(ip)
+    await curl('client-2', `${url}/`, 5)
+    const rows = await remembered('of the address', `source_name: client-2 and dest_ip: ${ip}`)
+    expect(counts(by(rows, 'src'), 'dest_name')).toEqual({ first: 4, second: 5 })
+    expect(counts(by(rows, 'dst'), 'dest_name')).toEqual({ first: 4, second: 5 })
+    expect(
+      distinct(
+        by(rows, 'dst').filter((row) => row.dest_name === 'first'),
+        'process_name',
+      ),
+    ).toEqual(['search'])
+
+    // The late end of the first must not take the second's address, nor must a second of the same name be taken for it.
+    await kubectl('delete', 'pod/first', '--wait')
+    await curl('client-2', `${url}/?after=delete`, 2)
+    const before = (await getPod('second')).metadata.uid
+    await kubectl('delete', 'pod/second', '--wait')
+    await cluster.kubectl.apply([pod('second', cluster.nodes[1]!.name, spec)])
+    await kubectl('wait', '--for=condition=Ready', 'pod/second', '--timeout=180s')
+    const again = await getPod('second')
+    await curl('client-1', `http://${again.status.podIP}:8080/`, 2)
+    const later = await remembered('of the second', `dest_name: second and source_namespace: ${namespace}`)
+    const uidOf = (address: string) =>
+      distinct(
+        by(later, 'dst').filter((row) => row.dest_ip === address && row.process_name === 'orders'),
+        'pod_uid',
+      )
+    expect(counts(by(later, 'src'), 'dest_ip')).toEqual({ [ip]: 7, [again.status.podIP!]: 2 })
+    expect([uidOf(ip), uidOf(again.status.podIP!)]).toEqual([[before], [again.metadata.uid]])
+
+    const namesAt = async (moment: number) =>
+      (await product.get<{ endpoints: { name: string }[] }>(`endpoints?ip=${ip}&at=${moment}`)).endpoints.map(
+        ({ name }) => name,
+      )
+    expect(await namesAt(between - 1)).toContain('first')
+    expect(await namesAt(Math.floor(Date.now() / 1000))).not.toContain('first')
+  })
+
+  it('a rollout: each connection has the pod of the revision that answered it', async () => {
+    const before = await curl('client-1', `http://web.${namespace}/`, 6)
+    const old = (await podsOf('web')).map(({ metadata }) => metadata.name)
+    await kubectl('set', 'env', 'deployment/web', 'REVISION=2')
+    await kubectl('rollout', 'status', 'deployment/web', '--timeout=180s')
+    const isGone = async () => (await podsOf('web')).every(({ metadata }) => !old.includes(metadata.name))
+    await until('the pods of the first revision to be gone', isGone, { everyMs: 500 })
+    const after = await curl('client-1', `http://web.${namespace}/`, 6)
+    expect(after.filter((name) => old.includes(name))).toEqual([])
+    const rows = await remembered(
+      'of the rollout',
+      'source_name: client-1 and dest_service_name: web and reporter: src',
+    )
+    const firstOnes = asked.find(({ what }) => what === 'by service')!.rows
+    const expected = tally([...before, ...after])
+    for (const [name, count] of Object.entries(counts(by(firstOnes, 'src'), 'dest_name'))) {
+      expected[name] = (expected[name] ?? 0) + count
+    }
+    expect(counts(rows, 'dest_name')).toEqual(expected)
+    expect(distinct(rows, 'dest_name_aggr'), 'two revisions').toHaveLength(2)
+  })
+
+  it('a node that goes away: what it ran keeps its names, and what follows has others', async () => {
+    const [, lost] = cluster.nodes
+    const onLost = (await podsOf('web')).find(({ spec }) => spec.nodeName === lost!.name)!
+    await curl('client-1', `http://${onLost.status.podIP}:8080/`, 3)
+    await settled()
+    await product.endAgent(lost!)
+    await cluster.loseNode(lost!)
+    const query = `source_name: client-1 and dest_ip: ${onLost.status.podIP} and reporter: src`
+    const established = async () => (await product.rows('flows', query)).filter((row) => row.outcome === 'established')
+    await until(
+      'the node to be given up',
+      async () => {
+        const said = await kubectl(
+          'get',
+          'node',
+          lost!.name,
+          '-o',
+          'jsonpath={.status.conditions[?(@.type=="Ready")].status}',
+        )
+        return said === 'Unknown'
+      },
+      { everyMs: 1000 },
+    )
+    await kubectl('delete', 'node', lost!.name)
+    await kubectl('delete', 'pod', onLost.metadata.name, '--force', '--grace-period=0')
+    await until(
+      'the lost pod to have a successor',
+      async () => {
+        const pods = await podsOf('web')
+        return (
+          pods.length === 2 &&
+          pods.every(({ spec, status }) => spec.nodeName !== lost!.name && status.phase === 'Running')
+        )
+      },
+      { everyMs: 1000 },
+    )
+    const successors = (await podsOf('web')).map(({ metadata }) => metadata.name)
+    expect(distinct(await established(), 'dest_name')).toEqual([onLost.metadata.name])
+    const answered = async () =>
+      (await curl('client-1', `http://web.${namespace}/?after=loss`, 8)).every((name) => successors.includes(name))
+    await until('the service to lead to those that are left', answered, { everyMs: 1000 })
+  })
+
+  it('everything, asked again now that most of it is gone, has the same names', async () => {
+    expect(asked.length).toBeGreaterThan(5)
+    for (const { what, query, rows } of asked) {
+      const again = await product.rows('flows', query)
+      const known = again.filter((row) =>
+        rows.some((before) => before.start_time === row.start_time && before.host === row.host),
+      )
+      expect([what, namesIn(known)]).toEqual([what, namesIn(rows)])
+    }
+  })
+})

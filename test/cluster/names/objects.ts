@@ -1,0 +1,147 @@
+// Workloads of every shape that names must be told of: behind a service and without one, behind two, on the node's own network,
+// for a second, and clients on both nodes from which tests connect.
+import { imageNames } from '../build/images.ts'
+import type { KubeObject } from '../parts/kubectl.ts'
+import { programFolder } from '../shop/workloads.ts'
+
+export const namespace = 'lane'
+
+interface PodOptions {
+  readonly program: string
+  readonly listen?: readonly { readonly kind: 'http' | 'tcp'; readonly port: number }[]
+  readonly calls?: readonly Readonly<Record<string, unknown>>[]
+  /** Ends after so many rounds of its calls. */
+  readonly rounds?: number
+  readonly portName?: string
+  readonly more?: Readonly<Record<string, unknown>>
+}
+
+/** The spec of a pod that runs the program of the shop under a name. */
+export function podSpec({ program, listen = [], calls = [], rounds, portName = 'http', more = {} }: PodOptions) {
+  const [first] = listen
+  return {
+    terminationGracePeriodSeconds: 0,
+    containers: [
+      {
+        name: 'main',
+        image: imageNames.shop,
+        imagePullPolicy: 'Never',
+        command: [`/${programFolder}/${program}`, '--of', 'the-test'],
+        env: [
+          { name: 'SHOP_LISTEN', value: JSON.stringify(listen) },
+          { name: 'SHOP_CALLS', value: JSON.stringify(calls) },
+          ...(rounds === undefined ? [] : [{ name: 'SHOP_ROUNDS', value: String(rounds) }]),
+        ],
+        ports: listen.map(({ port }) => ({ name: portName, containerPort: port })),
+        ...(first && { readinessProbe: { tcpSocket: { port: first.port }, periodSeconds: 1 } }),
+      },
+    ],
+    ...more,
+  }
+}
+
+/** A pod of its own, on a node. */
+export const pod = (name: string, node: string, spec: Readonly<Record<string, unknown>>): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace, labels: { app: name } },
+  spec: { nodeName: node, ...spec },
+})
+
+/** It does nothing; tests run `curl` in it. */
+const client = (name: string, node: string): KubeObject =>
+  pod(name, node, {
+    terminationGracePeriodSeconds: 0,
+    containers: [
+      { name: 'main', image: imageNames.tools, imagePullPolicy: 'Never', command: ['/bin/sleep', '1000000'] },
+    ],
+  })
+
+const service = (name: string, app: string, spec: Readonly<Record<string, unknown>>): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, namespace },
+  spec: { selector: { app }, ...spec },
+})
+
+function workload(kind: string, name: string, more: Readonly<Record<string, unknown>>, spec: unknown): KubeObject {
+  const labels = { app: name }
+  const template = { metadata: { labels }, spec }
+  return {
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: { name, namespace },
+    spec: { selector: { matchLabels: labels }, template, ...more },
+  }
+}
+
+/** One of its pods on each node, also of a new revision beside an old one. */
+const spread = (app: string) => ({
+  topologySpreadConstraints: [
+    {
+      maxSkew: 1,
+      topologyKey: 'kubernetes.io/hostname',
+      whenUnsatisfiable: 'DoNotSchedule',
+      matchLabelKeys: ['pod-template-hash'],
+      labelSelector: { matchLabels: { app } },
+    },
+  ],
+})
+
+const http = [{ kind: 'http', port: 8080 }] as const
+
+export const firstObjects: readonly KubeObject[] = [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+  { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } },
+]
+
+export const objects: readonly KubeObject[] = [
+  client('client-1', 'node-1'),
+  client('client-2', 'node-2'),
+  workload('Deployment', 'web', { replicas: 2 }, podSpec({ program: 'catalog', listen: http, more: spread('web') })),
+  service('web', 'web', { ports: [{ name: 'http', port: 80, targetPort: 8080 }] }),
+  // The same pods behind another address, which nobody dials.
+  service('web-too', 'web', { ports: [{ name: 'http', port: 80, targetPort: 8080 }] }),
+  workload(
+    'StatefulSet',
+    'db',
+    { replicas: 2, serviceName: 'db' },
+    podSpec({ program: 'postgres', listen: [{ kind: 'http', port: 5432 }], portName: 'pg', more: spread('db') }),
+  ),
+  service('db', 'db', { clusterIP: 'None', ports: [{ name: 'pg', port: 5432 }] }),
+  workload(
+    'DaemonSet',
+    'exporter',
+    {},
+    podSpec({
+      program: 'node_exporter',
+      listen: [{ kind: 'http', port: 9100 }],
+      calls: [{ kind: 'http', to: `web.${namespace}:80`, everyMs: 1000, send: 0, receive: 10, keep: false }],
+      portName: 'metrics',
+      more: { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' },
+    }),
+  ),
+]
+
+/** A job that makes one call and ends. */
+export const job = (name: string): KubeObject => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name, namespace },
+  spec: {
+    backoffLimit: 0,
+    template: {
+      metadata: { labels: { app: name } },
+      spec: podSpec({
+        program: 'python3',
+        rounds: 1,
+        calls: [{ kind: 'http', to: `web.${namespace}:80`, everyMs: 1000, send: 0, receive: 10, keep: false }],
+        more: { restartPolicy: 'Never' },
+      }),
+    },
+  },
+})
+
+/** A pod that answers until it is told to end, and then has succeeded. */
+export const finishingPod = (name: string, node: string): KubeObject =>
+  pod(name, node, podSpec({ program: 'search', listen: http, more: { restartPolicy: 'Never' } }))
