@@ -4,7 +4,7 @@ import type { Row } from '@margay/model'
 import type { Frame } from '@margay/wire'
 import { rowAt } from '@margay/wire'
 import { placeRefusal } from '../evidence/index.ts'
-import type { StandingPlaces } from '../judge/judge.ts'
+import type { StandingPlaces } from '../judge/standing.ts'
 import type { HandlePlaces } from './handles.ts'
 
 /** An agent's series, and the handles of what it was named as; those of rows that are only shown are apart. */

@@ -115,12 +115,7 @@ const isJudged = ({ definition: { dimensions }, local }: FrameSeries) =>
   !local && dimensions['evidence'] === undefined && dimensions['policies.enforced_policies'] === undefined
 
 /** The judgement of one row; a function for each moment. */
-type RowJudge = (series: FrameSeries, row: number, ends: Ends) => Judgement | undefined
-
-interface Ends {
-  readonly source: Endpoint
-  readonly dest: Endpoint
-}
+type RowJudge = (series: FrameSeries, row: number, source: Endpoint, dest: Endpoint) => Judgement | undefined
 
 interface EndEntries {
   readonly names: EntryNames
@@ -136,7 +131,9 @@ function createRowJudge(
   to: EndEntries,
 ): RowJudge {
   const connections = connectionsOf(frame)
-  return (series, row, { source, dest }) => {
+  // One for all rows: the judge reads it before the next row and keeps nothing of it.
+  const report: { -readonly [Member in keyof Report]?: Report[Member] } = { host }
+  return (series, row, source, dest) => {
     if (!isJudged(series)) return undefined
     const { isSource, podUid, definition } = series
     const sourceEntry = from.index[row]!
@@ -145,16 +142,13 @@ function createRowJudge(
       ? from.names.ownPlace(podUid, sourceEntry, source)
       : from.names.peerPlace(sourceEntry, source)
     const destPlace = isSource ? to.names.peerPlace(destEntry, dest) : to.names.ownPlace(podUid, destEntry, dest)
-    const report = (): Report => ({
-      own: definition.dimensions,
-      host,
-      source: sourcePlace,
-      dest: destPlace,
-      sourceNode: source.node,
-      destNode: dest.node,
-    })
+    report.own = definition.dimensions
+    report.source = sourcePlace
+    report.dest = destPlace
+    report.sourceNode = source.node
+    report.destNode = dest.node
     const key = pairKey(sourcePlace.id, destPlace.id)
-    return judge.judge(definition.standings, key, report, connections(row), at, isLasting)
+    return judge.judge(definition.standings, key, report as Report, connections(row), at, isLasting)
   }
 }
 
@@ -216,7 +210,7 @@ export function createFlowNamer(
           source = sourceNames.peer(sourceEntry, dest.namespace)
         }
         service = serviceOf(series, row)
-        const judgement = judgeRow?.(series, row, { source, dest })
+        const judgement = judgeRow?.(series, row, source, dest)
         named.judgement = judgement
         const reporter = judgement?.reporter ?? series.reporter
         counts[row] = countsInTotals(reporter, series.local, coverage, sourceEntry, destEntry) ? 2 : 1

@@ -4,6 +4,7 @@ import type { Marks, Observed } from './decide.ts'
 import type { Finding } from './finding.ts'
 
 const finding = (verdict: Finding['verdict'], ...trace: readonly string[]): Finding => ({
+  id: 0,
   key: trace.join(),
   direction: 'ingress',
   verdict,

@@ -12,6 +12,8 @@ export interface Credit extends PolicyName, RuleName {
 }
 
 export interface Finding {
+  /** Unique in this process; findings that say the same are one, but for those that were forgotten meanwhile. */
+  readonly id: number
   /** Equal for findings that say the same. */
   readonly key: string
   readonly direction: Direction
@@ -89,30 +91,77 @@ const creditText = ({ kind, staged, namespace, name, generation, index }: Credit
   `${staged ? 's' : ''}${kind}/${namespace ?? ''}/${name}#${generation}.${index}`
 
 const noTexts: readonly string[] = []
+const noCredits: readonly Credit[] = []
 
-/** Reads an evaluation for the end of one direction. */
-export function findingOf(evaluation: Evaluation, direction: Direction, generation: GenerationOf): Finding {
-  const { source, destination } = evaluation
-  const own = direction === 'egress' ? source : destination
-  const peer = (direction === 'egress' ? destination : source)?.verdict
-  const verdict = own?.verdict ?? 'allow'
-  const isKnown = own !== undefined && verdict !== 'unknown'
-  const trace = isKnown ? own.trace.map(printHit) : noTexts
-  const credits = isKnown ? creditsOf(own, generation) : []
-  const missing = verdict === 'unknown' ? (own?.missing ?? []).map(({ text }) => text) : noTexts
-  const key = [verdict, peer, trace.join(','), missing.join(','), credits.map(creditText).join(',')].join(';')
-  return { key, direction, verdict, trace, credits, missing, peer }
+export const isSame = (a: Finding | undefined, b: Finding | undefined): boolean => a === b || a?.key === b?.key
+
+export interface Findings {
+  /** Reads an evaluation for the end of one direction. */
+  of(evaluation: Evaluation, direction: Direction): Finding
+  /** A finding that nothing could be found, and why. */
+  unknown(direction: Direction, missing: readonly string[]): Finding
 }
 
-/** A finding that nothing could be found, and why. */
-export function unknownFinding(direction: Direction, missing: readonly string[]): Finding {
+/** Enough for every rule of a large cluster beside every missing fact; beyond it findings are made anew. */
+const maxKept = 200_000
+const peers: readonly (Verdict | undefined)[] = [undefined, 'allow', 'deny', 'unknown']
+const slotOf = (direction: Direction, peer: Verdict | undefined) =>
+  peers.indexOf(peer) * 2 + (direction === 'egress' ? 0 : 1)
+
+export function createFindings(generation: GenerationOf): Findings {
+  let kept = new Map<string, Finding>()
+  /** The engine shares the traces of most answers, so most findings are found by theirs, without any text. */
+  const byTrace = new WeakMap<readonly PolicyHit[], (Finding | undefined)[]>()
+  let lastId = 0
+
+  function intern(made: Omit<Finding, 'id' | 'key'>): Finding {
+    const { direction, verdict, peer, trace, missing, credits } = made
+    const key = [direction, verdict, peer, trace.join(), missing.join(), credits.map(creditText).join()].join(';')
+    const known = kept.get(key)
+    if (known) return known
+    if (kept.size >= maxKept) kept = new Map()
+    const finding = { ...made, id: ++lastId, key }
+    kept.set(key, finding)
+    return finding
+  }
+  const read = (own: DirectionResult, peer: Verdict | undefined): Finding => {
+    const { direction, verdict, trace, missing } = own
+    if (verdict === 'unknown')
+      return intern({
+        direction,
+        verdict,
+        peer,
+        trace: noTexts,
+        credits: noCredits,
+        missing: missing.map(({ text }) => text),
+      })
+    return intern({
+      direction,
+      verdict,
+      peer,
+      trace: trace.map(printHit),
+      credits: creditsOf(own, generation),
+      missing: noTexts,
+    })
+  }
   return {
-    key: `unknown;;;${missing.join(',')}`,
-    direction,
-    verdict: 'unknown',
-    trace: noTexts,
-    credits: [],
-    missing,
-    peer: undefined,
+    of({ source, destination }, direction) {
+      const [own, other] = direction === 'egress' ? [source, destination] : [destination, source]
+      const peer = other?.verdict
+      if (!own)
+        return intern({ direction, verdict: 'allow', peer, trace: noTexts, credits: noCredits, missing: noTexts })
+      if (own.verdict === 'unknown') return read(own, peer)
+      // Fast path: a trace that was read already.
+      const slots = byTrace.get(own.trace) ?? []
+      const slot = slotOf(direction, peer)
+      const known = slots[slot]
+      if (known) return known
+      const found = read(own, peer)
+      slots[slot] = found
+      byTrace.set(own.trace, slots)
+      return found
+    },
+    unknown: (direction, missing) =>
+      intern({ direction, verdict: 'unknown', peer: undefined, trace: noTexts, credits: noCredits, missing }),
   }
 }

@@ -5,7 +5,7 @@ import type { Direction, Evaluation } from '@margay/policy'
 import type { Decision, Observed } from './decide.ts'
 import { decide } from './decide.ts'
 import type { Finding } from './finding.ts'
-import { findingOf, unknownFinding } from './finding.ts'
+import { createFindings, isSame } from './finding.ts'
 import type { Counted, Judgement, RowCounts } from './judgements.ts'
 import { createJudgements } from './judgements.ts'
 import { createMarkReader } from './marks.ts'
@@ -23,7 +23,7 @@ import {
   seriesKey,
   textOf,
 } from './report.ts'
-import type { Case, RowConnections, Standing } from './standing.ts'
+import type { Case, RowConnections, Standing, StandingPlaces } from './standing.ts'
 import { holdOn, isOfOlder, passRow } from './standing.ts'
 import type { World } from './world.ts'
 import { createWorld } from './world.ts'
@@ -43,9 +43,6 @@ export interface JudgeDeps {
   readonly onUnknownMarks?: (marks: readonly string[]) => void
 }
 
-/** Standings of a definition, by its places; filled by the judge alone. */
-export type StandingPlaces = Map<number | string, Standing>
-
 export interface Judge {
   readonly put: World['put']
   readonly remove: World['remove']
@@ -54,12 +51,13 @@ export interface Judge {
   readonly places: Places
   /**
    * The judgement of a row of the report at a moment (Unix seconds). A row that is only shown changes nothing that is
-   * remembered. `report` is read only where the pair of places is new to the definition.
+   * remembered. `key` names the pair of places within the definition; the report is read only where it is new, and nothing of
+   * it is kept but its places.
    */
   judge(
     known: StandingPlaces,
     key: number | string,
-    report: () => Report,
+    report: Report,
     row: RowConnections,
     at: number,
     isLasting: boolean,
@@ -108,9 +106,7 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
   const readMarks = createMarkReader(world, (marks) => deps.onUnknownMarks?.(marks))
   const standings = new Map<string, Standing>()
   let cases = new Map<string, Case>()
-  /** Where each standing hangs, so that it can be taken off. */
-  const homes = new Map<Standing, [StandingPlaces, number | string][]>()
-  const findings = new WeakMap<Evaluation, { readonly egress?: Finding; readonly ingress?: Finding }>()
+  const findings = createFindings(world.generationOf)
   let round = 0
   let blind: readonly string[] = []
   /** Times that blindness came or went; beside the world's changes it dates what was judged. */
@@ -120,27 +116,20 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
   let lastConflictAt = 0
   let lastMissing: string | undefined
 
-  const caseOf = (report: Report): Case => {
-    const key = caseKey(report)
+  const caseOf = (report: Report, key: string): Case => {
     const known = cases.get(key)
     if (known) return known
     const flow = flowOf(report)
-    const made = { flow, enforced: world.engine.follow(flow), pending: world.engine.follow(flow, 'pending') }
+    const made = { flow, answer: world.engine.follow(flow) }
     cases.set(key, made)
     return made
   }
-  const readFinding = (evaluation: Evaluation, direction: Direction): Finding => {
-    const known = findings.get(evaluation)
-    const found = known?.[direction] ?? findingOf(evaluation, direction, world.generationOf)
-    if (!known?.[direction]) findings.set(evaluation, { ...known, [direction]: found })
-    return found
-  }
   const findingIn = (standing: Standing, evaluation: Evaluation | undefined): Finding => {
-    if (blind.length > 0) return unknownFinding(fixedDirection(standing), blind)
-    if (!evaluation) return unknownFinding(fixedDirection(standing), [tooLate])
-    return readFinding(evaluation, directionOf(standing, evaluation))
+    if (blind.length > 0) return findings.unknown(fixedDirection(standing), blind)
+    if (!evaluation) return findings.unknown(fixedDirection(standing), [tooLate])
+    return findings.of(evaluation, directionOf(standing, evaluation))
   }
-  const findingNow = (standing: Standing) => findingIn(standing, standing.asked.enforced.evaluation())
+  const findingNow = (standing: Standing) => findingIn(standing, standing.asked.answer.enforced())
   const findingAt = (standing: Standing, at: number) =>
     at >= world.changedAt ? findingNow(standing) : findingIn(standing, world.evaluateAt(standing.asked.flow, at))
 
@@ -149,13 +138,15 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     for (const end of ['source', 'dest'] as const) {
       const { coarser, since } = report[end]
       if (!coarser || since === 0 || at > since + splitSeconds) continue
-      const found = standings.get(seriesKey({ ...report, [end]: coarser }))
+      const coarse = { ...report, [end]: coarser }
+      const found = standings.get(seriesKey(coarse, caseKey(coarse)))
       if (found && found.openedAt < since) return found
     }
     return undefined
   }
   const open = (report: Report, row: RowConnections, at: number): Standing => {
-    const key = seriesKey(report)
+    const asked = caseKey(report)
+    const key = seriesKey(report, asked)
     const known = standings.get(key)
     if (known) return known
     const { own, host, sourceNode, destNode } = report
@@ -171,7 +162,8 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     const before = beforeSplit(report, at)
     const standing: Standing = {
       key,
-      asked: caseOf(report),
+      homes: [],
+      asked: caseOf(report, asked),
       observed,
       nodes: { host, source: sourceNode, dest: destNode },
       openedAt: at,
@@ -183,7 +175,6 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
       round,
     }
     standings.set(key, standing)
-    homes.set(standing, [])
     return standing
   }
 
@@ -198,7 +189,7 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     return [decision, finding, false]
   }
   const pendingOf = ({ asked }: Standing, direction: Direction): Finding =>
-    blind.length > 0 ? unknownFinding(direction, blind) : readFinding(asked.pending.evaluation(), direction)
+    blind.length > 0 ? findings.unknown(direction, blind) : findings.of(asked.answer.pending(), direction)
 
   const judgementOf = (standing: Standing, given: Finding, at: number): [Judgement, isSettled: boolean] => {
     const [decision, finding, isSettled] = decideNear(standing, given, at)
@@ -211,9 +202,9 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
   const review = (standing: Standing, at: number): { readonly finding: Finding; readonly isSure: boolean } => {
     const now = findingNow(standing)
     const isSure = at >= world.changedAt
-    if (isSure || now.key === standing.current?.key) return { finding: now, isSure: true }
+    if (isSure || isSame(now, standing.current)) return { finding: now, isSure: true }
     const then = findingAt(standing, at)
-    return { finding: then, isSure: then.key === now.key }
+    return { finding: then, isSure: isSame(then, now) }
   }
   const stateNow = () => world.changes + sights
 
@@ -221,13 +212,13 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
   const shown = (standing: Standing, row: RowConnections, at: number): Judgement => {
     const { finding } = review(standing, at)
     const { current, held, running } = standing
-    const older = held?.finding ?? (current && current.key !== finding.key ? current : undefined)
+    const older = held?.finding ?? (isSame(current, finding) ? undefined : current)
     const isOlder = older !== undefined && isOfOlder(held?.left ?? running, row)
     return judgementOf(standing, isOlder ? older : finding, at)[0]
   }
   const renew = (standing: Standing, row: RowConnections, at: number): Judgement => {
     const { finding, isSure } = review(standing, at)
-    if (finding.key !== standing.current?.key) holdOn(standing)
+    if (!isSame(finding, standing.current)) holdOn(standing)
     standing.current = finding
     const [judgement, isSettled] = judgementOf(standing, finding, at)
     standing.judgement = judgement
@@ -242,8 +233,7 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     sights += 1
   }
   const forget = (standing: Standing) => {
-    for (const [home, key] of homes.get(standing) ?? []) home.delete(key)
-    homes.delete(standing)
+    for (const [home, key] of standing.homes) home.delete(key)
     standings.delete(standing.key)
   }
   lookAgain()
@@ -257,9 +247,9 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     judge(known, key, report, row, at, isLasting) {
       let standing = known.get(key)
       if (!standing) {
-        standing = open(report(), row, at)
+        standing = open(report, row, at)
         known.set(key, standing)
-        homes.get(standing)!.push([known, key])
+        standing.homes.push([known, key])
       }
       standing.round = round
       if (!isLasting) return shown(standing, row, at)

@@ -93,18 +93,12 @@ function fieldsOf({ decision, finding, pending, reporter }: JudgementInput): Row
   }
 }
 
-const keyOf = ({ decision, finding, pending, reporter }: JudgementInput) =>
-  [
-    decision.action,
-    decision.evidence,
-    decision.by,
-    decision.trace.join(','),
-    decision.conflict,
-    finding.key,
-    pending.key,
-    finding.direction,
-    reporter,
-  ].join('\n')
+/** What a decision adds to its finding: nearly always nothing but a few words. */
+function keyOf({ decision, finding, pending, reporter = '' }: JudgementInput): string {
+  const { action, evidence, by = '', trace, conflict = '' } = decision
+  const own = trace === finding.trace ? '=' : trace.join()
+  return `${finding.id} ${pending.id} ${action} ${evidence} ${by} ${reporter} ${own} ${conflict}`
+}
 
 export function createJudgements(): Judgements {
   let kept = new Map<string, Judgement>()

@@ -40,6 +40,7 @@ const maxPlaces = 500_000
 
 export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
   const places = new Map<string, Place>()
+  let pods = new Map<number, { readonly ip: string | undefined; readonly place: Place }>()
   let lastId = 0
   let round = 0
 
@@ -61,11 +62,22 @@ export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
     const before = coarser.map(({ name }) => places.get(`class ${name}`)).find((known) => known !== undefined)
     return place(`class ${finest!.name}`, () => ({ address }), finest!.since, before)
   }
-  const pod = ({ uid, namespace, name }: Endpoint, ip: string | undefined): Place =>
+  const namePod = ({ uid, namespace, name }: Endpoint, ip: string | undefined): Place =>
     place(`pod ${uid} ${ip}`, () => {
       const address = ip === undefined ? undefined : parseAddress(ip)
       return { pod: `${namespace}/${name}`, ...(address && { address }) }
     })
+  /** Fast path: the version of the pod that was asked for last, by its number and not by its name. */
+  const pod = (endpoint: Endpoint, ip: string | undefined): Place => {
+    const known = pods.get(endpoint.id)
+    if (known && known.ip === ip) {
+      known.place.round = round
+      return known.place
+    }
+    const named = namePod(endpoint, ip)
+    pods.set(endpoint.id, { ip, place: named })
+    return named
+  }
   const peer = (endpoint: Endpoint, ip: string | undefined): Place => {
     if (endpoint.type === 'wep') return pod(endpoint, ip)
     const address = ip === undefined ? undefined : parseAddress(ip)
@@ -87,7 +99,9 @@ export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
     peer,
     trim() {
       round++
+      if (pods.size > maxPlaces) pods = new Map()
       if (places.size <= maxPlaces) return
+      pods = new Map()
       for (const [key, { round: used }] of places) if (used < round - 1) places.delete(key)
     },
     get size() {

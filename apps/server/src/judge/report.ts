@@ -35,16 +35,20 @@ export function flowOf({ own, source, dest }: Report): Flow {
   }
 }
 
+const word = (value: Value | undefined): string => (typeof value === 'string' ? value : '')
+
 /** Reports with the same question to the policies. */
-export const caseKey = ({ own, source, dest }: Report): string =>
-  [source.id, dest.id, own['proto'], own['dest_port']].join(' ')
+export function caseKey({ own, source, dest }: Report): string {
+  const port = own['dest_port']
+  return `${source.id} ${dest.id} ${word(own['proto'])} ${typeof port === 'number' ? port : ''}`
+}
 
-/** Whatever else an agent tells series apart by, and that may have other connections or another outcome. */
-const otherDimensions = ['reporter', 'outcome', 'action', 'drop_reason', 'process_name', 'container', 'marks'] as const
-
-/** Reports of the same connections. */
-export const seriesKey = (report: Report): string =>
-  [caseKey(report), ...otherDimensions.map((name) => report.own[name])].join(' ')
+/** Reports of the same connections: whatever else an agent tells series apart by that have others, or another outcome. */
+export function seriesKey({ own }: Report, asked: string): string {
+  const { reporter, outcome, action, drop_reason: reason, process_name: process, container, marks } = own
+  const said = Array.isArray(marks) ? marks.join() : ''
+  return `${asked} ${word(reporter)} ${word(outcome)} ${word(action)} ${word(reason)} ${word(process)} ${word(container)} ${said}`
+}
 
 export const isSameNode = ({ sourceNode, destNode }: Report): boolean =>
   sourceNode !== undefined && sourceNode === destNode

@@ -10,8 +10,7 @@ import type { Judgement } from './judgements.ts'
 /** A question to the engine that all series between two places, of one protocol and port, share. */
 export interface Case {
   readonly flow: Flow
-  readonly enforced: Followed
-  readonly pending: Followed
+  readonly answer: Followed
 }
 
 /** What a row says of its connections. */
@@ -28,8 +27,13 @@ export interface Held {
   left: number
 }
 
+/** Standings of a definition, by its places; filled by the judge alone. */
+export type StandingPlaces = Map<number | string, Standing>
+
 export interface Standing {
   readonly key: string
+  /** Where it hangs, so that it can be taken off. */
+  readonly homes: [places: StandingPlaces, key: number | string][]
   readonly asked: Case
   readonly observed: Observed
   /** Node that reported it, and those of both ends. */

@@ -24,10 +24,19 @@ const profileHit = (name: string, action: 'allow' | 'deny', rule: number | 'none
   staged: false,
 })
 
+/** Shared, because most flows of most clusters end here; there are as many as namespaces. */
+const namespaceProfiles = new Map<string, Outcome>()
+const mostNamespaces = 10_000
+
 /** The default of Kubernetes: traffic that no policy covers is allowed. */
 export function namespaceProfile(namespace: string): Outcome {
+  const known = namespaceProfiles.get(namespace)
+  if (known) return known
   const name = `kns.${namespace}`
-  return decided('allow', [profileHit(name, 'allow', 0)], { by: 'profile', profile: name, index: 0 })
+  const made = decided('allow', [profileHit(name, 'allow', 0)], { by: 'profile', profile: name, index: 0 })
+  if (namespaceProfiles.size >= mostNamespaces) namespaceProfiles.clear()
+  namespaceProfiles.set(namespace, made)
+  return made
 }
 
 function noneMatched(): Outcome {

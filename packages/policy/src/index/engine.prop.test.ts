@@ -16,9 +16,14 @@ function essence({ verdict, source, destination, missing }: Evaluation): unknown
 
 function expectSame(engine: Engine, snapshot: Snapshot, questions: readonly Flow[]): void {
   const prepared = prepare(snapshot)
-  for (const flow of questions)
-    for (const mode of ['enforced', 'pending'] as const)
-      expect(essence(engine.evaluate(flow, mode))).toEqual(essence(evaluatePrepared(flow, prepared, mode)))
+  for (const flow of questions) {
+    const followed = engine.follow(flow)
+    for (const mode of ['enforced', 'pending'] as const) {
+      const wanted = essence(evaluatePrepared(flow, prepared, mode))
+      expect(essence(engine.evaluate(flow, mode))).toEqual(wanted)
+      expect(essence(followed[mode]())).toEqual(wanted)
+    }
+  }
 }
 
 /** Changes an engine from one snapshot to the next, object by object. */

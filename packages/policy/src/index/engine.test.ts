@@ -104,32 +104,32 @@ describe('a flow that is followed', () => {
   it('is judged again only when something that it rests on changed, and its answer is the same object until then', () => {
     const { snapshot, engine } = warmEngine(2)
     const followed = engine.follow(flow('n0/p2', 'n0/p1', 'tcp/80'))
-    const first = followed.evaluation()
+    const first = followed.enforced()
     const once = engine.work.flowsJudged
     const foreign = snapshot.policies.find((policy) => policy.namespace === 'n1') ?? expect.fail('no policy in n1')
     engine.apply({ remove: 'policy', key: policyKey(foreign) })
-    expect(followed.evaluation()).toBe(first)
+    expect(followed.enforced()).toBe(first)
     expect([engine.work.flowsJudged, engine.sizes().flows]).toEqual([once, 0])
     const [own] = snapshot.policies
     if (own) engine.apply({ put: 'policy', value: { ...own, ingress: [] } })
-    expect(followed.evaluation().verdict).toBe('deny')
+    expect(followed.enforced().verdict).toBe('deny')
   })
 
   it('is not judged again for the endpoints of a service while no policy asks for one', () => {
     const { snapshot, engine } = warmEngine(1)
     const followed = engine.follow(flow('n0/p2', 'n0/p1', 'tcp/80'))
     const slice = { namespace: 'n0', service: 'db', addresses: [], ports: [] }
-    const first = followed.evaluation()
+    const first = followed.enforced()
     engine.apply({ put: 'service', key: 's1', value: slice })
-    expect(followed.evaluation()).toBe(first)
+    expect(followed.enforced()).toBe(first)
     const [own] = snapshot.policies
     const rules =
       own?.ingress?.map((rule) => ({ ...rule, source: { services: { namespace: 'n0', name: 'db' } } })) ?? []
     if (own) engine.apply({ put: 'policy', value: { ...own, ingress: rules } })
-    expect(followed.evaluation().verdict).toBe('deny')
+    expect(followed.enforced().verdict).toBe('deny')
     const [client] = snapshot.pods.filter((pod) => podKey(pod) === 'n0/p2')
     engine.apply({ put: 'service', key: 's1', value: { ...slice, addresses: client?.addresses ?? [] } })
-    expect(followed.evaluation().verdict).toBe('allow')
+    expect(followed.enforced().verdict).toBe('allow')
   })
 })
 

@@ -2,7 +2,7 @@
 // judged before remembered. A change of one pod costs that pod; a change of one policy costs the identities that it may
 // select. What must stay true: for any snapshot, flow and order of changes, its answers are the reference's.
 import { resolveEnds } from '../evaluate/ends.ts'
-import type { Evaluation, Flow, FlowEnd, Mode } from '../evaluate/flow.ts'
+import type { DirectionResult, Evaluation, Flow, FlowEnd, Mode } from '../evaluate/flow.ts'
 import { isPodAddress } from '../evaluate/lookup.ts'
 import { printAddress } from '../net/address.ts'
 import type { Policy } from '../objects/policy.ts'
@@ -23,14 +23,16 @@ export interface EngineConfig {
 /** A flow that somebody asks about again and again, and keeps. */
 export interface Followed {
   /** How it is judged now: the same object for as long as nothing that it rests on is replaced. */
-  readonly evaluation: () => Evaluation
+  readonly enforced: () => Evaluation
+  /** The same with staged policies; the very same object where they could make no difference. */
+  readonly pending: () => Evaluation
 }
 
 export interface Engine {
   /** Judges a flow, or remembers how it was judged. */
   readonly evaluate: (flow: Flow, mode?: Mode) => Evaluation
   /** Judges a flow for who keeps the answer: nothing is remembered here, and asking again costs next to nothing. */
-  readonly follow: (flow: Flow, mode?: Mode) => Followed
+  readonly follow: (flow: Flow) => Followed
   readonly apply: (change: Change) => void
   /** Policies that concern a pod (`namespace/name`), in order; undefined when there is no such pod. */
   readonly policiesOf: (pod: string) => readonly Policy[] | undefined
@@ -125,6 +127,22 @@ function isCurrent(known: Known, flow: Flow, { inventory, plans }: Parts): boole
   )
 }
 
+/** Whether staged policies make no difference at an end: there are none, and no end of a tier is credited to one of several. */
+function isEndPendingToo(result: DirectionResult | undefined, endpoint: Endpoint | undefined, plan: Plan | undefined) {
+  if (!result) return true
+  if (!plan || endpoint?.pod.hostNetwork) return false
+  return !plan.hasStaged && result.trace.every((hit) => hit.rule !== 'none')
+}
+
+/** Whether an enforced answer is the pending one too. */
+function isPendingToo({ evaluation, source, sourcePlan, destination, destinationPlan }: Known, flow: Flow): boolean {
+  return (
+    !flow.via &&
+    isEndPendingToo(evaluation.source, source, sourcePlan) &&
+    isEndPendingToo(evaluation.destination, destination, destinationPlan)
+  )
+}
+
 function applyRemoval({ remove, key }: Extract<Change, { remove: unknown }>, parts: Parts): void {
   const { inventory, plans, rest } = parts
   const removers = {
@@ -174,10 +192,9 @@ export function createEngine(snapshot: Snapshot, config: EngineConfig = { rememb
   let changes = 0
   for (const policy of snapshot.policies) plans.put(policy)
 
-  function judge(flow: Flow, mode: Mode): Known {
-    const evaluation = judgeFlow(flow, resolveEnds(flow, inventory.lookup), inventory.lookup, plans, mode, work)
-    return remember(flow, evaluation, parts, changes)
-  }
+  const evaluateNow = (flow: Flow, mode: Mode): Evaluation =>
+    judgeFlow(flow, resolveEnds(flow, inventory.lookup), inventory.lookup, plans, mode, work)
+  const judge = (flow: Flow, mode: Mode): Known => remember(flow, evaluateNow(flow, mode), parts, changes)
   /** What was found, if it still holds. */
   function confirmed(found: Known | undefined, flow: Flow): Known | undefined {
     // Fast path: nothing at all changed since the answer was last found to hold.
@@ -196,12 +213,22 @@ export function createEngine(snapshot: Snapshot, config: EngineConfig = { rememb
       known.set(key, judged)
       return judged.evaluation
     },
-    follow: (flow, mode = 'enforced') => {
+    follow: (flow) => {
       let found: Known | undefined
+      let pending: Evaluation | undefined
+      const now = (): Known => {
+        const held = confirmed(found, flow)
+        if (held) return held
+        pending = undefined
+        found = judge(flow, 'enforced')
+        return found
+      }
       return {
-        evaluation: () => {
-          found = confirmed(found, flow) ?? judge(flow, mode)
-          return found.evaluation
+        enforced: () => now().evaluation,
+        pending: () => {
+          const known = now()
+          pending ??= isPendingToo(known, flow) ? known.evaluation : evaluateNow(flow, 'pending')
+          return pending
         },
       }
     },

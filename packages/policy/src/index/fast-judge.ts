@@ -1,5 +1,6 @@
 // One direction at one pod, by its identity's plan. The same walk as the reference's, for the common case that every fact
 // is at hand; undefined where one is missing, and then the reference judges under the plan's policies.
+import type { PolicyHit } from '@margay/model'
 import type { DirectionResult, MissingFact, Mode } from '../evaluate/flow.ts'
 import { numberHits, type Outcome, type Unnumbered, verdictOf } from '../evaluate/outcome.ts'
 import type { Direction } from '../objects/policy.ts'
@@ -22,6 +23,17 @@ function firstMatch({ steps }: TierSteps, view: FlowView): Step | 'none' | undef
 
 /** Shared: a judged direction in which nothing was missing. */
 const nothingMissing: readonly MissingFact[] = []
+
+/** Traces of outcomes that are shared, as those of namespaces' profiles are. */
+const traces = new WeakMap<Outcome, readonly PolicyHit[]>()
+
+function traceOf(outcome: Outcome): readonly PolicyHit[] {
+  const known = traces.get(outcome)
+  if (known) return known
+  const made = numberHits(outcome.hits)
+  traces.set(outcome, made)
+  return made
+}
 
 /** Judges by the plan; `afterTiers` is asked when no tier decides, and may itself meet a missing fact. */
 export function judgeByPlan(
@@ -48,7 +60,7 @@ export function judgeByPlan(
   }
   const outcome = afterTiers()
   if (outcome.isUncertain) return undefined
-  const trace = numberHits([...(passed ?? []), ...outcome.hits])
+  const trace = passed ? numberHits([...passed, ...outcome.hits]) : traceOf(outcome)
   return {
     direction,
     endpoint,

@@ -21,6 +21,8 @@ export interface Plan {
   readonly byTier: ReadonlyMap<string, readonly Policy[]>
   /** Whether some policy only may select it: then the reference judges. */
   readonly isUncertain: boolean
+  /** Whether a staged policy is among them. */
+  readonly hasStaged: boolean
   readonly track: (direction: Direction, mode: Mode) => readonly TierSteps[]
 }
 
@@ -84,6 +86,7 @@ export function createPlan(input: PlanInput): Plan {
       (policy) => policy.tier,
     ),
     isUncertain: input.isUncertain,
+    hasStaged: input.policies.some(({ policy }) => policy.staged),
     track: (direction, mode) => {
       const slot = (direction === 'ingress' ? 0 : 1) + (mode === 'enforced' ? 0 : 2)
       const track = tracks[slot] ?? trackOf(input, direction, mode)
