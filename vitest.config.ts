@@ -10,6 +10,8 @@ export default defineConfig({
       'test/*.test.ts',
     ],
     testTimeout: 60_000,
+    // Hooks start whole stores; on a machine that others use too, that took over ten seconds.
+    hookTimeout: 120_000,
     maxWorkers: 2,
   },
 })

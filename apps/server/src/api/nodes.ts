@@ -28,7 +28,10 @@ const agentOf = ({ state, says, version, lastSeen }: Source): Agent => ({
   ...(lastSeen !== undefined && { lastSeen }),
 })
 
-const absent: Agent = { state: 'absent', says: 'no agent of this node was heard of' }
+const absent = (hasFlows: boolean): Agent => ({
+  state: 'absent',
+  says: hasFlows ? 'no agent; its flows come by another way' : 'no agent of this node was heard of',
+})
 
 /** How an agent was at a past moment is not kept; what it reported then is. */
 const agentThen = (hasReported: boolean): Agent =>
@@ -87,7 +90,7 @@ export const nodes: JsonHandler<'nodes'> = async ({ search, signal }, { store, s
       ips: addressesOf(document),
       labels: labelsOf(document),
       isObject: document !== undefined,
-      agent: agents ? (agent ? agentOf(agent) : absent) : agentThen(traffic !== undefined),
+      agent: agents ? (agent ? agentOf(agent) : absent(traffic !== undefined)) : agentThen(traffic !== undefined),
       ...(ready !== undefined && { ready }),
       ...(isKnown && { endpoints: counts.get(name) ?? 0 }),
       ...(traffic && { traffic }),

@@ -36,7 +36,7 @@ const unusedWords: Readonly<Record<NonNullable<Policy['use']>['unused'], string>
 }
 
 const ruleText = ({ rules: { ingress, egress }, directions }: Policy) =>
-  directions.map((direction) => `${direction === 'ingress' ? `${ingress} in` : `${egress} out`}`).join(', ') || none
+  directions.map((direction) => (direction === 'ingress' ? `${ingress} in` : `${egress} out`)).join(', ') || none
 
 export function policyListing({ now, utc }: Pick<Context, 'now' | 'utc'>): Listing<Policy> {
   const today = now()
