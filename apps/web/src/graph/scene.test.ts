@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { worldLayout, worldPicture, worldTable } from './bench/world.ts'
 import { hitAt, neighbourIn } from './hit.ts'
 import { highlightOf } from './highlight.ts'
-import { buildScene, rateText, widths } from './scene.ts'
+import { badgeRect, buildScene, rateText, widths } from './scene.ts'
 import { pointAt } from './edge-path.ts'
 
 const options = { measure: 'bytes', seconds: 60 } as const
@@ -49,6 +49,44 @@ describe('a scene', () => {
     const picture = worldPicture(worldTable({ workloads: 5000, namespaces: 100, groups: 30_000 }))
     const scene = buildScene(picture, worldLayout(picture), options)
     expect([scene.vertices.length, scene.edges.length]).toEqual([5000, 30_000])
+  })
+})
+
+describe('signs of where a vertex goes outside', () => {
+  const scene = sceneOf([
+    { ...from('x'), dest_type: 'net', dest_name_aggr: 'pub' },
+    { ...from('x'), dest_type: 'ns', dest_name_aggr: 'partners', action: 'deny' },
+    { ...from('x'), ...to('web') },
+  ])
+  const vertex = scene.vertices.find(({ vertex }) => vertex.label === 'x')!
+  const middle = (at: number) => {
+    const { x, y, width, height } = badgeRect(vertex, vertex.badges[at]!)
+    return { x: x + width / 2, y: y + height / 2 }
+  }
+
+  it('are one for each kind, and say where something was denied', () =>
+    expect(vertex.badges.map(({ icon, denied }) => [icon, denied])).toEqual([
+      ['globe', false],
+      ['networkSet', true],
+    ]))
+
+  it('are hit as the edge to there, and make the vertex no larger', () => {
+    expect(hitAt(scene, middle(0), 1)).toEqual({ kind: 'edge', id: 'workload/a/x > network/dest/pub' })
+    expect(hitAt(scene, middle(1), 1)).toEqual({ kind: 'edge', id: 'workload/a/x > set//partners' })
+    const alone = sceneOf([{ ...from('x'), ...to('web') }]).vertices.find(({ vertex }) => vertex.label === 'x')!
+    expect([vertex.width, vertex.height]).toEqual([alone.width, alone.height])
+  })
+
+  it('are not hit where they are too small to be seen', () =>
+    expect(hitAt(scene, middle(0), 0.3)?.kind).not.toBe('edge'))
+
+  it('make both ends stand out, also where the edge is not drawn', () => {
+    const all = highlightOf(
+      scene,
+      { selected: 'workload/a/x > kind/ns/', hovered: undefined, focused: undefined },
+      options,
+    )
+    expect(all?.vertices.map(({ vertex }) => vertex.label)).toEqual(['x'])
   })
 })
 

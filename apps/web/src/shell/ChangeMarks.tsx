@@ -48,7 +48,6 @@ export function ChangeMarks({ range }: { readonly range: FixedRange }) {
               style={{ left: `${mark.at * 100}%` }}
               aria-label={`${mark.changes.length > 1 ? 'Changes' : 'Change'} ${numbersOf(mark)}: ${wordsOf(mark, zone)}`}
               title={wordsOf(mark, zone)}
-              onPointerDown={(event) => event.stopPropagation()}
               onClick={() => setOpened(mark)}
             >
               <span>{numbersOf(mark)}</span>

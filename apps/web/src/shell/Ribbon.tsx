@@ -26,17 +26,20 @@ export function Ribbon() {
   const under = hover === undefined ? undefined : buckets.find(({ from, to }) => at(hover) >= from && at(hover) < to)
   return (
     <section className={css.ribbon} aria-label="Allowed and denied over time">
-      <div className={css.bars} {...handlers}>
-        <Bars buckets={buckets} from={range.from} width={width} />
-        {brush && (
-          <div
-            className={css.brush}
-            style={{
-              left: `${Math.min(brush.start, brush.end) * 100}%`,
-              width: `${Math.abs(brush.end - brush.start) * 100}%`,
-            }}
-          />
-        )}
+      <div className={css.over}>
+        <div className={css.bars} {...handlers}>
+          <Bars buckets={buckets} from={range.from} width={width} />
+          {brush && (
+            <div
+              className={css.brush}
+              style={{
+                left: `${Math.min(brush.start, brush.end) * 100}%`,
+                width: `${Math.abs(brush.end - brush.start) * 100}%`,
+              }}
+            />
+          )}
+        </div>
+        {/* Beside the bars and not in them: what is pressed in its list must not begin a brush. */}
         <ChangeMarks range={range} />
       </div>
       <div className={css.axis}>
