@@ -34,7 +34,7 @@ async function curl(client: string, url: string, times = 1): Promise<readonly st
 
 const sum = (rows: readonly Row[], field: string) => rows.reduce((all, row) => all + Number(row[field] ?? 0), 0)
 const by = (rows: readonly Row[], reporter: 'src' | 'dst') => rows.filter((row) => row.reporter === reporter)
-const distinct = (rows: readonly Row[], field: string) => [...new Set(rows.map((row) => row[field]))].sort()
+const distinct = (rows: readonly Row[], field: string) => [...new Set(rows.map((row) => String(row[field])))].toSorted()
 
 /** How many connections each value of a field has. */
 function counts(rows: readonly Row[], field: string): Record<string, number> {
@@ -63,7 +63,7 @@ async function settled(): Promise<void> {
     const rows = await product.rows('flows', `dest_port: ${port} and reporter: src`)
     return distinct(rows, 'source_name').length === 2
   }
-  await until('the last connections to be stored', isThere, { why: product.output, everyMs: 300 })
+  await until('the last connections to be stored', isThere, { why: () => product.output(), everyMs: 300 })
 }
 
 /** Rows of connections that all happened before, by both reporters. */
@@ -100,7 +100,7 @@ const clientOn = (node: 1 | 2) => ({
 async function takeAddressNext(ip: string): Promise<void> {
   const node = cluster.nodes[0]!
   const folder = '/var/lib/cni/networks/pods'
-  const isFree = () => node.run('ls', folder).split('\n').includes(ip) === false
+  const isFree = () => !node.run('ls', folder).split('\n').includes(ip)
   await until(`address ${ip} to be free`, isFree)
   const parts = ip.split('.').map(Number)
   const previous = parts.with(3, parts[3]! - 1).join('.')
@@ -159,7 +159,7 @@ describeCluster('names in the cluster', 'cluster', () => {
     )
     const seen = by(rows, 'src')
     expect(counts(seen, 'dest_service_name')).toEqual({ web: 20, '-': 20 })
-    expect(distinct(seen, 'dest_port')).toEqual([8080])
+    expect(distinct(seen, 'dest_port')).toEqual(['8080'])
     expect(counts(seen, 'dest_name')).toEqual(tally([...answered, ...Array<string>(20).fill(web!.metadata.name)]))
     expect(await product.rows('flows', 'dest_service_name: web-too')).toEqual([])
   })
@@ -183,7 +183,7 @@ describeCluster('names in the cluster', 'cluster', () => {
     expect(distinct(by(rows, 'dst'), 'process_name')).toEqual(['node_exporter'])
     // It calls every second by itself.
     const own = await flows('process_name: node_exporter and reporter: src and dest_service_name: web')
-    expect(distinct(own, 'source_name')).toEqual([onNode('node-1'), onNode('node-2')].sort())
+    expect(distinct(own, 'source_name')).toEqual([onNode('node-1'), onNode('node-2')].toSorted())
     expect(distinct(own, 'source_name_aggr')).toEqual(['exporter-*'])
   })
 

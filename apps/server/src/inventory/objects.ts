@@ -182,11 +182,14 @@ function hasStopped({ metadata: { deletionTimestamp }, status: { containerStatus
 /** Whether the pod runs no more: its address may be another's. */
 export const isTerminal = (object: Pod): boolean => terminalPhases.has(object.status.phase ?? '') || hasStopped(object)
 
-/** When a terminal pod's last container ended, Unix seconds; undefined where the object does not say. */
-export function finishedAt(object: Pod): number | undefined {
+/**
+ * The first second in which a terminal pod runs no more; undefined where the object does not say. A status cuts its times to
+ * whole seconds, so that in the second that it names the pod may still have connected.
+ */
+export function endedBy(object: Pod): number | undefined {
   const times = object.status.containerStatuses.map((status) => status.state?.terminated?.finishedAt)
   const known = times.filter((finished) => finished !== undefined)
-  return known.length > 0 ? Math.max(...known) : undefined
+  return known.length > 0 ? Math.max(...known) + 1 : undefined
 }
 
 /** The name of a pod's workload as Calico's logs print it: the generated prefix and a star. */

@@ -5,7 +5,7 @@ import { canonicalIp } from '@margay/model'
 import type { Endpoint } from './endpoint.ts'
 import { makeEndpoint } from './endpoint.ts'
 import type { Node, Pod } from './objects.ts'
-import { aggregatedName, finishedAt, isTerminal } from './objects.ts'
+import { aggregatedName, endedBy, isTerminal } from './objects.ts'
 import { createTimeline } from './timeline.ts'
 
 export interface Pods {
@@ -106,7 +106,7 @@ export function createPods(): Pods {
     return since === Infinity ? startedAt : Math.max(startedAt, since)
   }
   const putEnded = (uid: string, pod: Pod, endpoint: Endpoint, startedAt: number, at: number) => {
-    const ended = finishedAt(pod) ?? at
+    const ended = endedBy(pod) ?? at
     const isNew = !known.has(uid)
     for (const ip of isNew && !pod.spec.hostNetwork ? addressesOf(pod) : []) {
       byAddress.set(ip, uid, endpoint, heldSince(ip, uid, Math.min(startedAt, ended), ended))
