@@ -177,7 +177,7 @@ describe('an edge', () => {
 describe('denied flows', () => {
   it('are edges of their own looks, and the denied tab counts the records', async () => {
     const page = await open(at({ as: 'list', q: 'source_namespace: dev' }))
-    await expect.poll(() => listRow(page, 'client', 'db').textContent()).toContain('✕ source')
+    await eventually(() => listRow(page, 'client', 'db').textContent()).toContain('✕ source')
     expect(await listRow(page, 'client', 'api').textContent()).toContain('✕ destination')
     expect(await listRow(page, 'client', 'web').textContent()).toContain('allow')
     expect(await count(page, 'Denied')).toBe(2)
@@ -254,7 +254,7 @@ describe('different things under one name', () => {
     ['workload/b/say%20%22hi%22%20or%20(x)-*', 1],
   ])('are separate: %s has its own records', async (id, records) => {
     const page = await open(at({ sel: `vertex:${id}` }))
-    await expect.poll(() => count(page, 'All flows')).toBe(records)
+    await eventually(() => count(page, 'All flows')).toBe(records)
     await panel(page, 'Vertex')
       .getByText(/connection/)
       .first()
@@ -273,12 +273,12 @@ describe('places', () => {
     await page.mouse.move(from.x + 30, from.y + 90, { steps: 4 })
     await page.mouse.up()
     await page.mouse.wheel(0, -120)
-    await expect.poll(async () => (await places(page)).camera.zoom).not.toBe(before.camera.zoom)
+    await eventually(async () => (await places(page)).camera.zoom).not.toBe(before.camera.zoom)
     const dragged = await places(page)
     expect(dragged.byId.get('workload/dev/client-*')).not.toEqual(before.byId.get('workload/dev/client-*'))
     await server.ingest('flows', [record('dev/newcomer', 'prod/web')])
     await page.getByRole('button', { name: /Ask again/ }).click()
-    await expect.poll(async () => (await places(page)).byId.has('workload/dev/newcomer-*')).toBe(true)
+    await eventually(async () => (await places(page)).byId.has('workload/dev/newcomer-*')).toBe(true)
     await page.reload()
     await page.getByRole('tab', { name: /All flows \d/ }).waitFor()
     const after = await places(page)
@@ -301,7 +301,7 @@ describe('live', () => {
     const before = await places(page)
     const now = Math.floor(Date.now() / 1000)
     await server.ingest('flows', [record('dev/live', 'prod/web', { start_time: now - 5, end_time: now })])
-    await expect.poll(async () => (await places(page)).byId.has('workload/dev/live-*'), { timeout: 60_000 }).toBe(true)
+    await eventually(async () => (await places(page)).byId.has('workload/dev/live-*'), { timeout: 60_000 }).toBe(true)
     const after = await places(page)
     for (const [id, place] of before.byId) if (id.startsWith('workload/')) expect(after.byId.get(id)).toEqual(place)
     expect(after.camera).toEqual(before.camera)
