@@ -46,7 +46,7 @@ export interface JudgeDeps {
 export interface Judge {
   readonly put: World['put']
   readonly remove: World['remove']
-  /** False until somebody tells of objects: then nothing is judged. */
+  /** False until somebody tells of objects: then nothing is judged. Asked for every frame. */
   readonly isReady: boolean
   readonly places: Places
   /**
@@ -241,6 +241,7 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     put: world.put,
     remove: world.remove,
     get isReady() {
+      lookAgain()
       return world.isFilled || blind.length > 0
     },
     places,

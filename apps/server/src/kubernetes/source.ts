@@ -14,7 +14,7 @@ import type { Look, Resource } from './discovery.ts'
 import { createDiscovery, pathOf, resourceKey } from './discovery.ts'
 import type { FollowConfig, FollowState } from './follow.ts'
 import { follow, usualFollow } from './follow.ts'
-import { stageOf } from './state.ts'
+import { stageOf, unseenWords } from './state.ts'
 
 export interface KubernetesSourceConfig extends Pick<KubernetesConfig, 'discoverSeconds' | 'pageObjects'> {
   /** For tests, which cannot wait as long as a cluster does. */
@@ -36,6 +36,8 @@ export interface KubernetesSource extends Part {
   isCurrent(): boolean
   /** Since when (Unix milliseconds) names may be out of date and may come right soon; undefined where they are not. */
   unsureSince(): number | undefined
+  /** What verdicts rest on and was never read, in words. Empty where all of it was. */
+  unseen(): readonly string[]
 }
 
 /** What was missed comes in one go once a watch is open again. */
@@ -45,6 +47,8 @@ interface Followed {
   readonly resource: Resource
   readonly stop: AbortController
   state: FollowState | undefined
+  /** Whether it was read whole at least once. */
+  isSeen: boolean
 }
 
 export function createKubernetesSource(config: KubernetesSourceConfig, deps: KubernetesSourceDeps): KubernetesSource {
@@ -94,7 +98,7 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
 
     const start = (resource: Resource) => {
       const key = resourceKey(resource)
-      const entry: Followed = { resource, stop: new AbortController(), state: undefined }
+      const entry: Followed = { resource, stop: new AbortController(), state: undefined, isSeen: false }
       followed.set(key, entry)
       const settings = { ...usualFollow, pageObjects: config.pageObjects, ...config.follow }
       const onState = (state: FollowState) => {
@@ -168,6 +172,7 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
   const noteState = (entry: Followed, state: FollowState) => {
     const isNews = entry.state?.state !== state.state
     entry.state = state
+    if (state.state === 'following') entry.isSeen = true
     // That the server is away is told once, not by every kind.
     if (!isNews || state.state === 'following' || contact?.lost()) return
     const { kind, group } = entry.resource
@@ -176,6 +181,11 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
   return {
     name: 'kubernetes',
     isCurrent,
+    unseen() {
+      if (followed.size === 0) return ['objects of the cluster: not read yet']
+      const unread = [...followed.values()].filter(({ isSeen, state }) => !isSeen || state?.state === 'refused')
+      return unseenWords(unread.map(({ resource, state }) => ({ resource, refused: state?.state === 'refused' })))
+    },
     unsureSince: () => unsureSince ?? (clock() < sureSince ? sureSince - catchUpMs : undefined),
     async run(signal) {
       stage.set({ state: 'starting' })

@@ -1,5 +1,6 @@
 // How the source stands, in one sentence for people: worst first.
 import type { StageState } from '@margay/kit'
+import { policyKinds } from '@margay/policy'
 import type { Lost } from './contact.ts'
 import type { Resource } from './discovery.ts'
 import type { FollowState } from './follow.ts'
@@ -12,6 +13,20 @@ export interface Standing {
   readonly discovery: string | undefined
   /** By kind; undefined before anything is known of it. */
   readonly kinds: readonly (readonly [resource: Resource, state: FollowState | undefined])[]
+}
+
+/** Kinds whose absence the policy engine sees by itself, and calls a missing fact where one of them matters. */
+const missedByName: ReadonlySet<string> = new Set(['Namespace', 'ServiceAccount', 'EndpointSlice', 'Node'])
+const judgedBy: ReadonlySet<string> = new Set(policyKinds.filter((kind) => !missedByName.has(kind)))
+
+/** What of the kinds that verdicts rest on was never read, in words; a verdict without them would be a guess. */
+export function unseenWords(kinds: readonly { readonly resource: Resource; readonly refused: boolean }[]): string[] {
+  return kinds
+    .filter(({ resource }) => judgedBy.has(resource.kind))
+    .map(({ resource: { resource, group }, refused }) => {
+      const name = group === '' ? resource : `${resource}.${group}`
+      return refused ? `${name}: this server is not allowed to read them` : `${name}: not read yet`
+    })
 }
 
 const reachHint =

@@ -86,7 +86,9 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
   const agents = createAgents(inventory)
   const agentsFile = createAgentsFile(join(deps.dataDir, 'agents.json'), { agents, log })
   const epochs = createEpochs()
-  const judge = createJudge(config)
+  // Until the sources are there nobody is let in.
+  let unseen: () => readonly string[] = () => []
+  const judge = createJudge(config, { blind: () => unseen() })
   const interner = createInterner(config, { inventory, agents, now, judge })
   const finished = createFinishedRows(config)
   const tally = createAgentTally(now)
@@ -232,6 +234,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     health,
     clock,
   })
+  unseen = () => objects.unseen()
   const parts: Part[] = [
     objects.before(receiver),
     inventoryKeeper,

@@ -37,6 +37,8 @@ export interface Objects {
    * are named right. Never longer than an outage's first minute, for people want to see what happens while it lasts.
    */
   areUnsure(): boolean
+  /** What verdicts rest on and was never read, in words. */
+  unseen(): readonly string[]
 }
 
 /** Longer than a large cluster takes to be listed. A source that is away must not keep agents out for ever. */
@@ -125,6 +127,7 @@ export function createObjects(config: IngestConfig, deps: ObjectsDeps): Objects 
   return {
     parts: [keeper, writer, ...sources.map((part) => after(() => known.promise, part))],
     before: (part) => after(looked, part),
+    unseen: () => kubernetes?.unseen() ?? [],
     areUnsure() {
       const since = kubernetes?.unsureSince()
       return since !== undefined && clock() - since < holdMs
