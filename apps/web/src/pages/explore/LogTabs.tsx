@@ -63,8 +63,10 @@ function Tab({ type, selected, onSelect }: { type: LogType; selected: boolean; o
 }
 
 /** `flow log` is `Flows` here, `DNS log` is `DNS`. */
-const shortTitle = ({ name }: LogType): string =>
-  name.length <= 3 ? name.toUpperCase() : `${name.charAt(0).toUpperCase()}${name.slice(1)}`
+const shortTitle = ({ name }: LogType): string => {
+  const words = name.replaceAll('_', ' ')
+  return words.length <= 3 ? words.toUpperCase() : `${words.charAt(0).toUpperCase()}${words.slice(1)}`
+}
 
 function Export({ explore: { type, columns, sort }, scope, enabled }: Pick<Props, 'explore' | 'scope' | 'enabled'>) {
   const link = (format: ExportFormat) => exportAddress({ logType: type.name, scope, fields: columns, sort, format })
