@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHealth, createLogger } from '@margay/kit'
-import type { ObjectRow } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { createDemo, missing } from './demo.ts'
 import type { IntakeBatch } from './receivers/intake.ts'
@@ -55,11 +54,11 @@ it('numbers its batches without gaps, shares dimensions, and remembers what it t
     return Promise.resolve({ duplicate: false })
   }
   const log = createLogger({ level: 'error', form: 'json' }, { write: () => {} })
-  const told: ObjectRow[] = []
-  const onObjects = (rows: readonly ObjectRow[]) => void told.push(...rows)
+  const objects: IntakeBatch[] = []
+  const keepObjects = (batch: IntakeBatch) => Promise.resolve(objects.push(batch))
   const demo = createDemo(
     { dir, seed: 1 },
-    { intake: { append }, log, health: createHealth(), now: () => clock, onObjects },
+    { intake: { append }, log, health: createHealth(), now: () => clock, keepObjects },
   )
   await demo.run(stop.signal)
   for (const logType of ['flows', 'dns']) {
@@ -71,6 +70,6 @@ it('numbers its batches without gaps, shares dimensions, and remembers what it t
   expect(first.shared).toHaveLength(first.rows.length)
   expect(new Set(first.shared).size).toBeLessThan(first.rows.length)
   expect(JSON.parse(readFileSync(join(dir, 'demo.json'), 'utf8'))).toMatchObject({ opened: now, objects: true })
-  expect(batches.find(({ logType }) => logType === 'objects')?.rows).toEqual(told)
+  expect(objects.map(({ logType, rows }) => [logType, rows.length > 100])).toEqual([['objects', true]])
   rmSync(dir, { recursive: true })
 })

@@ -8,10 +8,9 @@ import type { Health, Logger, Part } from '@margay/kit'
 import { replaceFile, sleep } from '@margay/kit'
 import type { Story } from '@margay/traffic'
 import { story } from '@margay/traffic'
-import type { ObjectRow } from '@margay/model'
 import { objectLog } from '@margay/model'
 import { demoObjectRows } from './demo-objects.ts'
-import type { Intake } from './receivers/intake.ts'
+import type { Intake, IntakeBatch } from './receivers/intake.ts'
 
 export interface DemoConfig {
   readonly dir: string
@@ -22,8 +21,8 @@ export interface DemoDeps {
   readonly intake: Intake
   readonly log: Logger
   readonly health: Health
-  /** Told of the objects beside the log, which is read back only at a start. */
-  readonly onObjects: (rows: readonly ObjectRow[]) => void
+  /** Keeps the cluster's objects. They are told once: no source whose rate anybody would watch. */
+  readonly keepObjects: (batch: IntakeBatch) => Promise<unknown>
   /** Unix seconds. */
   readonly now: () => number
 }
@@ -116,8 +115,7 @@ export function createDemo({ dir, seed }: DemoConfig, deps: DemoDeps): Part {
   const tellObjects = async (told: Story) => {
     const rows = demoObjectRows(told, told.opened - day)
     const source = { id: `demo:${objectLog.name}`, epoch: String(deps.now()), sequence: 1 }
-    await deps.intake.append({ logType: objectLog.name, rows, source })
-    deps.onObjects(rows)
+    await deps.keepObjects({ logType: objectLog.name, rows, source })
   }
   const tellNow = async (from: number, tell: Tell, signal: AbortSignal, onTold: (until: number) => void) => {
     for (let until = from; !signal.aborted;) {

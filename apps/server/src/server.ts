@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger, Part } from '@margay/kit'
 import { createHealth, createMetrics, lockDirectory, supervise } from '@margay/kit'
-import { logTypes, objectLog } from '@margay/model'
+import { logTypes } from '@margay/model'
 import type { Retention } from '@margay/store'
 import { createEmbeddedStore } from '@margay/store'
 import { createApi } from './api/api.ts'
@@ -19,6 +19,7 @@ import { countedIntake, createSources } from './health/sources.ts'
 import { stageMetrics } from './health/stage-metrics.ts'
 import { createRetention } from './jobs/retention.ts'
 import { createLive } from './live/live.ts'
+import type { IntakeBatch } from './receivers/intake.ts'
 import { createObjectHistory } from './objects/history.ts'
 import { versionsUntil } from './objects/object-log.ts'
 import { createIngestLink } from './segment/ingest-link.ts'
@@ -147,12 +148,12 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
   const parts: Part[] = [api, ingest, createRetention(retentionRules(config), { store, log, health, now })]
   if (config.demo) {
     const intake = countedIntake(ingest, 'demo', { sources, now })
-    parts.push(
-      createDemo(
-        { dir: dataDir, seed: config.demoSeed },
-        { intake, log, health, now, onObjects: (rows) => objects.take(objectLog.name, rows) },
-      ),
-    )
+    // The history follows the ingest thread's own objects; these come from here.
+    const keepObjects = async (batch: IntakeBatch) => {
+      await ingest.append(batch)
+      objects.take(batch.logType, batch.rows)
+    }
+    parts.push(createDemo({ dir: dataDir, seed: config.demoSeed }, { intake, log, health, now, keepObjects }))
   }
 
   try {

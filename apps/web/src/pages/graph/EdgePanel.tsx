@@ -51,8 +51,10 @@ export function EdgePanel({ detail: { edge, ports }, picture, conversations, sco
         <div className="dim">{portText(ports)}</div>
       </div>
       <p className={css.finding}>{findingOf(edge, ends)}</p>
-      <EndsOfScope scope={narrow} />
+      {/* Where policy denied it decides; else what the two ends saw does, and policy is a remark. */}
+      {edge.verdict === 'allowed' && <EndsOfScope scope={narrow} />}
       <Why edge={edge} ends={ends} scope={narrow} />
+      {edge.verdict !== 'allowed' && <EndsOfScope scope={narrow} />}
       <Outcomes scope={narrow} />
       <Figures tally={edge.tally} title={rangeTitle(scope)} />
       {isOutside(edge.dest) && <Domains scope={narrow} name={`${ends.source} ${ends.dest}`} />}
