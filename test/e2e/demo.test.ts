@@ -1,6 +1,6 @@
 // The demo as it is started by people: a server with `--demo`, its pages' questions answered from the first seconds on.
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Health } from '@margay/wire'
+import type { EndpointsResponse, Health } from '@margay/wire'
 import { buildPicture, createGroupTable, defaultView, mergeReporters } from '@margay/graph'
 import type { Product } from './product.ts'
 import { startProduct } from './product.ts'
@@ -58,7 +58,10 @@ it('is live: new rows reach whoever watches', async () => {
 })
 
 it('goes on where it was after it was stopped', async () => {
+  const objects = async () => ((await (await margay.get('/endpoints')).json()) as EndpointsResponse).objects
   const before = await health()
+  const known = await objects()
+  expect(known).toBeGreaterThan(0)
   await margay.end()
   margay = await startProduct(['--demo'], margay.dataDir)
   const flows = ({ tables }: Health) => tables.find(({ logType }) => logType === 'flows')!
@@ -66,4 +69,5 @@ it('goes on where it was after it was stopped', async () => {
     .poll(async () => flows(await health()).newest, { timeout: 120_000 })
     .toBeGreaterThan(flows(before).newest!)
   expect(flows(await health()).rows).toBeGreaterThanOrEqual(flows(before).rows)
+  expect(await objects()).toBe(known)
 })

@@ -29,8 +29,8 @@ export const objectLog = defineLogType({
       role: 'dimension',
       ours: true,
       label: 'Origin',
-      values: ['kubernetes', 'files'],
-      doc: 'Where the object was read: the Kubernetes API, or YAML files.',
+      values: ['kubernetes', 'files', 'demo'],
+      doc: 'Where the object was read: the Kubernetes API, YAML files, or the story of the demo.',
     }),
     change: field.enum({
       role: 'dimension',

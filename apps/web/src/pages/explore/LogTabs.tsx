@@ -62,9 +62,9 @@ function Tab({ type, selected, onSelect }: { type: LogType; selected: boolean; o
   )
 }
 
-/** `flow log` is `Flows` here, `DNS log` is `DNS`. */
+/** `flows` is `Flows` here, `dns` is `DNS`, `policy_activity` is `Policy activity`. */
 const shortTitle = ({ name }: LogType): string =>
-  name.length <= 3 ? name.toUpperCase() : `${name.charAt(0).toUpperCase()}${name.slice(1)}`
+  name.length <= 3 ? name.toUpperCase() : `${name.charAt(0).toUpperCase()}${name.slice(1)}`.replaceAll('_', ' ')
 
 function Export({ explore: { type, columns, sort }, scope, enabled }: Pick<Props, 'explore' | 'scope' | 'enabled'>) {
   const link = (format: ExportFormat) => exportAddress({ logType: type.name, scope, fields: columns, sort, format })
