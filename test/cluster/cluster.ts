@@ -13,7 +13,7 @@ import type { Say } from './build/say.ts'
 import { baseObjects, kubeRouterUser } from './objects/base.ts'
 import { define } from './objects/definitions.ts'
 import { apiIsReady, apiServer, authorityIn, etcd, type ApiPlace } from './parts/api-programs.ts'
-import { makeCgroup, removeCgroup } from './parts/cgroups.ts'
+import { makeCgroup, processesOf, removeCgroup } from './parts/cgroups.ts'
 import { until } from './parts/command.ts'
 import { administrator, makeCredentials, type Credentials, type User } from './parts/credentials.ts'
 import { createKubectl, type Kubectl } from './parts/kubectl.ts'
@@ -54,11 +54,11 @@ const controllerManager: User = { name: 'system:kube-controller-manager' }
 
 const users = [administrator, kubeProxy, scheduler, controllerManager, kubeRouterUser, ...nodeNumbers.map(kubelet)]
 
-function plan(kept: boolean): ClusterRecord {
+function plan(): ClusterRecord {
   const prefix = `mg${randomBytes(2).toString('hex')}`
   return {
     prefix,
-    kept,
+    kept: false,
     dir: join(cacheDir, 'run', prefix),
     cgroup: prefix,
     netnses: machines.map((machine) => netnsOf(prefix, machine)),
@@ -124,6 +124,11 @@ function createSteps(first: ClusterRecord, say: Say) {
   let record = first
   return {
     record: () => record,
+    /** It is whole now, and stays when its maker ends. */
+    keep: () => {
+      record = { ...record, kept: true }
+      writeRecord(record)
+    },
     step: async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
       const started = Date.now()
       const done = await work()
@@ -154,12 +159,12 @@ async function startNodes(record: ClusterRecord, credentials: Credentials): Prom
   )
 }
 
-async function bringUp(plan: ClusterRecord, lock: Lock, say: Say): Promise<Cluster> {
+async function bringUp(plan: ClusterRecord, kept: boolean, lock: Lock, say: Say): Promise<Cluster> {
   const { dir, prefix, cgroup } = plan
   const url = `https://${controlAddress}:6443`
   const authority = authorityIn(dir)
   mkdirSync(dir, { recursive: true })
-  const { step, record } = createSteps(plan, say)
+  const { step, record, keep } = createSteps(plan, say)
   const credentials = makeCredentials({ dir, server: url, authority, users })
   const kubeconfig = credentials.kubeconfig(administrator)
   const kubectl = createKubectl(kubeconfig)
@@ -186,6 +191,7 @@ async function bringUp(plan: ClusterRecord, lock: Lock, say: Say): Promise<Clust
   await step('name server ready', () =>
     kubectl.run(['rollout', 'status', 'deployment/coredns', '-n', 'kube-system', '--timeout=180s']),
   )
+  if (kept) keep()
   return {
     record: record(),
     url,
@@ -221,6 +227,9 @@ export interface ClusterOptions {
   readonly kept?: boolean
 }
 
+/** Whether somebody has a cluster up and wants to keep it; one whose machine was started again is only remains. */
+export const isKept = ({ kept, cgroup }: ClusterRecord): boolean => kept && processesOf(cgroup).length > 0
+
 /** Builds what is missing and starts the cluster; waits for one that other tests are using. Ready when names resolve. */
 export async function startCluster({
   say = (line) => void process.stderr.write(`cluster: ${line}\n`),
@@ -229,7 +238,7 @@ export async function startCluster({
   await build('cluster', say)
   const lock = await hold('cluster', say)
   const found = readRecord()
-  if (found?.kept) {
+  if (found && isKept(found)) {
     lock.release()
     throw new Error(
       'a cluster is up that `npm run cluster -- up` has started; take it down with `npm run cluster -- down`',
@@ -239,9 +248,9 @@ export async function startCluster({
     say('taking down what a run that was killed has left')
     await takeDown(found)
   }
-  const record = plan(kept)
+  const record = plan()
   writeRecord(record)
-  return bringUp(record, lock, say).catch(async (error: unknown) => {
+  return bringUp(record, kept, lock, say).catch(async (error: unknown) => {
     say(`it did not come up; its logs are kept in ${keepLogs(record)}`)
     await takeDown(record)
     lock.release()

@@ -72,10 +72,12 @@ const largestRecord = 8192
 
 /** Hands every ring record to the collector that takes its type, until the ring is empty. */
 function readRing(shared: Shared, takers: ReadonlyMap<number, TakeRecord>): void {
-  const { kernel, native, scratch } = shared
+  const { kernel, nat, native, scratch } = shared
   if (!kernel) return
   for (;;) {
     const length = native.ring(kernel.handle, 'records', scratch)
+    // Translations of what these records tell of are older than they are.
+    if (length > 0) nat.refresh()
     for (let at = 0; at < length; at += (Math.max(scratch.readUInt32LE(at + header.size), 1) + 7) & ~7) {
       takers.get(scratch.readUInt32LE(at + header.type))?.(scratch, at)
     }

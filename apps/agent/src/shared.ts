@@ -127,7 +127,7 @@ export function createShared(config: AgentConfig, deps: SharedDeps): Shared {
     evidence: createDropEvidence(),
     marks: createMarkTable({ maxMarks }),
     reach: openReach(deps.native),
-    nat: createNatTable(),
+    nat: createNatTable(statSync(join(config.procPath, 'self/ns/net')).ino),
     domains: createClientDomains({ clock: clock.now }),
     dropReasons,
     scratch: Buffer.alloc(scratchBytes),

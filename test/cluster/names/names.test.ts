@@ -28,7 +28,7 @@ const podsOf = async (app: string) =>
 /** Connects from a client so many times, one process each, and returns the names of the pods that answered. */
 async function curl(client: string, url: string, times = 1): Promise<readonly string[]> {
   const each = `curl -s -m 10 -o /dev/null -w '%header{x-pod}\\n' ${url}`
-  const loop = `for ((i = 0; i < ${times}; i++)); do ${each}; done`
+  const loop = `for ((i = 0; i < ${times}; i++)); do ${each} || true; done`
   return (await kubectl('exec', client, '--', 'bash', '-c', loop)).trim().split('\n')
 }
 
@@ -185,6 +185,17 @@ describeCluster('names in the cluster', 'cluster', () => {
     const own = await flows('process_name: node_exporter and reporter: src and dest_service_name: web')
     expect(distinct(own, 'source_name')).toEqual([onNode('node-1'), onNode('node-2')].toSorted())
     expect(distinct(own, 'source_name_aggr')).toEqual(['exporter-*'])
+  })
+
+  it('what such a pod asks the name server: one lookup and one flow, though the node translates its packets on the way', async () => {
+    const own = await flows('process_name: node_exporter and proto: udp')
+    expect(distinct(own, 'reporter')).toEqual(['src'])
+    expect(distinct(own, 'outcome')).toEqual(['established'])
+    expect(distinct(own, 'dest_name_aggr')).toEqual([expect.stringMatching(/^coredns-/)])
+    expect(distinct(own, 'dest_service_name')).toEqual(['kube-dns'])
+    const lookups = await product.rows('dns', 'process_name: node_exporter and qname: *.svc.cluster.local')
+    expect(distinct(lookups, 'outcome')).toEqual(['answered'])
+    expect(sum(lookups, 'latency_count')).toBe(sum(lookups, 'count'))
   })
 
   it('a job that lives for a second: its pod, its program, what it called', async () => {

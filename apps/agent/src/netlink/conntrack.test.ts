@@ -39,7 +39,7 @@ describe('conntrack', () => {
     ['fd77::1', 'fd96::a', 'fd77::2'],
   ])('tells what a service address became, for %s', (client, service, pod) => {
     const [found] = read(message(tuple(1, client, 4000, service, 80), tuple(2, pod, 8080, client, 4000)))
-    expect([printIp(found!.to.address), found!.to.port]).toEqual([pod, 8080])
+    expect([printIp(found!.to!.address), found!.to!.port]).toEqual([pod, 8080])
     const key = Buffer.from(found!.key, 'latin1')
     expect([printIp(key, 0), printIp(key, 16), key.readUInt16LE(32), key.readUInt16LE(34), key[36]]).toEqual([
       client,
@@ -56,9 +56,27 @@ describe('conntrack', () => {
     ])
   })
 
+  it('tells how packets have a connection whose source was translated as well', () => {
+    const [found] = read(
+      message(tuple(1, '10.0.0.1', 1, '10.96.0.10', 53), tuple(2, '10.244.1.2', 53, '10.244.1.1', 9)),
+    )
+    const wire = Buffer.from(found!.wire, 'latin1')
+    expect([printIp(wire, 0), printIp(wire, 16), wire.readUInt16LE(32), wire.readUInt16LE(34)]).toEqual([
+      '10.244.1.1',
+      '10.244.1.2',
+      9,
+      53,
+    ])
+  })
+
+  it('sees a translated source alone, whose destination is where it was sent', () => {
+    const [found] = read(message(tuple(1, '10.0.0.1', 1, '10.0.0.2', 2), tuple(2, '10.0.0.2', 2, '192.0.2.1', 7)))
+    expect([found?.to, found?.wire === found?.key]).toEqual([undefined, false])
+  })
+
   it('sees a translated port alone', () => {
     expect(
-      read(message(tuple(1, '10.0.0.1', 1, '10.0.0.2', 2), tuple(2, '10.0.0.2', 3, '10.0.0.1', 1)))[0]?.to.port,
+      read(message(tuple(1, '10.0.0.1', 1, '10.0.0.2', 2), tuple(2, '10.0.0.2', 3, '10.0.0.1', 1)))[0]?.to?.port,
     ).toBe(3)
   })
 

@@ -1,7 +1,7 @@
 // What conntrack says of a connection: the tuple as it began and the tuple of its answers. Where the two do not mirror
 // each other, an address was translated. Pure.
 import { tuple } from '../kernel/layout.ts'
-import { tupleKey } from '../flow/tuple.ts'
+import { mirroredKey, tupleKey } from '../flow/tuple.ts'
 import type { Translation } from '../flow/nat-table.ts'
 import { findAttribute, netfilterHeadSize } from './message.ts'
 import type { NetlinkMessage } from './message.ts'
@@ -53,19 +53,29 @@ function copyTuple(bytes: Buffer, range: Range | undefined, into: Buffer): boole
 const original = Buffer.alloc(tuple.family)
 const reply = Buffer.alloc(tuple.family)
 
-/** The translation of a destination in one message, with the key of the connection as its client's socket has it. */
-export function readTranslation(
-  bytes: Buffer,
-  message: NetlinkMessage,
-): { readonly key: string; readonly to: Translation } | undefined {
+export interface Translated {
+  /** The connection as its client's socket has it. */
+  readonly key: string
+  /** The connection as packets of it have it on their way. */
+  readonly wire: string
+  /** Where the destination was translated to; undefined where only the source was. */
+  readonly to: Translation | undefined
+}
+
+/** What was translated of the connection of one message; undefined where nothing was. */
+export function readTranslation(bytes: Buffer, message: NetlinkMessage): Translated | undefined {
   const from = message.from + netfilterHeadSize
   if (!copyTuple(bytes, findAttribute(bytes, from, message.to, attribute.original), original)) return undefined
   if (!copyTuple(bytes, findAttribute(bytes, from, message.to, attribute.reply), reply)) return undefined
+  const key = tupleKey(original, 0)
+  const wire = mirroredKey(reply, 0)
+  if (key === wire) return undefined
   const port = reply.readUInt16LE(tuple.localPort)
   const sameAddress = original.compare(reply, tuple.local, tuple.remote, tuple.remote, tuple.localPort) === 0
-  if (sameAddress && port === original.readUInt16LE(tuple.remotePort)) return undefined
+  const isSame = sameAddress && port === original.readUInt16LE(tuple.remotePort)
   return {
-    key: tupleKey(original, 0),
-    to: { address: Buffer.from(reply.subarray(tuple.local, tuple.remote)), port },
+    key,
+    wire,
+    to: isSame ? undefined : { address: Buffer.from(reply.subarray(tuple.local, tuple.remote)), port },
   }
 }

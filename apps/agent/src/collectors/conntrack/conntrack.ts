@@ -6,6 +6,7 @@ import { conntrackDump, conntrackNew, readTranslation } from '../../netlink/conn
 import { dumpRequest, walkMessages } from '../../netlink/message.ts'
 import { openNetfilter } from '../../kernel/native.ts'
 import type { NativeError } from '../../kernel/native.ts'
+import { tuple } from '../../kernel/layout.ts'
 import type { Collector, Shared } from '../collector.ts'
 
 const groupNew = 1
@@ -13,18 +14,27 @@ const noBuffers = 105
 /** A request's body: any family. */
 const anyFamily = Buffer.alloc(4)
 
-function readAll(shared: Shared, descriptor: number): void {
-  const { nat, native, scratch } = shared
+/** A burst of events; its own, as others hold records in the shared one while it is read. */
+const bufferBytes = 256 << 10
+const tcp = 6
+
+function readAll({ nat, native, config }: Shared, descriptor: number, buffer: Buffer): void {
   for (;;) {
-    const length = native.receive(descriptor, scratch)
+    const length = native.receive(descriptor, buffer)
     if (length === 0) return
-    walkMessages(scratch, length, (message) => {
+    walkMessages(buffer, length, (message) => {
       if (message.type !== conntrackNew) return
-      const translation = readTranslation(scratch, message)
-      if (translation) nat.note(translation.key, translation.to)
+      const translated = readTranslation(buffer, message)
+      if (!translated) return
+      const { key, wire, to } = translated
+      if (to) nat.note(key, to)
+      // Of TCP a socket tells its own tuple; only DNS is read from its packets.
+      if (key.charCodeAt(tuple.proto) !== tcp || config.dnsPorts.includes(portOf(key))) nat.noteWire(wire, key)
     })
   }
 }
+
+const portOf = (key: string): number => key.charCodeAt(tuple.remotePort) | (key.charCodeAt(tuple.remotePort + 1) << 8)
 
 export const conntrack: Collector = {
   name: 'conntrack',
@@ -36,16 +46,22 @@ export const conntrack: Collector = {
     const { native } = shared
     const descriptor = openNetfilter(native, groupNew)
     native.send(descriptor, dumpRequest(conntrackDump, anyFamily))
+    const buffer = Buffer.alloc(bufferBytes)
+    const poll = () => {
+      try {
+        readAll(shared, descriptor, buffer)
+      } catch (error) {
+        if ((error as NativeError).errno !== noBuffers) throw error
+        shared.lost('conntrack_events', 1)
+      }
+    }
+    shared.nat.readFrom(poll)
     return {
-      poll() {
-        try {
-          readAll(shared, descriptor)
-        } catch (error) {
-          if ((error as NativeError).errno !== noBuffers) throw error
-          shared.lost('conntrack_events', 1)
-        }
+      poll,
+      close() {
+        shared.nat.readFrom(undefined)
+        native.closeDescriptor(descriptor)
       },
-      close: () => native.closeDescriptor(descriptor),
       state: () => ({ state: 'ok' }),
     }
   },

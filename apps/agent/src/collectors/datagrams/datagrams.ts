@@ -54,6 +54,10 @@ function createExchanges(shared: Shared, openedAt: number) {
   const exchanges = new Map<string, Exchange>()
   const measures = createMeasures()
 
+  /** Whose destination was translated is a client, also where its answer is seen first. */
+  const isTranslated = (keys: Buffer, keyAt: number) =>
+    shared.nat.size > 0 && shared.nat.find(tupleKey(keys, keyAt + datagramKey.tuple)) !== undefined
+
   const roleOf = (isSeeded: boolean, isOut: boolean, first: number): Role => {
     if (isSeeded && first - openedAt < settleNs) return role.unknown
     return isOut ? role.client : role.server
@@ -62,7 +66,8 @@ function createExchanges(shared: Shared, openedAt: number) {
   const open = (keys: Buffer, keyAt: number, values: Buffer, at: number): Exchange => {
     const socket = readSocketAt(shared, keys, keyAt, values, at)
     const first = readU64(values, at + datagramValue.first)
-    const ofRole = roleOf(socket.seeded, values[at + datagramValue.firstOut] === 1, first)
+    const isOut = values[at + datagramValue.firstOut] === 1 || isTranslated(keys, keyAt)
+    const ofRole = roleOf(socket.seeded, isOut, first)
     shared.hosts.own(socket.ends.netns, socket.ends.local)
     return {
       startMs: Math.round(shared.clock.wall(first)),
@@ -104,6 +109,8 @@ function createExchanges(shared: Shared, openedAt: number) {
 
   return {
     see(keys: Buffer, keyAt: number, values: Buffer, at: number) {
+      const netns = values.readUInt32LE(at + datagramValue.party + party.netns)
+      shared.nat.asDialled(keys, keyAt + datagramKey.tuple, netns)
       const key = keys.toString('latin1', keyAt, keyAt + datagramKeySize)
       let exchange = exchanges.get(key)
       if (exchange) refresh(exchange, keys, keyAt, values, at)
@@ -180,7 +187,17 @@ export const datagrams: Collector = {
     return {
       second() {
         const count = shared.native.drain(kernel.handle, 'datagrams', keys, values)
-        for (let i = 0; i < count; i++) exchanges.see(keys, i * datagramKeySize, values, i * datagramValueSize)
+        if (count > 0) shared.nat.refresh()
+        const see = (isAnswered: boolean) => {
+          for (let i = 0; i < count; i++) {
+            const at = i * datagramValueSize
+            if (readU64(values, at + datagramValue.packetsIn) > 0 !== isAnswered) continue
+            exchanges.see(keys, i * datagramKeySize, values, at)
+          }
+        }
+        // Where addresses are translated, answers lie apart from what was sent, which would be taken for unanswered.
+        see(true)
+        see(false)
       },
       endInterval: () => exchanges.forgetIdle(),
       state: () => stateByPrograms(kernel, ['see_egress', 'see_ingress', 'see_create']),

@@ -148,6 +148,7 @@ export const dns: Collector = {
     }
 
     const take = (bytes: Buffer, at: number) => {
+      shared.nat.asDialled(bytes, at + dnsRecord.tuple, bytes.readUInt32LE(at + dnsRecord.party + party.netns))
       const captured = bytes.readUInt32LE(at + dnsRecord.captured)
       const payload = bytes.subarray(at + dnsRecordSize, at + dnsRecordSize + captured)
       if (bytes[at + dnsRecord.tuple + tuple.proto] === protoTcp) return takeSegment({ bytes, at }, payload)
