@@ -24,7 +24,7 @@ import {
   textOf,
 } from './report.ts'
 import type { Case, RowConnections, Standing, StandingPlaces } from './standing.ts'
-import { holdOn, isOfOlder, passRow } from './standing.ts'
+import { findStanding, hangStanding, holdOn, isOfOlder, passRow, takeOff } from './standing.ts'
 import type { World } from './world.ts'
 import { createWorld } from './world.ts'
 
@@ -233,7 +233,7 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     sights += 1
   }
   const forget = (standing: Standing) => {
-    for (const [home, key] of standing.homes) home.delete(key)
+    takeOff(standing)
     standings.delete(standing.key)
   }
   lookAgain()
@@ -246,11 +246,10 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     },
     places,
     judge(known, key, report, row, at, isLasting) {
-      let standing = known.get(key)
+      let standing = findStanding(known, key)
       if (!standing) {
         standing = open(report, row, at)
-        known.set(key, standing)
-        standing.homes.push([known, key])
+        hangStanding(known, key, standing)
       }
       standing.round = round
       if (!isLasting) return shown(standing, row, at)

@@ -27,8 +27,43 @@ export interface Held {
   left: number
 }
 
-/** Standings of a definition, by its places; filled by the judge alone. */
-export type StandingPlaces = Map<number | string, Standing>
+/**
+ * Standings of a definition, by its pair of places; filled by the judge alone. Nearly always there is one pair, which needs no
+ * map: neither its memory nor the look-up.
+ */
+export interface StandingPlaces {
+  key: number | string | undefined
+  standing: Standing | undefined
+  others: Map<number | string, Standing> | undefined
+}
+
+export const createStandingPlaces = (): StandingPlaces => ({ key: undefined, standing: undefined, others: undefined })
+
+export function findStanding(places: StandingPlaces, key: number | string): Standing | undefined {
+  // Fast path: the pair that came first.
+  return places.key === key ? places.standing : places.others?.get(key)
+}
+
+export function hangStanding(places: StandingPlaces, key: number | string, standing: Standing): void {
+  standing.homes.push([places, key])
+  if (places.key === undefined) {
+    places.key = key
+    places.standing = standing
+  } else {
+    places.others ??= new Map()
+    places.others.set(key, standing)
+  }
+}
+
+/** Takes a standing off wherever it hangs. */
+export function takeOff(standing: Standing): void {
+  for (const [places, key] of standing.homes) {
+    if (places.key === key) {
+      places.key = undefined
+      places.standing = undefined
+    } else places.others?.delete(key)
+  }
+}
 
 export interface Standing {
   readonly key: string
