@@ -3,6 +3,7 @@
 // connections, so a change leaves the older finding with as many as were running then; it is told for rows of which they are
 // the greater part, until as many have ended.
 import type { Flow, Followed } from '@margay/policy'
+import type { HandleSlot } from '../intern/handles.ts'
 import type { Observed } from './decide.ts'
 import type { Finding } from './finding.ts'
 import type { Judgement } from './judgements.ts'
@@ -83,6 +84,10 @@ export interface Standing {
   held: Held | undefined
   /** Connections that were alive when the last row ended. */
   running: number
+  /** What its last row was told. */
+  told: Judgement | undefined
+  /** The store's handle of its last row; the interner's own. */
+  readonly slot: HandleSlot
   /** Round in which it was last used. */
   round: number
 }
