@@ -5,6 +5,7 @@ import type { Frame } from '@margay/wire'
 import { rowAt } from '@margay/wire'
 import { placeRefusal } from '../evidence/index.ts'
 import type { StandingPlaces } from '../judge/standing.ts'
+import { createStandingPlaces } from '../judge/standing.ts'
 import type { HandlePlaces } from './handles.ts'
 
 /** An agent's series, and the handles of what it was named as; those of rows that are only shown are apart. */
@@ -59,7 +60,7 @@ export function createEpochs(): Epochs {
           dimensions: placeRefusal(rowAt(columns, at)),
           stored: new Map(),
           shown: new Map(),
-          standings: new Map(),
+          standings: createStandingPlaces(),
         }),
       )
       epoch.next++

@@ -6,12 +6,13 @@ import type { Endpoint, ServicePort } from '../inventory/endpoint.ts'
 import type { Judge } from '../judge/judge.ts'
 import type { Judgement } from '../judge/judgements.ts'
 import type { Report } from '../judge/report.ts'
-import type { RowConnections } from '../judge/standing.ts'
+import type { RowConnections, Standing } from '../judge/standing.ts'
 import { countsInTotals } from './counts.ts'
 import type { Provenance } from './dimensions.ts'
 import { flowDimensions } from './dimensions.ts'
 import type { EntryNames, Moment, NameDeps } from './frame-names.ts'
 import { createEntryNames, memo } from './frame-names.ts'
+import type { HandleSlot } from './handles.ts'
 import { nowhere } from './identity.ts'
 import type { FrameSeries } from './frame-rows.ts'
 import { numbersOf, valuesOf } from './frame-rows.ts'
@@ -24,7 +25,17 @@ export interface Named {
   readonly key: number | string
   readonly dimensions: () => Row
   /** Absent where nobody judges. */
-  readonly judgement?: Judgement | undefined
+  readonly judged?: Judged | undefined
+}
+
+/** A judged row: its judgement, and where the handle of its like was found last. */
+export interface Judged {
+  readonly judgement: Judgement
+  readonly slot: HandleSlot
+  /** Ids of what the row was named, to see whether it is the same again. */
+  readonly source: number
+  readonly dest: number
+  readonly service: number
 }
 
 /** Names the rows of one frame that have one moment. What it gives is read before the next call, which uses it again. */
@@ -115,7 +126,7 @@ const isJudged = ({ definition: { dimensions }, local }: FrameSeries) =>
   !local && dimensions['evidence'] === undefined && dimensions['policies.enforced_policies'] === undefined
 
 /** The judgement of one row; a function for each moment. */
-type RowJudge = (series: FrameSeries, row: number, source: Endpoint, dest: Endpoint) => Judgement | undefined
+type RowJudge = (series: FrameSeries, row: number, source: Endpoint, dest: Endpoint) => Standing | undefined
 
 interface EndEntries {
   readonly names: EntryNames
@@ -190,11 +201,15 @@ export function createFlowNamer(
       let source = nowhere
       let dest = nowhere
       let service: ServicePort | undefined
+      /** Read where there is a standing alone. */
+      const judged = { judgement: undefined, slot: undefined, source: 0, dest: 0, service: 0 } as unknown as {
+        -readonly [Member in keyof Judged]: Judged[Member]
+      }
       const named = {
         group: 0 as number | string,
         key: 0 as number | string,
-        judgement: undefined as Judgement | undefined,
-        dimensions: () => flowDimensions(own, from, source, dest, service, named.judgement?.fields),
+        judged: undefined as Judged | undefined,
+        dimensions: () => flowDimensions(own, from, source, dest, service, named.judged?.judgement.fields),
       }
       return (series, row) => {
         const sourceEntry = sources.index[row]!
@@ -210,8 +225,16 @@ export function createFlowNamer(
           source = sourceNames.peer(sourceEntry, dest.namespace)
         }
         service = serviceOf(series, row)
-        const judgement = judgeRow?.(series, row, source, dest)
-        named.judgement = judgement
+        const standing = judgeRow?.(series, row, source, dest)
+        const judgement = standing?.told
+        if (standing && judgement) {
+          judged.judgement = judgement
+          judged.slot = standing.slot
+          judged.source = source.id
+          judged.dest = dest.id
+          judged.service = service?.id ?? noService
+          named.judged = judged
+        } else named.judged = undefined
         const reporter = judgement?.reporter ?? series.reporter
         counts[row] = countsInTotals(reporter, series.local, coverage, sourceEntry, destEntry) ? 2 : 1
         named.group = pairKey(isSource ? source.id : dest.id, judgement?.id ?? noJudgement)

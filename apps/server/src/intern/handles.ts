@@ -26,7 +26,9 @@ export function placeOf(places: HandlePlaces, group: number | string): HandlePla
 
 export interface Handles {
   /** `make` gives the dimensions of a key that is not known. */
-  get(place: HandlePlace, key: number | string, builder: BlockBuilder, make: () => Row): Handle
+  get(place: HandlePlace, key: number | string, builder: BlockBuilder, make: () => Row): Entry
+  /** The entry is used again. */
+  touch(entry: Entry): void
   /** Forgets what is over the limit. Called between segments. */
   trim(): void
   readonly size: number
@@ -38,7 +40,20 @@ export interface Entry extends Handle {
   readonly builder: BlockBuilder
   /** The round in which it was last used. */
   round: number
+  isForgotten: boolean
 }
+
+/** Where the handle of a row's like hangs for whoever looks for it again and again: one look instead of two look-ups. */
+export interface HandleSlot {
+  entry: Entry | undefined
+  /** What it is the handle of; compared by identity. */
+  readonly of: { definition: unknown; source: number; dest: number; service: number; judgement: number }
+}
+
+export const createHandleSlot = (): HandleSlot => ({
+  entry: undefined,
+  of: { definition: undefined, source: 0, dest: 0, service: 0, judgement: 0 },
+})
 
 export function createHandles(config: { readonly limit: number }): Handles {
   const entries = new Set<Entry>()
@@ -51,11 +66,20 @@ export function createHandles(config: { readonly limit: number }): Handles {
         return known
       }
       const dimensions = make()
-      const entry: Entry = { place, key, handle: builder.series(dimensions), dimensions, builder, round }
+      const entry: Entry = {
+        place,
+        key,
+        handle: builder.series(dimensions),
+        dimensions,
+        builder,
+        round,
+        isForgotten: false,
+      }
       place.set(key, entry)
       entries.add(entry)
       return entry
     },
+    touch: (entry) => void (entry.round = round),
     trim() {
       round++
       const over = entries.size - config.limit
@@ -66,6 +90,7 @@ export function createHandles(config: { readonly limit: number }): Handles {
         entry.builder.forget(entry.handle)
         entry.place.delete(entry.key)
         entries.delete(entry)
+        entry.isForgotten = true
       }
     },
     get size() {

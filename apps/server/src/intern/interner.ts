@@ -7,14 +7,14 @@ import type { Column, Frame } from '@margay/wire'
 import { rowAt } from '@margay/wire'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Agents } from './agents.ts'
-import type { Epoch } from './epochs.ts'
+import type { Definition, Epoch } from './epochs.ts'
 import type { Judge } from '../judge/judge.ts'
 import type { Judgement } from '../judge/judgements.ts'
-import type { FrameNamer } from './flow-rows.ts'
+import type { FrameNamer, Judged, Named } from './flow-rows.ts'
 import { createFlowNamer } from './flow-rows.ts'
 import type { FrameRows } from './frame-rows.ts'
 import { numbersOf, readRows, valuesOf } from './frame-rows.ts'
-import type { Handle, Handles } from './handles.ts'
+import type { Entry, Handle, Handles } from './handles.ts'
 import { createHandles, placeOf } from './handles.ts'
 import { createIdentity } from './identity.ts'
 import { createLookupNamer } from './lookup-rows.ts'
@@ -81,6 +81,27 @@ function handlesOf({ rows, handles }: NamedRows): Uint32Array {
   return picked
 }
 
+/** Fast path: the handle of the series' last row, if this one is named and judged the same. */
+function heldBy({ slot, source, dest, service, judgement }: Judged, definition: Definition): Entry | undefined {
+  const { entry, of } = slot
+  const isSame =
+    of.judgement === judgement.id &&
+    of.source === source &&
+    of.dest === dest &&
+    of.service === service &&
+    of.definition === definition
+  return isSame && entry?.isForgotten === false ? entry : undefined
+}
+
+function holdIn({ slot, source, dest, service, judgement }: Judged, definition: Definition, entry: Entry): void {
+  slot.entry = entry
+  slot.of.judgement = judgement.id
+  slot.of.source = source
+  slot.of.dest = dest
+  slot.of.service = service
+  slot.of.definition = definition
+}
+
 /** Adds what the rows count to what decided them. */
 function countJudged(frame: Frame, { rows, judgements }: NamedRows, judge: Judge): void {
   const [starts, ends] = [numbersOf(frame, 'start_time'), numbersOf(frame, 'end_time')]
@@ -136,6 +157,19 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
       if (ip !== undefined) agents.noteLocal(frame.agent, ip as string)
     }
   }
+  const shownOf = ({ group, key, dimensions }: Named, { shown: places }: Definition): Handle =>
+    shown.get(placeOf(places, group), key, noBuilder, dimensions)
+  const handleOf = (named: Named, definition: Definition, builder: BlockBuilder): Handle => {
+    const { group, key, dimensions, judged } = named
+    const held = judged && heldBy(judged, definition)
+    if (held) {
+      stored.touch(held)
+      return held
+    }
+    const entry = stored.get(placeOf(definition.stored, group), key, builder, dimensions)
+    if (judged) holdIn(judged, definition, entry)
+    return entry
+  }
   const nameRows = (frame: Frame, epoch: Epoch, handles: Handles, builder: BlockBuilder): NamedRows => {
     const now = deps.now()
     const read = readRows(frame, epoch, now)
@@ -147,10 +181,10 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
       const name = namer.at({ agent: frame.agent, at, since, now })
       for (const row of rows) {
         const series = read.series[row]!
-        const { group, key, dimensions, judgement } = name(series, row)
-        judgements[row] = judgement
-        const places = handles === stored ? series.definition.stored : series.definition.shown
-        byRow[row] = handles.get(placeOf(places, group), key, builder, dimensions)
+        const named = name(series, row)
+        judgements[row] = named.judged?.judgement
+        byRow[row] =
+          handles === stored ? handleOf(named, series.definition, builder) : shownOf(named, series.definition)
       }
     }
     return {

@@ -14,7 +14,9 @@ export interface AddressClass {
 
 export interface AddressClasses {
   add(block: Cidr, at: number): void
-  /** Classes of the address, the finest first: what it is, and what it was before the last block was added. Never empty. */
+  /** The finest class of the address: what it is. The same object for the same class. */
+  finest(address: Address): AddressClass
+  /** All classes of the address, the finest first: what it is, and what it was before the last block was added. */
   of(address: Address): readonly AddressClass[]
 }
 
@@ -56,6 +58,13 @@ export function createAddressClasses(): AddressClasses {
       const { classes } = blocksOf(block.family, block.bits)
       const key = keyOf(block, block.bits)
       if (!classes.has(key)) classes.set(key, { name: printCidr(block), since: at })
+    },
+    finest(address) {
+      for (const { family, bits, classes } of lengths) {
+        const found = family === address.family ? classes.get(keyOf(address, bits)) : undefined
+        if (found) return found
+      }
+      return everything[address.family]
     },
     of(address) {
       const found: AddressClass[] = []

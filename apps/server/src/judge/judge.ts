@@ -2,6 +2,7 @@
 // thread and is asked for every row, so what was judged and still holds costs a look-up. What it decides is in decide.ts, what
 // it knows of the cluster in world.ts, and what a series remembers in standing.ts; here the three meet.
 import type { Direction, Evaluation } from '@margay/policy'
+import { createHandleSlot } from '../intern/handles.ts'
 import type { Decision, Observed } from './decide.ts'
 import { decide } from './decide.ts'
 import type { Finding } from './finding.ts'
@@ -24,7 +25,7 @@ import {
   textOf,
 } from './report.ts'
 import type { Case, RowConnections, Standing, StandingPlaces } from './standing.ts'
-import { holdOn, isOfOlder, passRow } from './standing.ts'
+import { findStanding, hangStanding, holdOn, isOfOlder, passRow, takeOff } from './standing.ts'
 import type { World } from './world.ts'
 import { createWorld } from './world.ts'
 
@@ -50,7 +51,7 @@ export interface Judge {
   readonly isReady: boolean
   readonly places: Places
   /**
-   * The judgement of a row of the report at a moment (Unix seconds). A row that is only shown changes nothing that is
+   * The standing of a row's series, with the judgement of the row as `told`, of the report at a moment (Unix seconds). A row that is only shown changes nothing that is
    * remembered. `key` names the pair of places within the definition; the report is read only where it is new, and nothing of
    * it is kept but its places.
    */
@@ -61,7 +62,7 @@ export interface Judge {
     row: RowConnections,
     at: number,
     isLasting: boolean,
-  ): Judgement
+  ): Standing
   count(judgement: Judgement, row: RowCounts): void
   /** What was counted since the last call. */
   takeCounts(): Counted
@@ -169,6 +170,8 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
       openedAt: at,
       current: before?.held?.finding ?? before?.current,
       judgement: undefined,
+      told: undefined,
+      slot: createHandleSlot(),
       checked: -1,
       held: undefined,
       running: before ? row.flows - row.started : 0,
@@ -233,7 +236,7 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     sights += 1
   }
   const forget = (standing: Standing) => {
-    for (const [home, key] of standing.homes) home.delete(key)
+    takeOff(standing)
     standings.delete(standing.key)
   }
   lookAgain()
@@ -246,19 +249,21 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     },
     places,
     judge(known, key, report, row, at, isLasting) {
-      let standing = known.get(key)
+      let standing = findStanding(known, key)
       if (!standing) {
         standing = open(report, row, at)
-        known.set(key, standing)
-        standing.homes.push([known, key])
+        hangStanding(known, key, standing)
       }
       standing.round = round
-      if (!isLasting) return shown(standing, row, at)
+      if (!isLasting) {
+        standing.told = shown(standing, row, at)
+        return standing
+      }
       // Fast path: nothing changed since this was last found to hold, and no older connections are waited for.
       const isCurrent = standing.checked === stateNow() && standing.held === undefined
-      const judgement = isCurrent ? standing.judgement! : renew(standing, row, at)
+      standing.told = isCurrent ? standing.judgement : renew(standing, row, at)
       passRow(standing, row)
-      return judgement
+      return standing
     },
     count(judgement, row) {
       judgements.count(judgement, row)

@@ -21,7 +21,7 @@ export interface Place {
 export interface PlaceDeps {
   readonly classes: AddressClasses
   /** Whether the address is that of a host or a service's endpoint by itself, and no class can stand for it. */
-  readonly isOwn: (address: Address) => boolean
+  readonly isOwn: (ip: string) => boolean
   /** Whether a pod that is gone had the address: then it is not outside. */
   readonly wasPods: (ip: string) => boolean
 }
@@ -41,6 +41,8 @@ const maxPlaces = 500_000
 export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
   const places = new Map<string, Place>()
   let pods = new Map<number, { readonly ip: string | undefined; readonly place: Place }>()
+  /** As many as there are blocks. */
+  const byClass = new Map<AddressClass, Place>()
   let lastId = 0
   let round = 0
 
@@ -57,10 +59,23 @@ export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
   const unnamed = (title: string, address?: Address) =>
     place(`unnamed ${title}`, () => ({ unnamed: title, ...(address && { address }) }))
 
-  /** The first address seen in a class speaks for all of it. What was seen in a coarser one is known there already. */
-  const ofClass = ([finest, ...coarser]: readonly AddressClass[], address: Address): Place => {
+  const makeClass = (address: Address): Place => {
+    const [finest, ...coarser] = classes.of(address)
+    // What was seen in a coarser class is known there already.
     const before = coarser.map(({ name }) => places.get(`class ${name}`)).find((known) => known !== undefined)
     return place(`class ${finest!.name}`, () => ({ address }), finest!.since, before)
+  }
+  /** The first address seen in a class speaks for all of it. */
+  const ofClass = (address: Address): Place => {
+    const finest = classes.finest(address)
+    const known = byClass.get(finest)
+    if (known) {
+      known.round = round
+      return known
+    }
+    const made = makeClass(address)
+    byClass.set(finest, made)
+    return made
   }
   const namePod = ({ uid, namespace, name }: Endpoint, ip: string | undefined): Place =>
     place(`pod ${uid} ${ip}`, () => {
@@ -86,9 +101,9 @@ export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
       const { node } = endpoint
       return place(`node ${node} ${ip}`, () => ({ node, address }))
     }
-    if (isOwn(address)) return place(`address ${ip}`, () => ({ address }))
+    if (isOwn(ip!)) return place(`address ${ip}`, () => ({ address }))
     if (wasPods(ip!)) return unnamed(`the pod that had ${ip}`, address)
-    return ofClass(classes.of(address), address)
+    return ofClass(address)
   }
   return {
     own(endpoint, ip, podUid) {
@@ -102,6 +117,7 @@ export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
       if (pods.size > maxPlaces) pods = new Map()
       if (places.size <= maxPlaces) return
       pods = new Map()
+      byClass.clear()
       for (const [key, { round: used }] of places) if (used < round - 1) places.delete(key)
     },
     get size() {

@@ -3,6 +3,7 @@
 // connections, so a change leaves the older finding with as many as were running then; it is told for rows of which they are
 // the greater part, until as many have ended.
 import type { Flow, Followed } from '@margay/policy'
+import type { HandleSlot } from '../intern/handles.ts'
 import type { Observed } from './decide.ts'
 import type { Finding } from './finding.ts'
 import type { Judgement } from './judgements.ts'
@@ -27,8 +28,43 @@ export interface Held {
   left: number
 }
 
-/** Standings of a definition, by its places; filled by the judge alone. */
-export type StandingPlaces = Map<number | string, Standing>
+/**
+ * Standings of a definition, by its pair of places; filled by the judge alone. Nearly always there is one pair, which needs no
+ * map: neither its memory nor the look-up.
+ */
+export interface StandingPlaces {
+  key: number | string | undefined
+  standing: Standing | undefined
+  others: Map<number | string, Standing> | undefined
+}
+
+export const createStandingPlaces = (): StandingPlaces => ({ key: undefined, standing: undefined, others: undefined })
+
+export function findStanding(places: StandingPlaces, key: number | string): Standing | undefined {
+  // Fast path: the pair that came first.
+  return places.key === key ? places.standing : places.others?.get(key)
+}
+
+export function hangStanding(places: StandingPlaces, key: number | string, standing: Standing): void {
+  standing.homes.push([places, key])
+  if (places.key === undefined) {
+    places.key = key
+    places.standing = standing
+  } else {
+    places.others ??= new Map()
+    places.others.set(key, standing)
+  }
+}
+
+/** Takes a standing off wherever it hangs. */
+export function takeOff(standing: Standing): void {
+  for (const [places, key] of standing.homes) {
+    if (places.key === key) {
+      places.key = undefined
+      places.standing = undefined
+    } else places.others?.delete(key)
+  }
+}
 
 export interface Standing {
   readonly key: string
@@ -48,6 +84,10 @@ export interface Standing {
   held: Held | undefined
   /** Connections that were alive when the last row ended. */
   running: number
+  /** What its last row was told. */
+  told: Judgement | undefined
+  /** The store's handle of its last row; the interner's own. */
+  readonly slot: HandleSlot
   /** Round in which it was last used. */
   round: number
 }

@@ -38,7 +38,7 @@ export interface World {
   readonly evaluateAt: (flow: Flow, moment: number) => Evaluation | undefined
   readonly classes: AddressClasses
   /** Whether the address is that of a host or a service's endpoint by itself. */
-  readonly isOwn: (address: Address) => boolean
+  readonly isOwn: (ip: string) => boolean
   /** Whether a pod that is gone had the address. */
   readonly wasPods: (ip: string) => boolean
   /** The generation of a policy as it is now; 0 where it is not there, or states none. */
@@ -191,7 +191,7 @@ export function createWorld(config: PastConfig): World {
     },
     evaluateAt: (flow, moment) => past.evaluate(flow, moment),
     classes,
-    isOwn: (address) => own.has(printAddress(address)),
+    isOwn: (ip) => own.has(ip),
     wasPods: (ip) => gone.has(ip),
     generationOf: (policy) => {
       const found = policies.get(policyKey(policy))

@@ -127,20 +127,30 @@ function isCurrent(known: Known, flow: Flow, { inventory, plans }: Parts): boole
   )
 }
 
-/** Whether staged policies make no difference at an end: there are none, and no end of a tier is credited to one of several. */
-function isEndPendingToo(result: DirectionResult | undefined, endpoint: Endpoint | undefined, plan: Plan | undefined) {
-  if (!result) return true
-  if (!plan || endpoint?.pod.hostNetwork) return false
-  return !plan.hasStaged && result.trace.every((hit) => hit.rule !== 'none')
+/**
+ * The pending result of an end from its enforced one, where no staged policy concerns it: the same, but for the policy to which
+ * the end of a tier is credited. Undefined where it must be judged.
+ */
+function pendingOfEnd(result: DirectionResult, endpoint: Endpoint | undefined, plan: Plan | undefined) {
+  if (!plan || plan.hasStaged || plan.isUncertain || endpoint?.pod.hostNetwork) return undefined
+  const { trace, decision, direction } = result
+  if (trace.every((hit) => hit.rule !== 'none')) return result
+  if (trace.length !== 1 || decision.by !== 'end-of-tier') return undefined
+  const end = plan
+    .track(direction, 'pending')
+    .find(({ end: one }) => one?.decision.by === 'end-of-tier' && one.decision.tier === decision.tier)?.end
+  return end && { ...result, trace: end.alone, decision: end.decision }
 }
 
-/** Whether an enforced answer is the pending one too. */
-function isPendingToo({ evaluation, source, sourcePlan, destination, destinationPlan }: Known, flow: Flow): boolean {
-  return (
-    !flow.via &&
-    isEndPendingToo(evaluation.source, source, sourcePlan) &&
-    isEndPendingToo(evaluation.destination, destination, destinationPlan)
-  )
+/** The pending answer from the enforced one; undefined where it must be judged. */
+function pendingOf({ evaluation, source, sourcePlan, destination, destinationPlan }: Known, flow: Flow) {
+  const { source: egress, destination: ingress } = evaluation
+  if (flow.via || evaluation.missing.length > 0) return undefined
+  const from = egress && pendingOfEnd(egress, source, sourcePlan)
+  const to = ingress && pendingOfEnd(ingress, destination, destinationPlan)
+  if ((egress && !from) || (ingress && !to)) return undefined
+  if (from === egress && to === ingress) return evaluation
+  return { ...evaluation, ...(from && { source: from }), ...(to && { destination: to }) }
 }
 
 function applyRemoval({ remove, key }: Extract<Change, { remove: unknown }>, parts: Parts): void {
@@ -227,7 +237,7 @@ export function createEngine(snapshot: Snapshot, config: EngineConfig = { rememb
         enforced: () => now().evaluation,
         pending: () => {
           const known = now()
-          pending ??= isPendingToo(known, flow) ? known.evaluation : evaluateNow(flow, 'pending')
+          pending ??= pendingOf(known, flow) ?? evaluateNow(flow, 'pending')
           return pending
         },
       }
