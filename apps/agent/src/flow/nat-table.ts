@@ -51,9 +51,9 @@ export function createNatTable(ownNetns: number): NatTable {
     get size() {
       return translations.table.size
     },
-    note: translations.note,
+    note: (key, to) => translations.note(key, to),
     find: (key) => translations.table.get(key),
-    noteWire: wires.note,
+    noteWire: (wire, key) => wires.note(wire, key),
     asDialled(bytes, at, netns) {
       if (netns !== ownNetns || wires.table.size === 0) return
       const key = wires.table.get(tupleKey(bytes, at))
