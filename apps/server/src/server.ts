@@ -105,6 +105,18 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
   const faults = metrics.counter('api_faults_total', 'Requests that failed by a fault of ours.')
   metrics.gaugeOf('live_subscriptions', 'Filters that somebody watches.', () => live.state().subscriptions)
   metrics.gaugeOf('live_dropped_rows', 'Live rows left out because a reader was too slow.', () => live.state().dropped)
+  const judged = () => ingest.report()?.judged
+  metrics.gaugeOf(
+    'judge_records',
+    'Records that were judged by the policies of their moment.',
+    () => judged()?.judged ?? 0,
+  )
+  metrics.gaugeOf('judge_unknown_records', 'Of these, without a verdict.', () => judged()?.unknown ?? 0)
+  metrics.gaugeOf(
+    'judge_conflicts',
+    'Of these, records where what was observed and the policies cannot both be true.',
+    () => judged()?.conflicts ?? 0,
+  )
   metrics.gaugeOf('ingest_rows', 'Finished and demo rows stored since the start.', () =>
     sources.list(now()).reduce((sum, { rowsTotal }) => sum + rowsTotal, 0),
   )

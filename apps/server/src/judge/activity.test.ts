@@ -244,7 +244,7 @@ describe('what people are told of the judge', () => {
       state: 'degraded',
       hint: expect.stringContaining('evidence_conflict: *') as string,
     })
-    expect(stageOf(all)?.detail).toContain('1 records disagree')
+    expect(stageOf(all)?.detail).toContain('1 record disagrees')
   })
   it('is which object cannot be judged by', () => {
     const all = setUp()

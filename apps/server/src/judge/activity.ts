@@ -177,7 +177,7 @@ function stateOf(state: Judge['state'], now: number) {
   if (lastConflict !== undefined && now - lastConflictAt < conflictSeconds)
     return {
       state: 'degraded' as const,
-      detail: `${conflicts} records disagree with the policies of their moment, the last: ${lastConflict}`,
+      detail: `${conflicts} ${conflicts === 1 ? 'record disagrees' : 'records disagree'} with the policies of their moment, the last: ${lastConflict}`,
       hint: 'flows with evidence_conflict: * show them; a firewall beside the policies, or an engine that does not enforce them',
     }
   if (issue !== undefined)

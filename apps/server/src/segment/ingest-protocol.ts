@@ -53,6 +53,16 @@ export type FromIngest =
 export interface IngestReport {
   readonly stages: Readonly<Record<string, StageState>>
   readonly agents: readonly AgentReport[]
+  readonly judged: JudgedReport
+}
+
+/** Records of agents since the thread started. */
+export interface JudgedReport {
+  readonly judged: number
+  /** Without a verdict, for a missing fact. */
+  readonly unknown: number
+  /** Where what was observed and the policies of the moment cannot both be true. */
+  readonly conflicts: number
 }
 
 /** What the thread is started with. */

@@ -100,7 +100,7 @@ port.on('message', (message: ToIngest) => {
 })
 
 const reporting = setInterval(
-  () => send({ kind: 'report', report: { stages: health.report(), agents: ingest.agents() } }),
+  () => send({ kind: 'report', report: { stages: health.report(), agents: ingest.agents(), judged: ingest.judged() } }),
   reportEveryMs,
 )
 try {

@@ -29,6 +29,7 @@ import { createAgentTally } from './agent-tally.ts'
 import type { AgentReport } from './agent-tally.ts'
 import type { IngestConfig } from './config.ts'
 import type { AddressMoment } from './ingest-protocol.ts'
+import type { JudgedReport } from './ingest-protocol.ts'
 import { createInserter } from './inserter.ts'
 import { createMarks } from './marks.ts'
 import { createObjects } from './objects.ts'
@@ -52,6 +53,7 @@ export interface Ingest extends Part, Intake {
   /** Whether somebody watches; agents send deltas only then. */
   setWatched(watched: boolean): void
   agents(): readonly AgentReport[]
+  judged(): JudgedReport
   /** Who reports what each address does at its moment, in the order asked. */
   reporters(of: readonly AddressMoment[]): readonly Reporter[]
 }
@@ -259,6 +261,10 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       for (const wake of watchers) wake()
     },
     agents: () => tally.report(agents.list()),
+    judged() {
+      const { judged, unknown, conflicts } = judge.state
+      return { judged, unknown, conflicts }
+    },
     reporters: (of) => of.map(({ ip, moment }) => agents.reporterOf(ip, moment, now())),
     async run(signal) {
       segmentStage.set({ state: 'ok' })
