@@ -40,6 +40,12 @@ describe('credentials', () => {
     expect(() => readCredentials({ kubeconfig: plugin }, {})).toThrow(/no token\n.*kubectl create token/)
     expect(() => readCredentials({ kubeconfig: file('odd', 'a: b') }, {})).toThrow(/cannot read the kubeconfig/)
   })
+  it.each([
+    ['a token file of the server', { tokenFile: file('tokens', 'ada read secret-1\nbob all secret-2\n') }],
+    ['a kubeconfig that is no YAML', { kubeconfig: file('torn', 'users: [{ token: secret-3: a }') }],
+  ])('tells nothing of %s', (_, options) => {
+    expect(() => readCredentials(options, {})).toThrow(/^(?!.*secret)/s)
+  })
   it('names a file that is not there', () => {
     expect(() => readCredentials({ ca: join(dir, 'none.pem') }, {})).toThrow(
       /cannot read the authority .*none.pem: ENOENT/,

@@ -37,9 +37,21 @@ const kubeconfigSchema = z.object({
   ),
 })
 
+/** Undefined for what is no YAML: the parser's own words quote the line that is wrong, and that may be the one with a token. */
+function parsed(text: string): unknown {
+  try {
+    return parse(text, { prettyErrors: false })
+  } catch {
+    return undefined
+  }
+}
+
+/** What a header may carry. */
+const isToken = (text: string) => /^[\x21-\x7e]+$/.test(text)
+
 /** The token of the current context. Certificates and plugins show who one is to the API server alone. */
 function tokenOfKubeconfig(path: string): string {
-  const config = kubeconfigSchema.safeParse(parse(read(path, 'kubeconfig')))
+  const config = kubeconfigSchema.safeParse(parsed(read(path, 'kubeconfig')))
   if (!config.success) throw new CliError(`cannot read the kubeconfig ${path}: it names no context, user and token`, 2)
   const { contexts, users, 'current-context': current } = config.data
   const name = contexts.find((one) => one.name === current)?.context.user
@@ -67,6 +79,8 @@ export function readCredentials(
     return kubeconfig === undefined ? undefined : tokenOfKubeconfig(kubeconfig)
   }
   const found = token()?.trim()
+  if (found !== undefined && !isToken(found))
+    throw new CliError('the token is not one word of ASCII; give the token alone, without names beside it', 2)
   return {
     ...(found !== undefined && { token: found }),
     ...(ca !== undefined && { ca: read(ca, 'authority') }),

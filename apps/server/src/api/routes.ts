@@ -54,7 +54,9 @@ const jsonHandlers = {
 /** A signal that aborts when the client goes away or the server ends. */
 function goneSignal(reply: FastifyReply, ended: AbortSignal): AbortSignal {
   const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
+  // The door may have been asked meanwhile, and the client have gone.
+  if (reply.raw.destroyed) gone.abort()
+  else reply.raw.once('close', () => gone.abort())
   return AbortSignal.any([gone.signal, ended])
 }
 

@@ -80,6 +80,7 @@ export function streamTail(
     for (const { subscriber } of channels) subscriber.close()
     response.end()
   }
+  if (signal.aborted) return end()
   response.once('close', end)
   signal.addEventListener('abort', end, { once: true })
   // A browser that was cut off comes back after a second.

@@ -41,6 +41,7 @@ const usualLookAgainMs = 30_000
 
 /** Ends an answer that lasts once whoever listens may not any more. Where that cannot be found out, it goes on. */
 function watchOver(response: ServerResponse, admit: () => Promise<unknown>, everyMs: number): void {
+  if (response.destroyed) return
   const look = () =>
     void admit().catch((error: unknown) => {
       const isRefused = error instanceof ApiError && error.code !== 'unavailable'

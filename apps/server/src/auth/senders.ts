@@ -27,8 +27,8 @@ export interface SendersDeps {
 export interface Senders {
   /** Whether anything must be shown at all. */
   readonly areChecked: boolean
-  /** Throws a CodedError where the sender may not speak as `agent`. */
-  check(authorization: string, agent: string): Promise<void>
+  /** The node that the sender's token was made on, where it tells one. Throws a CodedError where it may not speak as `agent`. */
+  check(authorization: string, agent: string): Promise<string | undefined>
 }
 
 const errors = defineErrors({
@@ -75,12 +75,13 @@ function accountOf(text: string): string {
   throw new FatalError(`cannot read the service account "${text}"; write it as NAMESPACE/NAME`)
 }
 
-function checkUser(user: TokenUser | undefined, account: string, agent: string): void {
+function checkUser(user: TokenUser | undefined, account: string, agent: string): string | undefined {
   if (!user) throw errors.no_token('agent did not send a token that Kubernetes knows for this server')
   if (user.username !== account) throw errors.wrong_account(`agent runs as "${user.username}" and not as "${account}"`)
   // Since Kubernetes 1.30 a pod's token names its node: one node's agent cannot speak for another's.
   const node = user.extra?.[nodeNameKey]?.[0]
   if (node !== undefined && node !== agent) throw errors.wrong_node(`agent "${agent}" runs on node "${node}"`)
+  return node
 }
 
 export function createSenders(config: SendersConfig, deps: SendersDeps): Senders {
@@ -97,19 +98,21 @@ export function createSenders(config: SendersConfig, deps: SendersDeps): Senders
     try {
       return await reviewToken(post, given, config.audience)
     } catch (error) {
-      throw errors.not_reviewed(`whose token it is cannot be found out: ${(error as Error).message}`, { cause: error })
+      // Why is for the server's log: whoever asks has shown nothing yet.
+      throw errors.not_reviewed('whose token it is cannot be found out now', { cause: error })
     }
   }
   return {
     areChecked: token !== undefined || account !== undefined,
     async check(authorization, agent) {
       const given = bearer(authorization)
-      if (token !== undefined && timingSafeEqual(digest(given), digest(token))) return
+      if (token !== undefined && timingSafeEqual(digest(given), digest(token))) return undefined
       if (account !== undefined && given !== '') {
         return checkUser(await known(digest(given).toString('hex'), () => review(given)), account, agent)
       }
       if (token !== undefined || account !== undefined)
         throw errors.no_token('agent did not send a token of this server')
+      return undefined
     },
   }
 }

@@ -50,6 +50,12 @@ describe('a kubeconfig', () => {
       ca: 'CA of a file',
     })
   })
+  it('tells nothing of a file that is no YAML but its name', async () => {
+    const torn = open(write('torn', 'users:\n  - token: SECRET: a\n'))
+    const error: unknown = await torn.current().catch((reason: unknown) => reason)
+    expect(String(error)).toMatch(/torn: it is no YAML/)
+    expect(JSON.stringify([String(error), (error as Error).stack, (error as Error).cause])).not.toContain('SECRET')
+  })
   it('gives client certificates, names of servers, and basic names', async () => {
     const certificate = { 'client-certificate-data': base64('CERT'), 'client-key-data': base64('KEY') }
     const { tls } = await open(config({ 'tls-server-name': 'kube' }, certificate)).current()

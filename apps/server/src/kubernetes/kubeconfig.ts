@@ -60,9 +60,19 @@ function chosen<T extends { readonly name: string }>(list: readonly T[], name: s
   throw new AccessError(`read kubeconfig ${path}: no ${what} "${name}"; there is ${names}`)
 }
 
+/** The parser's own words quote the line that is wrong, and that may be the one with a token. */
+function parsed(text: string, path: string): unknown {
+  try {
+    return parse(text, { prettyErrors: false })
+  } catch (error) {
+    const at = (error as { readonly code?: string }).code ?? 'unknown'
+    throw new AccessError(`read kubeconfig ${path}: it is no YAML (${at}); "kubectl config view" says where`)
+  }
+}
+
 /** The cluster and user of a context. */
 function select(text: string, path: string, context: string | undefined): { cluster: Cluster; user: User } {
-  const config = decode(file, parse(text), `kubeconfig ${path}`)
+  const config = decode(file, parsed(text, path), `kubeconfig ${path}`)
   const name = context ?? config['current-context']
   if (name === undefined || name === '') {
     throw new AccessError(`read kubeconfig ${path}: it has no current context; name one with --kubernetes-context`)

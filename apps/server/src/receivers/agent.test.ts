@@ -93,8 +93,8 @@ const frame = (rows: number, options: { provisional?: boolean; epoch?: string } 
   const bytes = builder.take({ agent: 'node-1', ...name, provisional, madeAt: now }, [])
   return joinPieces([Buffer.concat([pieceHead(name), zstdCompressSync(bytes)])])
 }
-const hello = (watched: boolean) =>
-  Buffer.from(JSON.stringify({ agent: 'node-1', host: 'box', version: '1', since: 1, addresses: [], watched }))
+const hello = (watched: boolean, agent = 'node-1') =>
+  Buffer.from(JSON.stringify({ agent, host: 'box', version: '1', since: 1, addresses: [], watched }))
 
 describe('the agents door', () => {
   it('stores lasting rows before it answers', async () => {
@@ -132,6 +132,7 @@ describe('the agents door', () => {
     ['no instance', { instance: '' }, 400, 'no_name'],
     ['a body that is no frames', { body: Uint8Array.of(9, 0, 0, 0, 1) }, 400, 'body_broken'],
     ['a hello that is no JSON', { path: helloPath, body: Uint8Array.of(1) }, 400, 'body_broken'],
+    ['a hello in the name of another', { path: helloPath, body: hello(false, 'node-2') }, 403, 'other_name'],
     ['another path', { path: '/api/v1/query' }, 404, 'no_such_path'],
   ])('answers %s with a code and what to do', async (_, sent, status, code) => {
     const answer = await send(sent)

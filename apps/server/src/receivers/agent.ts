@@ -39,6 +39,7 @@ export interface AgentReceiverDeps {
 
 const errors = defineErrors({
   name_taken: { status: 409, hint: 'give each agent a name of its own; a restarted one has its name back by itself' },
+  other_name: { status: 403, hint: 'an agent speaks for itself alone; run agent and server of one release' },
   no_name: { status: 400, hint: 'run agent and server of one release' },
   body_too_large: { status: 413, hint: 'the agent sends less at a time by itself' },
   body_broken: { status: 400, hint: 'run agent and server of one release' },
@@ -72,26 +73,43 @@ function answer(response: ServerResponse, status: number, body: object): void {
   response.end(text)
 }
 
+interface Sender {
+  readonly agent: string
+  readonly node: string | undefined
+}
+
+/** Empty for what is no encoded name. */
+function decoded(header: string): string {
+  try {
+    return decodeURIComponent(header)
+  } catch {
+    return ''
+  }
+}
+
 export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentReceiverDeps): Part {
-  /** Who sends; throws where they may not. */
-  const checkSender = async (request: IncomingMessage): Promise<string> => {
-    const agent = decodeURIComponent(headerOf(request, agentHeader))
+  /** Who sends, and the node that their token names; throws where they may not. */
+  const checkSender = async (request: IncomingMessage): Promise<Sender> => {
+    const agent = decoded(headerOf(request, agentHeader))
     const instance = headerOf(request, instanceHeader)
     if (agent === '' || instance === '')
       throw errors.no_name(`headers ${agentHeader} and ${instanceHeader} are missing`)
-    await deps.senders.check(headerOf(request, 'authorization'), agent)
+    const node = await deps.senders.check(headerOf(request, 'authorization'), agent)
     const now = Math.floor(deps.clock() / 1000)
     if (!deps.agents.lease(agent, instance, now))
       throw errors.name_taken(`another agent is named "${agent}" and is alive`)
     deps.agents.seen(agent, now)
-    return agent
+    return { agent, node }
   }
   const takeFrames = async (agent: string, body: Buffer): Promise<FramesAnswer> => {
     const results = await deps.frames.take(agent, splitPieces(body))
     return { results: [...results], watched: deps.watched() }
   }
-  const takeHello = async (body: Buffer, gone: AbortSignal): Promise<HelloAnswer> => {
+  const takeHello = async ({ agent, node }: Sender, body: Buffer, gone: AbortSignal): Promise<HelloAnswer> => {
     const hello = helloSchema.parse(JSON.parse(body.toString()))
+    if (hello.agent !== agent) throw errors.other_name(`agent "${agent}" says hello as "${hello.agent}"`)
+    if (node !== undefined && hello.host !== node)
+      throw errors.other_name(`agent of node "${node}" says hello for host "${hello.host}"`)
     deps.agents.hello(hello, Math.floor(deps.clock() / 1000))
     deps.onHello(hello)
     if (deps.watched() === hello.watched) {
@@ -100,10 +118,10 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
     return { server: config.server, watched: deps.watched() }
   }
   const respond = async (request: IncomingMessage, gone: AbortSignal): Promise<object> => {
-    const agent = await checkSender(request)
+    const sender = await checkSender(request)
     const body = await readBody(request)
-    if (request.method === 'POST' && request.url === framesPath) return takeFrames(agent, body)
-    if (request.method === 'POST' && request.url === helloPath) return takeHello(body, gone)
+    if (request.method === 'POST' && request.url === framesPath) return takeFrames(sender.agent, body)
+    if (request.method === 'POST' && request.url === helloPath) return takeHello(sender, body, gone)
     throw errors.no_such_path(`${request.method} ${request.url} is not known here`)
   }
   const handle = async (request: IncomingMessage, response: ServerResponse, ended: AbortSignal): Promise<void> => {
@@ -113,7 +131,7 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
       answer(response, 200, await respond(request, AbortSignal.any([gone.signal, ended])))
     } catch (error) {
       const coded = codedOf(error)
-      if (coded.status === 500) deps.log.error('agent request failed', { error: error as Error })
+      if (coded.status === 500 || coded.cause) deps.log.error('agent request failed', { error: error as Error })
       answer(response, coded.status, {
         code: coded.code,
         title: coded.message,
@@ -148,12 +166,15 @@ function codedOf(error: unknown): CodedError {
   return new CodedError('failed', { status: 500, hint: "the server's log says more" }, 'request failed')
 }
 
+/** The host of `host:port`, an IPv6 address without its brackets. */
+const hostOf = (where: string): string => where.slice(0, where.lastIndexOf(':')).replace(/^\[|\]$/g, '')
+
 /** Throws a FatalError where others than this machine could send without TLS or without showing who they are. */
 export function checkDoor(
   where: string,
   { tls, areChecked }: { readonly tls: boolean; readonly areChecked: boolean },
 ): void {
-  const host = where.slice(0, where.lastIndexOf(':')).replace(/^\[|\]$/g, '')
+  const host = hostOf(where)
   if (where.startsWith('unix:') || isLoopback(host) || (tls && areChecked)) return
   const missing = [
     ...(tls ? [] : ['TLS (give --tls-cert and --tls-key)']),
@@ -178,7 +199,7 @@ async function listen(server: Server, where: string): Promise<void> {
   const path = where.startsWith('unix:') ? where.slice('unix:'.length) : undefined
   if (path !== undefined) await clearSocket(path)
   const colon = where.lastIndexOf(':')
-  const target = path === undefined ? { host: where.slice(0, colon), port: Number(where.slice(colon + 1)) } : { path }
+  const target = path === undefined ? { host: hostOf(where), port: Number(where.slice(colon + 1)) } : { path }
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
