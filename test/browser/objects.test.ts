@@ -91,7 +91,7 @@ describe('endpoints', () => {
   it('say first what there is, what is open and what was denied', async () => {
     const page = await at('/endpoints')
     await eventually(() => heading(page).innerText()).toMatch(
-      /^5,041 endpoints: [\d,]+ open in some direction, \d+ had traffic denied$/,
+      /^5,041 endpoints: [\d,]+ that no policy covers, \d+ had traffic denied$/,
     )
   })
 

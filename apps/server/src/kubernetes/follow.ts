@@ -69,7 +69,7 @@ const versionOf = ({ metadata }: ObjectDocument): string | undefined =>
 
 const queryOf = (values: Readonly<Record<string, string>>) => `?${new URLSearchParams(values).toString()}`
 
-/** Follows until the kind is absent or the signal aborts. */
+/** Follows until the kind's path is not found or the signal aborts. Whether the kind is gone, discovery tells: a proxy may answer so. */
 export async function follow(
   resource: Resource,
   config: FollowConfig,
@@ -123,7 +123,7 @@ export async function follow(
     return object.resourceVersion
   }
   /** Watches from a version on; each event moves it on, so that the next watch resumes there. The events that came. */
-  const watch = async (position: Position): Promise<number> => {
+  const watch: Steps['watch'] = async (position, onHeard) => {
     const query = {
       watch: 'true',
       allowWatchBookmarks: 'true',
@@ -131,15 +131,13 @@ export async function follow(
       timeoutSeconds: String(config.watchSeconds),
     }
     const until = AbortSignal.any([signal, deps.era()])
-    let count = 0
     const onOpen = () => deps.onState({ state: 'following' })
     for await (const line of client.lines(path + queryOf(query), until, config.silentMs, onOpen)) {
       position.version = take(JSON.parse(line) as WatchEvent) ?? position.version
-      count++
+      onHeard()
     }
-    return count
   }
-  await followPatiently({ list, watch, gone: () => objects.sweep(isOfKind, new Set()) }, deps, signal)
+  await followPatiently({ list, watch }, deps, signal)
 }
 
 /** The version up to which everything was heard. */
@@ -149,12 +147,12 @@ interface Position {
 
 interface Steps {
   readonly list: (found: boolean) => Promise<string>
-  readonly watch: (position: Position) => Promise<number>
-  readonly gone: () => void
+  /** Calls `onHeard` for each event. */
+  readonly watch: (position: Position, onHeard: () => void) => Promise<void>
 }
 
 /** Lists and watches in turn. An error loses the position only where the server says that it is lost. */
-async function followPatiently({ list, watch, gone }: Steps, deps: FollowDeps, signal: AbortSignal): Promise<void> {
+async function followPatiently({ list, watch }: Steps, deps: FollowDeps, signal: AbortSignal): Promise<void> {
   const backoff = createBackoff({ firstMs: 250, mostMs: 15_000 }, deps.chance)
   let position: Position | undefined
   let found = true
@@ -164,9 +162,13 @@ async function followPatiently({ list, watch, gone }: Steps, deps: FollowDeps, s
       position = { version: await list(found) }
       found = false
     }
-    if ((await watch(position)) > 0) backoff.reset()
+    let isHeard = false
+    await watch(position, () => {
+      isHeard = true
+      backoff.reset()
+    })
     // A watch that ends at once, without a word, is asked again with care.
-    else await sleep(backoff.next(), signal)
+    if (!isHeard) await sleep(backoff.next(), signal)
   }
   while (!signal.aborted) {
     const era = deps.era()
@@ -175,7 +177,7 @@ async function followPatiently({ list, watch, gone }: Steps, deps: FollowDeps, s
     } catch (error) {
       if (signal.aborted || era.aborted) continue
       const remedy = remedyOf(error)
-      if (remedy === 'absent') return gone()
+      if (remedy === 'absent') return
       if (remedy === 'refused') deps.onState({ state: 'refused', verb: position ? 'watch' : 'list' })
       if (remedy === 'wait') deps.onState({ state: 'failing', detail: (error as Error).message })
       // After a refusal nobody knows what was missed.

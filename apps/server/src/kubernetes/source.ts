@@ -129,10 +129,16 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
       )
       log.info('a kind is not served any more', { kind: resource.kind, group: resource.group })
     }
+    // One look may miss a kind: an API server that has just started does not serve its custom resources yet, and says so.
+    let servedBefore: ReadonlySet<string> | undefined
     const apply = ({ served, uncertain }: Look) => {
+      const before = servedBefore
+      servedBefore = new Set(served.keys())
+      const isGone = (key: string) => before !== undefined && !before.has(key) && !served.has(key)
       for (const [key, entry] of followed) {
         const now = served.get(key)
-        if (!now) stop(key, entry)
+        if (isGone(key)) stop(key, entry)
+        else if (!now) continue
         else if (pathOf(now) !== pathOf(entry.resource)) entry.stop.abort()
       }
       for (const [key, resource] of served) {
@@ -141,7 +147,7 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
       }
       objects.sweep(({ kind, apiVersion }) => {
         const group = groupOf(apiVersion)
-        return !uncertain.has(group) && !served.has(resourceKey({ group, kind }))
+        return !uncertain.has(group) && isGone(resourceKey({ group, kind }))
       }, new Set())
     }
     const discover = async () => {

@@ -16,15 +16,30 @@ export interface ObjectState {
   list(): readonly StoredObject[]
 }
 
+/** Seconds for which a deleted object is remembered, so that a version of it that comes late stays hidden. */
+const tombstoneSeconds = 600
+
 export function createObjectState(): ObjectState {
   const newest = new Map<string, { readonly sequence: number; readonly object: StoredObject | undefined }>()
+  /** When each object that is deleted was, in the order in which that was heard. */
+  const tombstones = new Map<string, number>()
   let listed: readonly StoredObject[] | undefined
+  const bury = (uid: string, time: number) => {
+    tombstones.delete(uid)
+    tombstones.set(uid, time)
+    for (const [old, deletedAt] of tombstones) {
+      if (deletedAt >= time - tombstoneSeconds) break
+      tombstones.delete(old)
+      if (newest.get(old)?.object === undefined) newest.delete(old)
+    }
+  }
   return {
     apply({ object, origin, change, time, sequence }) {
       const known = newest.get(object.uid)
       if (known && known.sequence > sequence) return false
       const stored = change === 'deleted' ? undefined : { ...object, origin, seenAt: time }
       newest.set(object.uid, { sequence, object: stored })
+      if (!stored) bury(object.uid, time)
       listed = undefined
       return true
     },

@@ -70,16 +70,21 @@ function useFinding(search: Search, total: number | undefined, filtered: boolean
   const counts = useQuery({
     queryKey: ['endpoint counts', base],
     queryFn: async ({ signal }) => {
-      const count = async (flag: object) => (await getEndpoints({ ...base, ...flag, limit: 1 }, signal)).total
+      const count = async (flag: object) => {
+        const { total, unknown } = await getEndpoints({ ...base, ...flag, limit: 1 }, signal)
+        return unknown.length === 0 ? total : undefined
+      }
       const [all, open, denied] = await Promise.all([count({}), count({ unprotected: true }), count({ denied: true })])
       return { all, open, denied }
     },
   })
   const { data } = counts
-  if (!data || total === undefined || data.all === 0) return undefined
+  if (data?.all === undefined || data.open === undefined || total === undefined || data.all === 0) return undefined
   const shown = filtered && total !== data.all ? `${formatCount(total)} of ` : ''
-  const open = data.open === 0 ? 'policy covers all of them' : `${formatCount(data.open)} open in some direction`
-  const denied = data.denied === 0 ? 'nothing was denied' : `${formatCount(data.denied)} had traffic denied`
+  const open =
+    data.open === 0 ? 'policies cover each in a direction at least' : `${formatCount(data.open)} that no policy covers`
+  const denied = data.denied === 0 ? 'nothing was denied' : `${formatCount(data.denied ?? 0)} had traffic denied`
+  if (data.denied === undefined) return `${shown}${plural(data.all, 'endpoint')}: ${open}`
   return `${shown}${plural(data.all, 'endpoint')}: ${open}, ${denied}`
 }
 
@@ -98,7 +103,7 @@ const placeholders: { readonly [F in TextFilter]: readonly [label: string, place
 }
 
 const flags: readonly (readonly [FlagFilter, string, string])[] = [
-  ['unprotected', '○ Unprotected', 'Only those that some direction is left open of'],
+  ['unprotected', '○ Unprotected', 'Only those that no enforced policy covers, in neither direction'],
   ['denied', '✕ With denied traffic', 'Only those with denied traffic in the time of the page'],
   ['unlabelled', 'Unlabelled', 'Only those without labels'],
 ]
