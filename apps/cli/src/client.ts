@@ -22,7 +22,11 @@ type Params = Readonly<Record<string, string>>
 
 /** The address of a route with its parameters. */
 export function pathOf(route: RouteName, search: Search = {}, params: Params = {}): string {
-  const path = routes[route].path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
+  const path = routes[route].path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = params[name]
+    if (value === undefined) throw new Error(`BUG: the path of ${route} has no ${name}`)
+    return encodeURIComponent(value)
+  })
   const given = Object.entries(search).filter(([, value]) => value !== undefined)
   const text = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString()
   return path + (text === '' ? '' : `?${text}`)

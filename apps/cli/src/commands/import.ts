@@ -129,7 +129,7 @@ export function plainOf(name: string, raw: AsyncIterable<Buffer>): AsyncIterable
 type Sent = AnswerOf<'ingest'>
 
 async function send(context: Context, type: string, piece: Piece, key: string): Promise<Sent> {
-  const path = pathOf('ingest').replace('{logType}', type)
+  const path = pathOf('ingest', {}, { logType: type })
   const headers = {
     'content-type': 'application/x-ndjson',
     'content-encoding': 'zstd',
