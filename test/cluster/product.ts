@@ -23,6 +23,7 @@ export interface ClusterProduct {
   rows(logType: 'flows' | 'dns', query: string): Promise<readonly Row[]>
   /** Asks `GET /api/v1/...`. */
   get<T>(path: string): Promise<T>
+  post<T>(path: string, body: unknown): Promise<T>
   /** Ends the agent of a node, as happens when the node goes. */
   endAgent(node: ClusterNode): Promise<void>
   /** What the processes have written, for the message of a failure. */
@@ -110,20 +111,18 @@ export async function startClusterProduct(cluster: Cluster): Promise<ClusterProd
     if (!response.ok) throw new Error(`${path} was refused: ${text}`)
     return parseJsonExact(text)
   }
+  const send = (path: string, body: unknown) =>
+    parse(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   return {
     address,
     output,
     get: async <T>(path: string) => (await parse(path)) as T,
+    post: async <T>(path: string, body: unknown) => (await send(path, body)) as T,
     async rows(logType, query) {
       const range = { from: { ago: 3600 }, to: { ago: 0 } }
       const sort = { field: 'start_time', descending: false }
       const question: QuestionRequest = { logType, query, range, select: { kind: 'rows', sort, limit: 10_000 } }
-      const headers = { 'content-type': 'application/json' }
-      const { answer } = (await parse('query', {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(question),
-      })) as AnswerResponse
+      const { answer } = (await send('query', question)) as AnswerResponse
       return answer.kind === 'rows' ? answer.rows : []
     },
     async endAgent({ name }) {

@@ -1,7 +1,7 @@
 // The images of the test cluster, as a table. They are assembled from files of this machine and kept beside the binaries they
 // are made of; an image is assembled again when one of its files is another.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { libraryEntries } from '../../../scripts/image/libraries.ts'
 import { packLayer, writeImage } from '../../../scripts/image/oci.ts'
@@ -44,13 +44,18 @@ function toolsTree(): Tree {
   ])
 }
 
+/** Files of this machine that an image is made from; what these bring with them is theirs. */
+function sourcesOf(name: ImageName): readonly string[] {
+  if (name === 'tools') return tools
+  return [name === 'coredns' ? binary('coredns') : ownBinary(name)]
+}
+
 function filesOf(name: ImageName): Tree {
   switch (name) {
     case 'pause':
     case 'probe':
-      return new Map([[`/bin/${name}`, program(ownBinary(name))]])
     case 'coredns':
-      return new Map([['/bin/coredns', program(binary('coredns'))]])
+      return new Map([[`/bin/${name}`, program(sourcesOf(name)[0]!)]])
     case 'shop': {
       // All of them are the one program under another name.
       const links = shopPrograms.map((each): [string, Entry] => [
@@ -66,26 +71,25 @@ function filesOf(name: ImageName): Tree {
 
 const treeOf = (name: ImageName): Tree => new Map([...filesOf(name), ['/tmp', { kind: 'directory', mode: 0o1777 }]])
 
-/** Changes when a file of the tree does, and costs no reading of it. */
-function stampOf(tree: Tree): string {
-  const lines = [...tree].map(([path, entry]) => {
-    if (entry.kind !== 'file' || entry.content instanceof Uint8Array) return [path, entry]
-    const { size, mtimeMs } = statSync(entry.content.path)
-    return [path, entry.content.path, size, mtimeMs]
+/** Changes when a source of the image does, or what we make of it, and costs no reading of it. */
+function stampOf(name: ImageName): string {
+  const files = sourcesOf(name).map((path) => {
+    const { size, mtimeMs } = statSync(path)
+    return [path, size, mtimeMs]
   })
-  return createHash('sha256').update(JSON.stringify(lines)).digest('hex').slice(0, 16)
+  const made = readFileSync(import.meta.filename, 'utf8') + shopPrograms.join()
+  return createHash('sha256').update(JSON.stringify(files)).update(made).digest('hex').slice(0, 16)
 }
 
 const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64'
 
 async function archiveOf(name: ImageName): Promise<string> {
-  const tree = treeOf(name)
   const folder = join(cacheDir, 'images')
-  const path = join(folder, `${name}-${stampOf(tree)}.tar`)
+  const path = join(folder, `${name}-${stampOf(name)}.tar`)
   if (existsSync(path)) return path
   mkdirSync(folder, { recursive: true })
   for (const old of readdirSync(folder)) if (old.startsWith(`${name}-`)) rmSync(join(folder, old))
-  const layer = await packLayer({ title: `${name} of the test cluster`, tree }, join(folder, 'layers'))
+  const layer = await packLayer({ title: `${name} of the test cluster`, tree: treeOf(name) }, join(folder, 'layers'))
   const entrypoint = name === 'tools' ? ['/bin/bash'] : [`/bin/${name}`]
   const config = { architecture, entrypoint, user: '0:0', env: ['PATH=/bin'], labels: {} } as const
   await writeImage(path, imageNames[name], config, [layer])

@@ -1,6 +1,7 @@
 // Definitions of the kinds that Calico, the network policy API and Cilium bring, written by us and without a schema, so that an
 // API server keeps their objects whole. Calico's stand in both of its groups: `projectcalico.org/v3`, as people write them,
 // and `crd.projectcalico.org/v1`, as Calico stores them where no API server of its own is installed.
+import { until } from '../parts/command.ts'
 import type { KubeObject, Kubectl } from '../parts/kubectl.ts'
 
 type Scope = 'Cluster' | 'Namespaced'
@@ -80,6 +81,14 @@ function definition({ group, version }: Group, kind: string, scope: Scope): Kube
 export const definitionsOf = (groups: readonly Group[]): readonly KubeObject[] =>
   groups.flatMap((group) => Object.entries(group.kinds).map(([kind, scope]) => definition(group, kind, scope)))
 
+interface Definition {
+  readonly metadata: { readonly name: string }
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
+}
+
+const isEstablished = ({ status }: Definition) =>
+  status?.conditions?.some(({ type, status: holds }) => type === 'Established' && holds === 'True') ?? false
+
 /** Defines the kinds of some groups, all by default, and waits until their objects are taken. */
 export async function define(
   kubectl: Kubectl,
@@ -87,6 +96,9 @@ export async function define(
 ): Promise<void> {
   const definitions = definitionsOf(groups)
   await kubectl.apply(definitions)
-  const names = definitions.map(({ metadata }) => `customresourcedefinition/${metadata.name}`)
-  await kubectl.run(['wait', '--for=condition=Established', '--timeout=180s', ...names])
+  const names = new Set(definitions.map(({ metadata }) => metadata.name))
+  await until('definitions to be established', async () => {
+    const all = await kubectl.list<Definition>('customresourcedefinitions')
+    return all.filter((each) => names.has(each.metadata.name)).every(isEstablished)
+  })
 }

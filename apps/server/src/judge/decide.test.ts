@@ -46,3 +46,20 @@ describe('words of rules beside an evaluation that agrees', () => {
     expect(decision.conflict).toContain('observed deny')
   })
 })
+
+describe('a refusal on the one node of both ends, of which the rules name no policy', () => {
+  const observed: Observed = { ...marked('deny'), reporter: 'src', sameNode: true }
+  const ofPeer = (verdict: Finding['verdict'], peer: Finding['peer']): Finding => ({
+    ...finding(verdict, allowed(0)),
+    peer,
+  })
+
+  it('is the destination’s where its policy denies and the source’s does not', () => {
+    const decision = decide(observed, ofPeer('allow', 'deny'))
+    expect(decision).toMatchObject({ action: 'allow', evidence: 'evaluated' })
+    expect(decision.conflict).toBeUndefined()
+  })
+  it('contradicts policies that deny at neither end', () => {
+    expect(decide(observed, ofPeer('allow', 'allow')).conflict).toContain('observed deny')
+  })
+})

@@ -67,9 +67,17 @@ function conflictText({ action, by }: Proof, { outcome }: Observed, finding: Fin
   return `observed ${action} (${seen}), evaluated ${other} (${traceWords(finding, atPeer)})`
 }
 
+/** A drop, or a rule's word for one that names no policy: on one node it may be of either end. */
+const isOfEitherEnd = ({ action, by }: Proof, { marks }: Observed) =>
+  by === 'drop' || (action === 'deny' && by !== 'conntrack' && marks?.trace.length === 0)
+
 /** The drop that the source's node saw was the destination's: its policy denies, the source's does not. */
-const isPeersDrop = ({ by }: Proof, { sameNode, reporter }: Observed, { verdict, peer }: Finding) =>
-  by === 'drop' && reporter === 'src' && sameNode && verdict === 'allow' && peer === 'deny'
+const isPeersDrop = (proof: Proof, observed: Observed, { verdict, peer }: Finding) =>
+  isOfEitherEnd(proof, observed) &&
+  observed.reporter === 'src' &&
+  observed.sameNode &&
+  verdict === 'allow' &&
+  peer === 'deny'
 
 const evaluated = ({ verdict, trace, credits }: Finding): Decision => ({
   action: verdict === 'deny' ? 'deny' : 'allow',

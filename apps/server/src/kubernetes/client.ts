@@ -35,13 +35,23 @@ export interface GetOptions {
   readonly idleMs?: number
 }
 
+export interface StreamEvents {
+  /** It was accepted. */
+  readonly open: () => void
+  /** It is ended for having said nothing for long. */
+  readonly silence: () => void
+}
+
 export interface ApiClient {
   /** The answer of a GET. Rejects with ApiStatusError over 399, and with the socket's error where there is no answer. */
   get(path: string, signal: AbortSignal, options?: GetOptions): Promise<Answer>
   /** The bytes of an answer, as they come. */
   bytes(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array>
-  /** Lines of an answer that goes on, each one JSON value. Ends when the server ends it; `onOpen` when it begins. */
-  lines(path: string, signal: AbortSignal, idleMs: number, onOpen: () => void): AsyncGenerator<string>
+  /**
+   * Lines of an answer that goes on, each one JSON value. Ends when the server ends it, and once it has said nothing for
+   * `idleMs`: whoever asks again finds out whether it is still there.
+   */
+  lines(path: string, signal: AbortSignal, idleMs: number, on: StreamEvents): AsyncGenerator<string>
   /** Ends every connection, idle or not; what is asked next makes new ones. */
   reset(): void
 }
@@ -101,6 +111,8 @@ export function createClient(access: AccessSource): ApiClient {
   const options = { keepAlive: true, keepAliveMsecs: keepAliveMs, timeout: 60_000 }
   const agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) } as const
 
+  const fellSilent = new WeakSet<IncomingMessage>()
+
   const open = async (path: string, signal: AbortSignal, idleMs: number, headers: GetOptions['headers']) => {
     const { server, tls, authorization } = await access.current()
     const url = new URL(server + path)
@@ -121,7 +133,10 @@ export function createClient(access: AccessSource): ApiClient {
       const giveUp = () => request.destroy(new Error(`the API server said nothing for ${Math.round(idleMs / 1000)} s`))
       request.on('timeout', giveUp)
       request.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs))
-      request.on('response', resolve)
+      request.on('response', (response) => {
+        request.on('timeout', () => fellSilent.add(response))
+        resolve(response)
+      })
       request.on('error', reject)
     })
   const checked = async (response: IncomingMessage): Promise<IncomingMessage> => {
@@ -141,11 +156,14 @@ export function createClient(access: AccessSource): ApiClient {
       const response = await checked(await open(path, signal, usualIdleMs, undefined))
       for await (const chunk of response) yield chunk as Buffer
     },
-    async *lines(path, signal, idleMs, onOpen) {
+    async *lines(path, signal, idleMs, on) {
       const response = await checked(await open(path, signal, idleMs, undefined))
-      onOpen()
+      on.open()
       try {
         yield* linesOf(response)
+      } catch (error) {
+        if (!fellSilent.has(response)) throw error
+        on.silence()
       } finally {
         response.destroy()
       }

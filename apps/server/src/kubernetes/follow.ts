@@ -22,7 +22,8 @@ export type FollowState =
 export interface FollowConfig {
   readonly pageObjects: number
   /**
-   * A watch without a word for so long is dead: an API server sends a bookmark at least every 75 seconds.
+   * A watch without a word for so long may be dead: an API server sends a bookmark every minute or so. It sends none for a
+   * kind of which it has never seen a change, so the watch is asked for again and nothing else is concluded.
    */
   readonly silentMs: number
   /** A watch ends by itself after this, so that none outlives its API server's memory by far. */
@@ -131,8 +132,9 @@ export async function follow(
       timeoutSeconds: String(config.watchSeconds),
     }
     const until = AbortSignal.any([signal, deps.era()])
-    const onOpen = () => deps.onState({ state: 'following' })
-    for await (const line of client.lines(path + queryOf(query), until, config.silentMs, onOpen)) {
+    // A watch that was silent for long was there all the while: its end is no failure.
+    const on = { open: () => deps.onState({ state: 'following' }), silence: onHeard }
+    for await (const line of client.lines(path + queryOf(query), until, config.silentMs, on)) {
       position.version = take(JSON.parse(line) as WatchEvent) ?? position.version
       onHeard()
     }
@@ -147,7 +149,7 @@ interface Position {
 
 interface Steps {
   readonly list: (found: boolean) => Promise<string>
-  /** Calls `onHeard` for each event. */
+  /** Calls `onHeard` for each event, and where silence ends it. */
   readonly watch: (position: Position, onHeard: () => void) => Promise<void>
 }
 
