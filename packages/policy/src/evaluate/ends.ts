@@ -3,6 +3,7 @@
 import type { Address } from '../net/address.ts'
 import { printAddress } from '../net/address.ts'
 import type { HostEndpoint, NamedPort, Node, Pod } from '../objects/snapshot.ts'
+import type { Answer, Miss } from './answer.ts'
 import type { Flow, FlowEnd } from './flow.ts'
 import type { KnownLabels } from './labels.ts'
 import { isPodAddress, type Lookup } from './lookup.ts'
@@ -34,6 +35,13 @@ export interface Ends {
   readonly destination: End
   /** IP version of the flow; undefined when neither end has an address. */
   readonly family: 4 | 6 | undefined
+}
+
+/** Whether the end is nobody of ours; of one about whom too little is known that cannot be told. */
+export function isOutside(end: End, miss: Miss): Answer {
+  if (end.kind !== 'missing') return end.kind === 'outside'
+  miss({ kind: 'endpoint', text: `who ${end.title} is` })
+  return undefined
 }
 
 /** Shared, because it is on the path of every flow. */

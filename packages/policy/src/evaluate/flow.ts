@@ -14,7 +14,7 @@ export interface FlowEnd {
   /** Somebody of ours about whom nothing is known but this, for people: `the pod that had 10.0.0.7`. */
   readonly unnamed?: string
   readonly address?: Address
-  /** Names that led the client to this address, as far as they were seen. */
+  /** Names that led the client to this address. Where there are any, no other name did. */
   readonly domains?: readonly string[]
 }
 
