@@ -5,6 +5,7 @@ import type { Column, Frame, ValueColumn } from '@margay/wire'
 import type { Endpoint, ServicePort } from '../inventory/endpoint.ts'
 import type { Judge } from '../judge/judge.ts'
 import type { Judgement } from '../judge/judgements.ts'
+import type { Place, Places } from '../judge/places.ts'
 import type { Report } from '../judge/report.ts'
 import type { RowConnections, Standing } from '../judge/standing.ts'
 import { countsInTotals } from './counts.ts'
@@ -128,6 +129,29 @@ const isJudged = ({ definition: { dimensions }, local }: FrameSeries) =>
 /** The judgement of one row; a function for each moment. */
 type RowJudge = (series: FrameSeries, row: number, source: Endpoint, dest: Endpoint) => Standing | undefined
 
+/**
+ * A row's destination by the names that gave the client its address. Names that gave it the address of a service say nothing
+ * of the endpoint behind it.
+ */
+type CallPlace = (place: Place, row: number) => Place
+
+function createCallPlace(frame: Frame, places: Places): CallPlace {
+  const dialled = valuesOf(frame, 'dialled_ip')
+  const { dictionary, index } = valuesOf(frame, 'dest_domains')
+  const known: ({ readonly place: Place; readonly called: Place } | undefined)[] = []
+  return (place, row) => {
+    const entry = index[row]!
+    const names = dictionary[entry] as readonly string[] | undefined
+    if (names === undefined || dialled.dictionary[dialled.index[row]!] !== undefined) return place
+    // Fast path: the place that these names called last.
+    const found = known[entry]
+    if (found?.place === place) return found.called
+    const called = places.called(place, names)
+    known[entry] = { place, called }
+    return called
+  }
+}
+
 interface EndEntries {
   readonly names: EntryNames
   readonly index: ValueColumn['index']
@@ -142,6 +166,7 @@ function createRowJudge(
   to: EndEntries,
 ): RowJudge {
   const connections = connectionsOf(frame)
+  const call = createCallPlace(frame, judge.places)
   // One for all rows: the judge reads it before the next row and keeps nothing of it.
   const report: { -readonly [Member in keyof Report]?: Report[Member] } = { host }
   return (series, row, source, dest) => {
@@ -152,7 +177,9 @@ function createRowJudge(
     const sourcePlace = isSource
       ? from.names.ownPlace(podUid, sourceEntry, source)
       : from.names.peerPlace(sourceEntry, source)
-    const destPlace = isSource ? to.names.peerPlace(destEntry, dest) : to.names.ownPlace(podUid, destEntry, dest)
+    const destPlace = isSource
+      ? call(to.names.peerPlace(destEntry, dest), row)
+      : to.names.ownPlace(podUid, destEntry, dest)
     report.own = definition.dimensions
     report.source = sourcePlace
     report.dest = destPlace

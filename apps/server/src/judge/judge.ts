@@ -102,7 +102,12 @@ const tooLate = 'policies of that moment: they are kept for two hours'
 
 export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
   const world = createWorld(pastConfig)
-  const places = createPlaces({ classes: world.classes, isOwn: world.isOwn, wasPods: world.wasPods })
+  const places = createPlaces({
+    classes: world.classes,
+    domains: world.domains,
+    isOwn: world.isOwn,
+    wasPods: world.wasPods,
+  })
   const judgements = createJudgements()
   const readMarks = createMarkReader(world, (marks) => deps.onUnknownMarks?.(marks))
   const standings = new Map<string, Standing>()

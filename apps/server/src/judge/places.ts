@@ -1,16 +1,18 @@
 // Ends as policy sees them. A place is what the two ends of a judged series are: a pod by its uid, however often its labels
-// change; a node; a class of addresses outside; somebody of ours of whom too little is known. Equal places are equal to every
-// policy, so that what was judged of one row holds for all rows between the same two places.
+// change; a node; a class of addresses outside; somebody of ours of whom too little is known; each of them also as a client
+// found it, by a class of names. Equal places are equal to every policy, so that what was judged of one row holds for all rows
+// between the same two places.
 import type { Address, FlowEnd } from '@margay/policy'
 import { parseAddress } from '@margay/policy'
 import type { Endpoint } from '../inventory/endpoint.ts'
 import type { AddressClass, AddressClasses } from './address-classes.ts'
+import type { DomainClasses } from './domain-classes.ts'
 
 export interface Place {
   /** Unique in this process. */
   readonly id: number
   readonly end: FlowEnd
-  /** Where the same addresses were before a block of a new policy told them apart. */
+  /** What the same ends were before a block or a name of a new policy told them apart. */
   readonly coarser?: Place
   /** When it was first told apart from that, Unix seconds. */
   readonly since: number
@@ -20,6 +22,7 @@ export interface Place {
 
 export interface PlaceDeps {
   readonly classes: AddressClasses
+  readonly domains: DomainClasses
   /** Whether the address is that of a host or a service's endpoint by itself, and no class can stand for it. */
   readonly isOwn: (ip: string) => boolean
   /** Whether a pod that is gone had the address: then it is not outside. */
@@ -30,6 +33,8 @@ export interface Places {
   /** The reporter's own end; `podUid` is from its cgroup. */
   own(endpoint: Endpoint, ip: string | undefined, podUid: string | undefined): Place
   peer(endpoint: Endpoint, ip: string | undefined): Place
+  /** A destination as a client was led to it, where policies ask for names: by the names that gave the client this address. */
+  called(place: Place, names: readonly string[]): Place
   /** Forgets places that nobody asked for in the last rounds, where there are too many. Called between segments. */
   trim(): void
   readonly size: number
@@ -38,7 +43,7 @@ export interface Places {
 /** More than any cluster has ends that talk within some rounds. */
 const maxPlaces = 500_000
 
-export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
+export function createPlaces({ classes, domains, isOwn, wasPods }: PlaceDeps): Places {
   const places = new Map<string, Place>()
   let pods = new Map<number, { readonly ip: string | undefined; readonly place: Place }>()
   /** As many as there are blocks. */
@@ -46,24 +51,26 @@ export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
   let lastId = 0
   let round = 0
 
-  const place = (key: string, makeEnd: () => FlowEnd, since = 0, coarser?: Place): Place => {
+  const place = (key: string, makeEnd: () => FlowEnd, since = 0, findCoarser?: () => Place | undefined): Place => {
     const known = places.get(key)
     if (known) {
       known.round = round
       return known
     }
+    const coarser = findCoarser?.()
     const made = { id: ++lastId, end: makeEnd(), since, round, ...(coarser && { coarser }) }
     places.set(key, made)
     return made
   }
+  const firstOf = (keys: readonly string[]) => keys.map((key) => places.get(key)).find((known) => known !== undefined)
   const unnamed = (title: string, address?: Address) =>
     place(`unnamed ${title}`, () => ({ unnamed: title, ...(address && { address }) }))
 
   const makeClass = (address: Address): Place => {
     const [finest, ...coarser] = classes.of(address)
     // What was seen in a coarser class is known there already.
-    const before = coarser.map(({ name }) => places.get(`class ${name}`)).find((known) => known !== undefined)
-    return place(`class ${finest!.name}`, () => ({ address }), finest!.since, before)
+    const findCoarser = () => firstOf(coarser.map(({ name }) => `class ${name}`))
+    return place(`class ${finest!.name}`, () => ({ address }), finest!.since, findCoarser)
   }
   /** The first address seen in a class speaks for all of it. */
   const ofClass = (address: Address): Place => {
@@ -112,6 +119,13 @@ export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
       return unnamed(`the pod with uid ${podUid}`, ip === undefined ? undefined : parseAddress(ip))
     },
     peer,
+    called(to, names) {
+      const found = domains.of(names)
+      if (!found) return to
+      const keyOf = (name: string) => `called ${name} ${to.id}`
+      const makeEnd = () => ({ ...to.end, domains: found.names })
+      return place(keyOf(found.name), makeEnd, found.since, () => firstOf(found.before.map(keyOf)) ?? to)
+    },
     trim() {
       round++
       if (pods.size > maxPlaces) pods = new Map()

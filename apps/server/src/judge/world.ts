@@ -3,6 +3,7 @@
 import type { Address, Cidr, Engine, Evaluation, Flow, Issue, Policy, Step } from '@margay/policy'
 import {
   blocksOf,
+  domainsOf,
   createEngine,
   createFeed,
   defaultOptions,
@@ -15,6 +16,8 @@ import type { PolicyName } from '../policy-use/activity.ts'
 import { generationOf } from '../policy-use/activity.ts'
 import type { AddressClasses } from './address-classes.ts'
 import { createAddressClasses } from './address-classes.ts'
+import type { DomainClasses } from './domain-classes.ts'
+import { createDomainClasses } from './domain-classes.ts'
 import type { PastConfig } from './past.ts'
 import { createPast } from './past.ts'
 
@@ -37,6 +40,7 @@ export interface World {
   readonly isFilled: boolean
   readonly evaluateAt: (flow: Flow, moment: number) => Evaluation | undefined
   readonly classes: AddressClasses
+  readonly domains: DomainClasses
   /** Whether the address is that of a host or a service's endpoint by itself. */
   readonly isOwn: (ip: string) => boolean
   /** Whether a pod that is gone had the address. */
@@ -76,6 +80,7 @@ export function createWorld(config: PastConfig): World {
   const engine = createEngine(emptySnapshot, engineConfig)
   const feed = createFeed()
   const classes = createAddressClasses()
+  const domains = createDomainClasses()
   const policies = new Map<string, Policy>()
   const issues = new Map<string, Issue>()
   const podBlocks = new Map<string, readonly Cidr[]>()
@@ -96,6 +101,10 @@ export function createWorld(config: PastConfig): World {
   function noteBlocks(blocks: readonly Cidr[], at: number): void {
     for (const block of blocks) classes.add(block, at)
   }
+  function noteRules(rules: Pick<Policy, 'ingress' | 'egress'>, at: number): void {
+    noteBlocks(blocksOf(rules), at)
+    domains.add(domainsOf(rules), at)
+  }
   const ownAddresses = (addresses: readonly Address[]) => {
     for (const address of addresses) if (!engine.endpointOf({ address })) own.add(printAddress(address))
   }
@@ -114,13 +123,14 @@ export function createWorld(config: PastConfig): World {
     switch (forward.put) {
       case 'policy':
         policies.set(policyKey(forward.value), forward.value)
-        noteBlocks(blocksOf(forward.value), at)
+        noteRules(forward.value, at)
         break
       case 'networkSet':
         noteBlocks(forward.value.nets, at)
+        domains.add(forward.value.domains, at)
         break
       case 'profile':
-        noteBlocks(blocksOf(forward.value), at)
+        noteRules(forward.value, at)
         break
       case 'hostEndpoint':
         ownAddresses(forward.value.expectedAddresses)
@@ -191,6 +201,7 @@ export function createWorld(config: PastConfig): World {
     },
     evaluateAt: (flow, moment) => past.evaluate(flow, moment),
     classes,
+    domains,
     isOwn: (ip) => own.has(ip),
     wasPods: (ip) => gone.has(ip),
     generationOf: (policy) => {
