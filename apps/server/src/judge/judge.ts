@@ -102,12 +102,7 @@ const tooLate = 'policies of that moment: they are kept for two hours'
 
 export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
   const world = createWorld(pastConfig)
-  const places = createPlaces({
-    classes: world.classes,
-    domains: world.domains,
-    isOwn: world.isOwn,
-    wasPods: world.wasPods,
-  })
+  const places = createPlaces(world)
   const judgements = createJudgements()
   const readMarks = createMarkReader(world, (marks) => deps.onUnknownMarks?.(marks))
   const standings = new Map<string, Standing>()
@@ -141,13 +136,14 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
 
   /** What a series between the same ends was, before a new block told their addresses from others. */
   const beforeSplit = (report: Report, at: number): Standing | undefined => {
-    for (const end of ['source', 'dest'] as const) {
-      const { coarser, since } = report[end]
-      if (!coarser || since === 0 || at > since + splitSeconds) continue
-      const coarse = { ...report, [end]: coarser }
-      const found = standings.get(seriesKey(coarse, caseKey(coarse)))
-      if (found && found.openedAt < since) return found
-    }
+    for (const end of ['source', 'dest'] as const)
+      for (let place = report[end]; place.coarser; place = place.coarser) {
+        const { coarser, since } = place
+        if (since === 0 || at > since + splitSeconds) break
+        const coarse = { ...report, [end]: coarser }
+        const found = standings.get(seriesKey(coarse, caseKey(coarse)))
+        if (found && found.openedAt < since) return found
+      }
     return undefined
   }
   const open = (report: Report, row: RowConnections, at: number): Standing => {

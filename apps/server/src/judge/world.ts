@@ -1,6 +1,6 @@
 // The objects that verdicts rest on, as the judge keeps them: the present engine, the past one, and what is read of addresses
 // and policies beside them. One document in, one document out; whoever was judged by what changed finds out by `changes`.
-import type { Address, Cidr, Engine, Evaluation, Flow, Issue, Policy, Step } from '@margay/policy'
+import type { Cidr, Engine, Evaluation, Flow, Issue, Policy, Step } from '@margay/policy'
 import {
   blocksOf,
   domainsOf,
@@ -10,7 +10,6 @@ import {
   emptySnapshot,
   parseCidr,
   policyKey,
-  printAddress,
 } from '@margay/policy'
 import type { PolicyName } from '../policy-use/activity.ts'
 import { generationOf } from '../policy-use/activity.ts'
@@ -18,6 +17,8 @@ import type { AddressClasses } from './address-classes.ts'
 import { createAddressClasses } from './address-classes.ts'
 import type { DomainClasses } from './domain-classes.ts'
 import { createDomainClasses } from './domain-classes.ts'
+import type { KnownAddresses } from './known-addresses.ts'
+import { createKnownAddresses } from './known-addresses.ts'
 import type { PastConfig } from './past.ts'
 import { createPast } from './past.ts'
 
@@ -41,10 +42,7 @@ export interface World {
   readonly evaluateAt: (flow: Flow, moment: number) => Evaluation | undefined
   readonly classes: AddressClasses
   readonly domains: DomainClasses
-  /** Whether the address is that of a host or a service's endpoint by itself. */
-  readonly isOwn: (ip: string) => boolean
-  /** Whether a pod that is gone had the address. */
-  readonly wasPods: (ip: string) => boolean
+  readonly known: KnownAddresses
   /** The generation of a policy as it is now; 0 where it is not there, or states none. */
   readonly generationOf: (policy: Omit<PolicyName, 'tier'>) => number
   /** Names by which rules of nodes may speak of policies. */
@@ -59,9 +57,6 @@ export interface World {
   readonly issues: ReadonlyMap<string, Issue>
   readonly trim: (now: number) => void
 }
-
-/** Addresses of pods that are gone, least recently gone first; whoever still sends to one does so for a while. */
-const maxGone = 100_000
 
 /** The policies themselves need no engine: nothing is remembered there, since every flow is followed. */
 const engineConfig = { remember: 1 }
@@ -84,9 +79,8 @@ export function createWorld(config: PastConfig): World {
   const policies = new Map<string, Policy>()
   const issues = new Map<string, Issue>()
   const podBlocks = new Map<string, readonly Cidr[]>()
-  const own = new Set<string>()
-  const gone = new Map<string, number>()
-  const known = new Set<string>()
+  const known = createKnownAddresses(config)
+  const objects = new Set<string>()
   /** Names of what there is beside policies. */
   const names = { namespace: new Set<string>(), profile: new Set<string>(), tier: new Set<string>() }
   let namesChanged = 0
@@ -104,9 +98,6 @@ export function createWorld(config: PastConfig): World {
   function noteRules(rules: Pick<Policy, 'ingress' | 'egress'>, at: number): void {
     noteBlocks(blocksOf(rules), at)
     domains.add(domainsOf(rules), at)
-  }
-  const ownAddresses = (addresses: readonly Address[]) => {
-    for (const address of addresses) if (!engine.endpointOf({ address })) own.add(printAddress(address))
   }
   function noteName({ forward }: Step): void {
     const kind = 'put' in forward ? forward.put : 'remove' in forward ? forward.remove : undefined
@@ -133,26 +124,12 @@ export function createWorld(config: PastConfig): World {
         noteRules(forward.value, at)
         break
       case 'hostEndpoint':
-        ownAddresses(forward.value.expectedAddresses)
-        break
       case 'node':
       case 'service':
-        ownAddresses(forward.value.addresses)
-        break
       case 'pod':
       case 'namespace':
       case 'serviceAccount':
       case 'tier':
-    }
-  }
-  function noteGone({ backward }: Step, at: number): void {
-    if (!('put' in backward) || backward.put !== 'pod' || backward.value.hostNetwork) return
-    for (const address of backward.value.addresses) {
-      const ip = printAddress(address)
-      // Deleted first, so that the order of the map is the order of going.
-      gone.delete(ip)
-      gone.set(ip, at)
-      if (gone.size > maxGone) gone.delete(gone.keys().next().value!)
     }
   }
   function take(step: Step, at: number): void {
@@ -161,7 +138,7 @@ export function createWorld(config: PastConfig): World {
     past.note(step, at)
     noteForward(step, at)
     noteName(step)
-    noteGone(step, at)
+    known.take(step, at)
   }
   function setPodBlocks(uid: string, blocks: readonly Cidr[], at: number): void {
     if (JSON.stringify(podBlocks.get(uid) ?? []) === JSON.stringify(blocks)) return
@@ -180,14 +157,14 @@ export function createWorld(config: PastConfig): World {
       const worst = worstOf(found)
       if (worst) issues.set(object.uid, worst)
       else issues.delete(object.uid)
-      if (known.size === 0) changes += 1
-      known.add(object.uid)
+      if (objects.size === 0) changes += 1
+      objects.add(object.uid)
     },
     remove(uid, at) {
       for (const step of feed.remove(uid)) take(step, at)
       setPodBlocks(uid, [], at)
       issues.delete(uid)
-      known.delete(uid)
+      objects.delete(uid)
     },
     engine,
     get changes() {
@@ -197,13 +174,12 @@ export function createWorld(config: PastConfig): World {
       return past.changedAt
     },
     get isFilled() {
-      return known.size > 0
+      return objects.size > 0
     },
     evaluateAt: (flow, moment) => past.evaluate(flow, moment),
     classes,
     domains,
-    isOwn: (ip) => own.has(ip),
-    wasPods: (ip) => gone.has(ip),
+    known,
     generationOf: (policy) => {
       const found = policies.get(policyKey(policy))
       return found ? generationOf(found) : 0
@@ -217,6 +193,9 @@ export function createWorld(config: PastConfig): World {
       return namesChanged
     },
     issues,
-    trim: (now) => past.trim(now),
+    trim(now) {
+      past.trim(now)
+      known.trim(now)
+    },
   }
 }

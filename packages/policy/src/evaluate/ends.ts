@@ -80,16 +80,20 @@ function missingEnd(title: string, domains: readonly string[], known?: KnownLabe
   return (address) => ({ kind: 'missing', domains, title, ...(address && { address }), ...(known && { known }) })
 }
 
+/** Somebody at an address that no object states. */
+function nobodyAt(address: Address, { options }: Lookup, domains: readonly string[]): Draft {
+  const title = printAddress(address)
+  if (isPodAddress(address, options)) return missingEnd(`the pod at ${title}`, domains)
+  return () => ({ kind: 'outside', address, domains, title })
+}
+
 function endAt(address: Address, lookup: Lookup, domains: readonly string[]): Draft {
   const pod = lookup.podAt(address)
   if (pod) return podEnd(pod, lookup, domains)
   const host = lookup.hostEndpointAt(address)
   if (host) return hostEnd(host, lookup, domains)
   const node = lookup.nodeAt(address)
-  if (node) return nodeEnd(node.name, lookup, domains)
-  const title = printAddress(address)
-  if (isPodAddress(address, lookup.options)) return missingEnd(`the pod at ${title}`, domains)
-  return () => ({ kind: 'outside', address, domains, title })
+  return node ? nodeEnd(node.name, lookup, domains) : nobodyAt(address, lookup, domains)
 }
 
 function draftEnd(end: FlowEnd, lookup: Lookup): Draft {
@@ -105,7 +109,8 @@ function draftEnd(end: FlowEnd, lookup: Lookup): Draft {
   }
   if (end.node !== undefined) return nodeEnd(end.node, lookup, domains)
   if (end.unnamed !== undefined) return missingEnd(end.unnamed, domains)
-  return end.address ? endAt(end.address, lookup, domains) : missingEnd('an end without name and address', domains)
+  if (!end.address) return missingEnd('an end without name and address', domains)
+  return end.isNobodys ? nobodyAt(end.address, lookup, domains) : endAt(end.address, lookup, domains)
 }
 
 function ownAddresses(end: End): readonly Address[] {
