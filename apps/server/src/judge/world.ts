@@ -19,6 +19,7 @@ import type { DomainClasses } from './domain-classes.ts'
 import { createDomainClasses } from './domain-classes.ts'
 import type { KnownAddresses } from './known-addresses.ts'
 import { createKnownAddresses } from './known-addresses.ts'
+import { createLingeringPods } from './lingering-pods.ts'
 import type { PastConfig } from './past.ts'
 import { createPast } from './past.ts'
 
@@ -80,6 +81,7 @@ export function createWorld(config: PastConfig): World {
   const issues = new Map<string, Issue>()
   const podBlocks = new Map<string, readonly Cidr[]>()
   const known = createKnownAddresses(config)
+  const lingering = createLingeringPods()
   const objects = new Set<string>()
   /** Names of what there is beside policies. */
   const names = { namespace: new Set<string>(), profile: new Set<string>(), tier: new Set<string>() }
@@ -90,6 +92,7 @@ export function createWorld(config: PastConfig): World {
   const past = createPast(config, function* () {
     yield { replace: 'options', values: options }
     yield* feed.present()
+    yield* lingering.present()
   })
 
   function noteBlocks(blocks: readonly Cidr[], at: number): void {
@@ -132,10 +135,13 @@ export function createWorld(config: PastConfig): World {
       case 'tier':
     }
   }
-  function take(step: Step, at: number): void {
+  function apply(step: Step, at: number): void {
     changes += 1
     engine.apply(step.forward)
     past.note(step, at)
+  }
+  function take(step: Step, at: number): void {
+    apply(lingering.take(step, at), at)
     noteForward(step, at)
     noteName(step)
     known.take(step, at)
@@ -194,6 +200,7 @@ export function createWorld(config: PastConfig): World {
     },
     issues,
     trim(now) {
+      for (const [step, at] of lingering.due(now)) apply(step, at)
       past.trim(now)
       known.trim(now)
     },
