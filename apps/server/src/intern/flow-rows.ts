@@ -152,6 +152,21 @@ function createCallPlace(frame: Frame, places: Places): CallPlace {
   }
 }
 
+/**
+ * Whether a row was refused in the name of a service without endpoints: dropped by netfilter at the service's own address,
+ * untranslated, and no rule said that it was a policy's.
+ */
+function createUnbackedTest(frame: Frame, { since, at }: Moment, { inventory }: NameDeps) {
+  const dialled = valuesOf(frame, 'dialled_ip')
+  const dests = valuesOf(frame, 'dest_ip')
+  return (series: FrameSeries, row: number): boolean => {
+    const { action, marks } = series.definition.dimensions
+    if (action !== 'deny' || marks !== undefined || dialled.dictionary[dialled.index[row]!] !== undefined) return false
+    const ip = dests.dictionary[dests.index[row]!] as string | undefined
+    return ip !== undefined && inventory.isUnbacked(ip, destPortOf(series), series.proto, since, at)
+  }
+}
+
 interface EndEntries {
   readonly names: EntryNames
   readonly index: ValueColumn['index']
@@ -160,13 +175,15 @@ interface EndEntries {
 function createRowJudge(
   frame: Frame,
   host: string,
-  at: number,
+  moment: Moment,
+  deps: NameDeps,
   { judge, isLasting }: Judging,
   from: EndEntries,
   to: EndEntries,
 ): RowJudge {
   const connections = connectionsOf(frame)
   const call = createCallPlace(frame, judge.places)
+  const isUnbacked = createUnbackedTest(frame, moment, deps)
   // One for all rows: the judge reads it before the next row and keeps nothing of it.
   const report: { -readonly [Member in keyof Report]?: Report[Member] } = { host }
   return (series, row, source, dest) => {
@@ -177,16 +194,17 @@ function createRowJudge(
     const sourcePlace = isSource
       ? from.names.ownPlace(podUid, sourceEntry, source)
       : from.names.peerPlace(sourceEntry, source)
-    const destPlace = isSource
+    const called = isSource
       ? call(to.names.peerPlace(destEntry, dest), row)
       : to.names.ownPlace(podUid, destEntry, dest)
+    const destPlace = isUnbacked(series, row) ? judge.places.unbacked(called) : called
     report.own = definition.dimensions
     report.source = sourcePlace
     report.dest = destPlace
     report.sourceNode = source.node
     report.destNode = dest.node
     const key = pairKey(sourcePlace.id, destPlace.id)
-    return judge.judge(definition.standings, key, report as Report, connections(row), at, isLasting)
+    return judge.judge(definition.standings, key, report as Report, connections(row), moment.at, isLasting)
   }
 }
 
@@ -219,7 +237,8 @@ export function createFlowNamer(
         createRowJudge(
           frame,
           from.host,
-          moment.at,
+          moment,
+          deps,
           judging,
           { names: sourceNames, index: sources.index },
           { names: destNames, index: dests.index },

@@ -126,6 +126,7 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     return made
   }
   const findingIn = (standing: Standing, evaluation: Evaluation | undefined): Finding => {
+    if (standing.observed.isUnbacked) return findings.unknown(fixedDirection(standing), [])
     if (blind.length > 0) return findings.unknown(fixedDirection(standing), blind)
     if (!evaluation) return findings.unknown(fixedDirection(standing), [tooLate])
     return findings.of(evaluation, directionOf(standing, evaluation))
@@ -159,6 +160,7 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
       isDropped: own['action'] === 'deny',
       outcome: textOf(own['outcome']),
       sameNode: isSameNode(report),
+      isUnbacked: report.dest.isUnbacked === true,
       ...(marks && { marks }),
     }
     const before = beforeSplit(report, at)
@@ -192,8 +194,10 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     }
     return [decision, finding, false]
   }
-  const pendingOf = ({ asked }: Standing, direction: Direction): Finding =>
-    blind.length > 0 ? findings.unknown(direction, blind) : findings.of(asked.answer.pending(), direction)
+  const pendingOf = ({ asked, observed }: Standing, direction: Direction): Finding => {
+    if (observed.isUnbacked) return findings.unknown(direction, [])
+    return blind.length > 0 ? findings.unknown(direction, blind) : findings.of(asked.answer.pending(), direction)
+  }
 
   const judgementOf = (standing: Standing, given: Finding, at: number): [Judgement, isSettled: boolean] => {
     const [decision, finding, isSettled] = decideNear(standing, given, at)

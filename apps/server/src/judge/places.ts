@@ -16,6 +16,8 @@ export interface Place {
   readonly end: FlowEnd
   /** What the same ends were before a block, a name or an object told them apart. */
   coarser: Place | undefined
+  /** It is a service's own address, behind which nobody stood: its node refuses in its name, and no policy is asked. */
+  readonly isUnbacked?: true
   /** When it was first told apart from that, Unix seconds. */
   readonly since: number
   /** Round in which it was last asked for. */
@@ -34,6 +36,8 @@ export interface Places {
   peer(endpoint: Endpoint, ip: string | undefined): Place
   /** A destination as a client was led to it, where policies ask for names: by the names that gave the client this address. */
   called(place: Place, names: readonly string[]): Place
+  /** A service's own address, without endpoints. */
+  unbacked(place: Place): Place
   /** Forgets places that nobody asked for in the last rounds, where there are too many. Called between segments. */
   trim(): void
   readonly size: number
@@ -126,6 +130,13 @@ export function createPlaces({ classes, domains, known }: PlaceDeps): Places {
       const makeEnd = () => ({ ...to.end, domains: found.names })
       const findBefore = () => found.before.map((name) => places.get(keyOf(name))).find((one) => one !== undefined)
       return place(keyOf(found.name), makeEnd, found.since, () => findBefore() ?? to)
+    },
+    unbacked(to) {
+      const key = `unbacked ${to.id}`
+      const found = places.get(key) ?? { ...make(to.end, 0, undefined), isUnbacked: true }
+      found.round = round
+      places.set(key, found)
+      return found
     },
     trim() {
       round++
