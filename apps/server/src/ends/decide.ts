@@ -3,6 +3,7 @@
 import type { Exemplar } from '@margay/model'
 import { decidingHit, parsePolicyHit } from '@margay/model'
 import type { ConnectionEnds, Fate, Place } from '@margay/wire'
+import { noEndpoints } from '../evidence/index.ts'
 import type { Joined, View } from './joined.ts'
 import { viewsAt } from './joined.ts'
 
@@ -61,10 +62,13 @@ const everywhere = { left: 'yes', arrived: 'yes' } as const
 /** A rule or the kernel threw the question away where the report stands. */
 function dropped(joined: Joined, view: View, isRefused: boolean): Decision {
   const reason = dropOf(view)
-  const hit = denyingHit(view) ?? (joined.policy?.verdict === 'deny' ? joined.policy.hit : undefined)
-  const isRule = reason === undefined || reason === denyingReason
+  // In the name of a service without endpoints no policy is asked, whatever one would say.
+  const isUnbacked = view.row.drop_reason === noEndpoints
+  const opinion = joined.policy?.verdict === 'deny' && !isUnbacked ? joined.policy.hit : undefined
+  const hit = denyingHit(view) ?? opinion
+  const isRule = reason === undefined || reason === denyingReason || isUnbacked
   const by = isRule && hit !== undefined ? 'policy' : isRule ? 'rule' : 'kernel'
-  const fate = by === 'policy' ? 'denied' : by === 'kernel' ? 'dropped' : isRefused ? 'rejected' : 'dropped'
+  const fate = by === 'policy' ? 'denied' : by === 'rule' && (isRefused || isUnbacked) ? 'rejected' : 'dropped'
   const decided = {
     where: view.at,
     by,

@@ -45,6 +45,11 @@ const uncovered = (state: 'none' | 'silent' | 'later'): Partial<Joined> => ({
 const rule = { went: 'dropped', dropReason: 'NETFILTER_DROP' } as const
 const denial: Row = { action: 'deny', 'policies.enforced_policies': ['0|default|pay/knp.default.api|deny|0'] }
 const isolation: Row = { action: 'deny', 'policies.enforced_policies': ['0|default|pay/knp.default.api|deny|-1'] }
+const unbacked: Row = {
+  drop_reason: 'SERVICE_WITHOUT_ENDPOINTS',
+  dest_service_namespace: 'pay',
+  dest_service_name: 'api',
+}
 const policy = {
   verdict: 'deny',
   where: 'destination',
@@ -86,6 +91,12 @@ const cases: readonly (readonly [what: string, joined: Joined, decided: string, 
     joined([atSource({ went: 'refused' }), atDest(rule)]),
     'rejected destination rule sure yes yes',
     'Rejected by a netfilter rule on n2, which answered in the name of pay/api.',
+  ],
+  [
+    'a refusal in the name of a service without endpoints, whatever policies would say',
+    joined([atSource({ ...rule, went: 'refused' }, unbacked)], { policy }),
+    'rejected source rule sure no no',
+    'Refused by n1: service pay/api has no endpoints.',
   ],
   [
     'a policy whose rule denied',

@@ -4,6 +4,7 @@ import { printSocketAddress } from '@margay/model'
 import type { Fate, Place } from '@margay/wire'
 import { factsOf, type Decision } from './decide.ts'
 import type { Reporter } from '../intern/agents.ts'
+import { noEndpoints } from '../evidence/index.ts'
 import type { Joined } from './joined.ts'
 import { viewsAt } from './joined.ts'
 import { bytesWords, durationWords, policyWords, reasonWords, timesWords } from './words.ts'
@@ -126,12 +127,19 @@ function cannotTellSentence(joined: Joined, { left }: Decision): string {
   return `Left ${endWords(joined, 'source')}, nothing came back; what happened${beyond} cannot be told: ${why}.`
 }
 
+function rejectedSentence(joined: Joined, decision: Decision): string {
+  const row = decision.by?.row
+  if (row?.drop_reason !== noEndpoints)
+    return `Rejected by ${dropperWords(decision)}, which answered in the name of ${joined.names.dest}.`
+  const on = isNode(decision.by?.host) ? ` by ${decision.by.host}` : ''
+  return `Refused${on}: service ${String(row.dest_service_namespace)}/${String(row.dest_service_name)} has no endpoints.`
+}
+
 type Say = (joined: Joined, decision: Decision) => string
 
 const sentences: { readonly [F in Fate]: Say } = {
   denied: deniedSentence,
-  rejected: (joined, decision) =>
-    `Rejected by ${dropperWords(decision)}, which answered in the name of ${joined.names.dest}.`,
+  rejected: rejectedSentence,
   dropped: droppedSentence,
   nobody_listens: (joined) => `Reached ${endWords(joined, 'dest')}; nobody listens on ${portWords(joined)} there.`,
   refused: (joined, { sure }) =>

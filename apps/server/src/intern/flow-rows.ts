@@ -5,6 +5,7 @@ import type { Column, Frame, ValueColumn } from '@margay/wire'
 import type { Endpoint, ServicePort } from '../inventory/endpoint.ts'
 import type { Judge } from '../judge/judge.ts'
 import type { Judgement } from '../judge/judgements.ts'
+import type { Place, Places } from '../judge/places.ts'
 import type { Report } from '../judge/report.ts'
 import type { RowConnections, Standing } from '../judge/standing.ts'
 import { countsInTotals } from './counts.ts'
@@ -128,6 +129,44 @@ const isJudged = ({ definition: { dimensions }, local }: FrameSeries) =>
 /** The judgement of one row; a function for each moment. */
 type RowJudge = (series: FrameSeries, row: number, source: Endpoint, dest: Endpoint) => Standing | undefined
 
+/**
+ * A row's destination by the names that gave the client its address. Names that gave it the address of a service say nothing
+ * of the endpoint behind it.
+ */
+type CallPlace = (place: Place, row: number) => Place
+
+function createCallPlace(frame: Frame, places: Places): CallPlace {
+  const dialled = valuesOf(frame, 'dialled_ip')
+  const { dictionary, index } = valuesOf(frame, 'dest_domains')
+  const known: ({ readonly place: Place; readonly called: Place } | undefined)[] = []
+  return (place, row) => {
+    const entry = index[row]!
+    const names = dictionary[entry] as readonly string[] | undefined
+    if (names === undefined || dialled.dictionary[dialled.index[row]!] !== undefined) return place
+    // Fast path: the place that these names called last.
+    const found = known[entry]
+    if (found?.place === place) return found.called
+    const called = places.called(place, names)
+    known[entry] = { place, called }
+    return called
+  }
+}
+
+/**
+ * Whether a row was refused in the name of a service without endpoints: dropped by netfilter at the service's own address,
+ * untranslated, and no rule said that it was a policy's.
+ */
+function createUnbackedTest(frame: Frame, { since, at }: Moment, { inventory }: NameDeps) {
+  const dialled = valuesOf(frame, 'dialled_ip')
+  const dests = valuesOf(frame, 'dest_ip')
+  return (series: FrameSeries, row: number): boolean => {
+    const { action, marks } = series.definition.dimensions
+    if (action !== 'deny' || marks !== undefined || dialled.dictionary[dialled.index[row]!] !== undefined) return false
+    const ip = dests.dictionary[dests.index[row]!] as string | undefined
+    return ip !== undefined && inventory.isUnbacked(ip, destPortOf(series), series.proto, since, at)
+  }
+}
+
 interface EndEntries {
   readonly names: EntryNames
   readonly index: ValueColumn['index']
@@ -136,12 +175,15 @@ interface EndEntries {
 function createRowJudge(
   frame: Frame,
   host: string,
-  at: number,
+  moment: Moment,
+  deps: NameDeps,
   { judge, isLasting }: Judging,
   from: EndEntries,
   to: EndEntries,
 ): RowJudge {
   const connections = connectionsOf(frame)
+  const call = createCallPlace(frame, judge.places)
+  const isUnbacked = createUnbackedTest(frame, moment, deps)
   // One for all rows: the judge reads it before the next row and keeps nothing of it.
   const report: { -readonly [Member in keyof Report]?: Report[Member] } = { host }
   return (series, row, source, dest) => {
@@ -152,14 +194,17 @@ function createRowJudge(
     const sourcePlace = isSource
       ? from.names.ownPlace(podUid, sourceEntry, source)
       : from.names.peerPlace(sourceEntry, source)
-    const destPlace = isSource ? to.names.peerPlace(destEntry, dest) : to.names.ownPlace(podUid, destEntry, dest)
+    const called = isSource
+      ? call(to.names.peerPlace(destEntry, dest), row)
+      : to.names.ownPlace(podUid, destEntry, dest)
+    const destPlace = isUnbacked(series, row) ? judge.places.unbacked(called) : called
     report.own = definition.dimensions
     report.source = sourcePlace
     report.dest = destPlace
     report.sourceNode = source.node
     report.destNode = dest.node
     const key = pairKey(sourcePlace.id, destPlace.id)
-    return judge.judge(definition.standings, key, report as Report, connections(row), at, isLasting)
+    return judge.judge(definition.standings, key, report as Report, connections(row), moment.at, isLasting)
   }
 }
 
@@ -192,7 +237,8 @@ export function createFlowNamer(
         createRowJudge(
           frame,
           from.host,
-          moment.at,
+          moment,
+          deps,
           judging,
           { names: sourceNames, index: sources.index },
           { names: destNames, index: dests.index },

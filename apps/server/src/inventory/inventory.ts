@@ -23,6 +23,11 @@ export interface Inventory extends ObjectSink {
   /** The pod on its host's network that answers on a port of a node, where only one can be meant. */
   hostPodAt(node: string, port: number, proto: string, moment: number): Endpoint | undefined
   serviceAt(ip: string, port: number, proto: string, moment: number): ServicePort | undefined
+  /**
+   * Whether a service has this address by itself, and at some moment of the seconds from `since` nobody stood behind its port:
+   * kube-proxy refuses what is sent there.
+   */
+  isUnbacked(ip: string, port: number, proto: string, since: number, until: number): boolean
   /** The node whose agent sees an address, where the inventory knows. */
   nodeOf(ip: string, moment: number): string | undefined
   /** The workload that a pod belongs to, as far as its owners are known; undefined for a pod that nobody controls. */
@@ -138,6 +143,7 @@ export function createInventory({ onProblem }: InventoryDeps = {}): Inventory {
       if (dialled) return dialled
       return pods.at(ip, moment)?.type === 'hep' ? services.nodePortAt(port, proto, moment) : undefined
     },
+    isUnbacked: (ip, port, proto, since, until) => services.isUnbacked(ip, port, proto, since, until),
     nodeOf: (ip, moment) => pods.at(ip, moment)?.node,
     workloadOf(podUid) {
       const controller = controllers.get(podUid)

@@ -108,7 +108,13 @@ const endpointSlice = z.object({
     .array(
       z.object({
         addresses: z.array(z.string()).default([]),
-        conditions: z.object({ ready: z.boolean().nullish() }).nullish(),
+        conditions: z
+          .object({
+            ready: z.boolean().nullish(),
+            serving: z.boolean().nullish(),
+            terminating: z.boolean().nullish(),
+          })
+          .nullish(),
       }),
     )
     .nullish()

@@ -1,11 +1,20 @@
 // Which service a client dialled. A service with addresses of its own is known by address, port and protocol, by its external
 // addresses, and on every node by its node ports. A headless one has no address: its clients dial the endpoints that its
 // slices name, and an endpoint that several headless services name tells nothing.
-import { canonicalIp } from '@margay/model'
 import type { ServicePort } from './endpoint.ts'
-import { makeServicePort } from './endpoint.ts'
 import type { EndpointSlice, Service } from './objects.ts'
-import { createTimeline } from './timeline.ts'
+import type { DialledPort } from './service-claims.ts'
+import {
+  anyNode,
+  claimsOfEndpoints,
+  claimsOfService,
+  claimsOfSlice,
+  createClaims,
+  isHeadless,
+  keyOf,
+  nameOfService,
+  serviceOfSlice,
+} from './service-claims.ts'
 
 export interface Services {
   putService(uid: string, service: Service, from: number): void
@@ -15,93 +24,34 @@ export interface Services {
   at(ip: string, port: number, proto: string, moment: number): ServicePort | undefined
   /** A node port, whichever node was dialled. */
   nodePortAt(port: number, proto: string, moment: number): ServicePort | undefined
+  /** Whether a service has this address, and at some moment of a span of seconds nobody stood behind its port. */
+  isUnbacked(ip: string, port: number, proto: string, since: number, until: number): boolean
   forgetBefore(moment: number): void
 }
 
-type Claim = readonly [key: string, port: ServicePort]
-
-const anyNode = '*'
-const keyOf = (ip: string, port: number, proto: string) => `${ip}|${port}|${proto}`
-const canonical = (ips: readonly (string | undefined)[]) => [
-  ...new Set(ips.map((ip) => (ip ? canonicalIp(ip) : undefined)).filter((ip) => ip !== undefined)),
-]
-
-/** Ports of one number in several protocols have one name only where they agree. */
-function portName({ spec }: Service, port: Service['spec']['ports'][number]): string {
-  const sharing = spec.ports.filter((other) => other.port === port.port).length
-  return sharing > 1 ? '*' : port.name || '-'
+function addTo(sets: Map<string, Set<string>>, key: string, value: string): void {
+  sets.set(key, (sets.get(key) ?? new Set()).add(value))
 }
 
-/** Every key under which a service with an address can be dialled, with the port that it means. */
-function claimsOfService(service: Service): Claim[] {
-  const { spec, status, metadata } = service
-  const external = (status.loadBalancer?.ingress ?? []).map(({ ip }) => ip)
-  const own = spec.clusterIPs.length > 0 ? spec.clusterIPs : [spec.clusterIP]
-  const ips = canonical([...own, ...spec.externalIPs, ...external])
-  return spec.ports.flatMap((port): Claim[] => {
-    const proto = port.protocol.toLowerCase()
-    const named = makeServicePort({
-      name: metadata.name,
-      namespace: metadata.namespace ?? 'default',
-      portName: portName(service, port),
-      port: port.port,
-    })
-    const claims = ips.map((ip): Claim => [keyOf(ip, port.port, proto), named])
-    return port.nodePort === undefined ? claims : [...claims, [keyOf(anyNode, port.nodePort, proto), named]]
-  })
-}
-
-const serviceLabel = 'kubernetes.io/service-name'
-
-/** `shop/db`, the service that a slice belongs to. */
-const serviceOfSlice = ({ metadata }: EndpointSlice): string | undefined =>
-  metadata.labels[serviceLabel] && `${metadata.namespace ?? 'default'}/${metadata.labels[serviceLabel]}`
-
-function claimsOfSlice({ endpoints, ports, metadata }: EndpointSlice): Claim[] {
-  const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false)
-  const ips = canonical(ready.flatMap(({ addresses }) => addresses))
-  return ports.flatMap(({ name, port, protocol }) => {
-    if (port === undefined || port === null) return []
-    const named = makeServicePort({
-      name: metadata.labels[serviceLabel] ?? '-',
-      namespace: metadata.namespace ?? 'default',
-      portName: name || '-',
-      port,
-    })
-    return ips.map((ip): Claim => [keyOf(ip, port, (protocol ?? 'TCP').toLowerCase()), named])
-  })
-}
-
-const isHeadless = ({ spec }: Service): boolean => spec.clusterIP === 'None' || spec.clusterIPs.includes('None')
-
-/** Keys that an owner holds in a timeline, so that they can be given up. */
-function createClaims() {
-  const timeline = createTimeline<ServicePort>()
-  const held = new Map<string, readonly string[]>()
-  return {
-    timeline,
-    set(owner: string, claims: readonly Claim[], from: number) {
-      const keys = new Set(claims.map(([key]) => key))
-      for (const key of held.get(owner) ?? []) if (!keys.has(key)) timeline.end(key, owner, from)
-      for (const [key, port] of claims) timeline.set(key, owner, port, from)
-      if (keys.size > 0) held.set(owner, [...keys])
-      else held.delete(owner)
-    },
-  }
+function removeFrom(sets: Map<string, Set<string>>, key: string, value: string): void {
+  const set = sets.get(key)
+  set?.delete(value)
+  if (set?.size === 0) sets.delete(key)
 }
 
 export function createServices(): Services {
-  const dialled = createClaims()
-  const headless = createClaims()
+  const dialled = createClaims<DialledPort>()
+  const headless = createClaims<ServicePort>()
+  const endpoints = createClaims<true>()
   const slices = new Map<string, { readonly slice: EndpointSlice; readonly service: string | undefined }>()
   const slicesOf = new Map<string, Set<string>>()
-  /** Headless services by uid, and their names. */
+  /** Names of headless services by uid, and uids by name: where a service is made anew there are two for a while. */
   const headlessNames = new Map<string, string>()
+  const headlessUids = new Map<string, Set<string>>()
 
-  const isOfHeadless = (service: string) => [...headlessNames.values()].includes(service)
   const claimSlice = (uid: string, from: number) => {
     const known = slices.get(uid)
-    const named = known?.service !== undefined && isOfHeadless(known.service)
+    const named = known?.service !== undefined && headlessUids.has(known.service)
     headless.set(uid, known && named ? claimsOfSlice(known.slice) : [], from)
   }
   const claimSlicesOf = (service: string, from: number) => {
@@ -109,14 +59,18 @@ export function createServices(): Services {
   }
   const forgetSlice = (uid: string) => {
     const { service } = slices.get(uid) ?? {}
-    if (service !== undefined) slicesOf.get(service)?.delete(uid)
+    if (service !== undefined) removeFrom(slicesOf, service, uid)
     slices.delete(uid)
   }
   const setHeadless = (uid: string, name: string | undefined, at: number) => {
     const before = headlessNames.get(uid)
     if (before === name) return
-    if (name === undefined) headlessNames.delete(uid)
-    else headlessNames.set(uid, name)
+    if (before !== undefined) removeFrom(headlessUids, before, uid)
+    headlessNames.delete(uid)
+    if (name !== undefined) {
+      headlessNames.set(uid, name)
+      addTo(headlessUids, name, uid)
+    }
     for (const service of new Set([before, name])) if (service !== undefined) claimSlicesOf(service, at)
   }
   /** The one headless service that names an endpoint; its slices may be several. */
@@ -127,29 +81,36 @@ export function createServices(): Services {
   }
   return {
     putService(uid, service, from) {
-      const name = `${service.metadata.namespace ?? 'default'}/${service.metadata.name}`
       dialled.set(uid, claimsOfService(service), from)
-      setHeadless(uid, isHeadless(service) ? name : undefined, from)
+      setHeadless(uid, isHeadless(service) ? nameOfService(service) : undefined, from)
     },
     putSlice(uid, slice, from) {
       forgetSlice(uid)
       const service = serviceOfSlice(slice)
       slices.set(uid, { slice, service })
-      if (service !== undefined) slicesOf.set(service, (slicesOf.get(service) ?? new Set()).add(uid))
+      if (service !== undefined) addTo(slicesOf, service, uid)
+      endpoints.set(uid, claimsOfEndpoints(slice), from)
       claimSlice(uid, from)
     },
     end(uid, at) {
       dialled.set(uid, [], at)
       headless.set(uid, [], at)
+      endpoints.set(uid, [], at)
       forgetSlice(uid)
       setHeadless(uid, undefined, at)
     },
     at: (ip, port, proto, moment) =>
-      dialled.timeline.at(keyOf(ip, port, proto), moment) ?? headlessAt(keyOf(ip, port, proto), moment),
-    nodePortAt: (port, proto, moment) => dialled.timeline.at(keyOf(anyNode, port, proto), moment),
+      dialled.timeline.at(keyOf(ip, port, proto), moment)?.service ?? headlessAt(keyOf(ip, port, proto), moment),
+    nodePortAt: (port, proto, moment) => dialled.timeline.at(keyOf(anyNode, port, proto), moment)?.service,
+    isUnbacked(ip, port, proto, since, until) {
+      const found = dialled.timeline.at(keyOf(ip, port, proto), until)
+      const isBackedAt = (moment: number) => found && endpoints.timeline.at(found.endpoints, moment)
+      return found !== undefined && !(isBackedAt(since) && isBackedAt(until))
+    },
     forgetBefore(moment) {
       dialled.timeline.forgetBefore(moment)
       headless.timeline.forgetBefore(moment)
+      endpoints.timeline.forgetBefore(moment)
     },
   }
 }

@@ -14,6 +14,8 @@ export interface AddressClass {
 
 export interface AddressClasses {
   add(block: Cidr, at: number): void
+  /** Grows with every block that was not there. */
+  readonly version: number
   /** The finest class of the address: what it is. The same object for the same class. */
   finest(address: Address): AddressClass
   /** All classes of the address, the finest first: what it is, and what it was before the last block was added. */
@@ -46,6 +48,7 @@ const everything = { 4: { name: '0.0.0.0/0', since: 0 }, 6: { name: '::/0', sinc
 export function createAddressClasses(): AddressClasses {
   /** Longest first. */
   let lengths: readonly Blocks[] = []
+  let version = 0
   const blocksOf = (family: 4 | 6, bits: number): Blocks => {
     const known = lengths.find((blocks) => blocks.family === family && blocks.bits === bits)
     if (known) return known
@@ -55,9 +58,16 @@ export function createAddressClasses(): AddressClasses {
   }
   return {
     add(block, at) {
+      // The class of everything is always there.
+      if (block.bits === 0) return
       const { classes } = blocksOf(block.family, block.bits)
       const key = keyOf(block, block.bits)
-      if (!classes.has(key)) classes.set(key, { name: printCidr(block), since: at })
+      if (classes.has(key)) return
+      classes.set(key, { name: printCidr(block), since: at })
+      version += 1
+    },
+    get version() {
+      return version
     },
     finest(address) {
       for (const { family, bits, classes } of lengths) {
@@ -73,9 +83,7 @@ export function createAddressClasses(): AddressClasses {
         const one = classes.get(keyOf(address, bits))
         if (one) found.push(one)
       }
-      const all = everything[address.family]
-      if (found.at(-1)?.name !== all.name) found.push(all)
-      return found
+      return [...found, everything[address.family]]
     },
   }
 }

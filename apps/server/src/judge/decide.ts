@@ -16,6 +16,8 @@ export interface Observed {
   readonly outcome: string | undefined
   /** Both ends are on one node: a drop there may belong to either. */
   readonly sameNode: boolean
+  /** The destination is a service's own address without endpoints: what was dropped there is no policy's. */
+  readonly isUnbacked?: boolean
   /** What rules of the node said, where they said something. */
   readonly marks?: Marks
 }
@@ -37,6 +39,17 @@ export interface Decision {
   readonly credits: readonly Credit[]
   /** Both words, where they cannot both be true. */
   readonly conflict?: string
+  /** It was refused in the name of a service that nobody stood behind. */
+  readonly isUnbacked?: true
+}
+
+const refusedUnbacked: Decision = {
+  action: 'allow',
+  evidence: 'observed',
+  by: 'drop',
+  trace: [],
+  credits: [],
+  isUnbacked: true,
 }
 
 /** `by` of what a connection proves: it passed both ends. */
@@ -127,6 +140,7 @@ function proven(proof: Proof, observed: Observed, finding: Finding): Decision {
 
 /** Decides one report. `finding` is of the reporter's own direction. */
 export function decide(observed: Observed, finding: Finding): Decision {
+  if (observed.isUnbacked && observed.isDropped) return refusedUnbacked
   const proof = proofOf(observed)
   if (proof && isPeersDrop(proof, observed, finding)) return evaluated(finding)
   if (proof) return proven(proof, observed, finding)

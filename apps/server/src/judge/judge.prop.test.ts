@@ -127,6 +127,7 @@ describe.each<Dialect>(['kubernetes', 'calico'])('rows under %s policies', (dial
         for (const document of first) if (!kept.has(uidOf(document))) cluster.remove(uidOf(document), now + 100)
         cluster.put(yamlOf(second), now + 100)
         cluster.setNow(now + 3600)
+        cluster.trim()
         judgeAll(two, now + 200, after, after)
         // An hour late: as it was then.
         judgeAll(one, now + 50, before, after)

@@ -1,73 +1,26 @@
 // Verdicts of rows that come through the real interner: which trace which reporter carries, what counts as evidence, what an
 // edit changes and what it leaves, and what is said where a fact is missing.
-import type { Row } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import type { JudgedCluster, Sent } from '../testing/judged-cluster.ts'
 import { createJudgedCluster } from '../testing/judged-cluster.ts'
-
-const now = 1_793_000_000
-
-const namespace = (name: string, labels = '{}') => `
-{apiVersion: v1, kind: Namespace, metadata: {name: ${name}, labels: ${labels}}}
----
-{apiVersion: v1, kind: ServiceAccount, metadata: {namespace: ${name}, name: default}}
----`
-const pod = (key: string, ip: string, node: string) => {
-  const [space, name] = key.split('/')
-  return `
-{apiVersion: v1, kind: Pod, metadata: {namespace: ${space}, name: ${name}, uid: uid-${name}, labels: {app: ${name}}}, spec: {nodeName: ${node}, containers: []}, status: {phase: Running, podIP: ${ip}}}`
-}
-const policy = (name: string, spec: string, generation = 1) => `
-{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: ${name}, namespace: shop, uid: uid-${name}, generation: ${generation}}, spec: ${spec}}`
-const staged = (name: string, spec: string) => `
-{apiVersion: projectcalico.org/v3, kind: StagedKubernetesNetworkPolicy, metadata: {name: ${name}, namespace: shop, uid: uid-${name}, generation: 3}, spec: ${spec}}`
-
-const cluster = `${namespace('shop')}${namespace('dev')}${pod('shop/web', '10.244.1.2', 'n1')}
----${pod('shop/db', '10.244.2.2', 'n2')}
----${pod('dev/client', '10.244.1.3', 'n1')}`
-
-const src = {
-  reporter: 'src',
-  direction: 'egress',
-  proto: 'tcp',
-  dest_port: 5432,
-  action: 'allow',
-  outcome: 'established',
-}
-const dst = { ...src, reporter: 'dst', direction: 'ingress' }
-const interval = (end: number, flows = 1, started = 1, completed = 0): Row => ({
-  start_time: end - 10,
-  end_time: end,
-  num_flows: flows,
-  num_flows_started: started,
-  num_flows_completed: completed,
-  packets_in: 4,
-  packets_out: 6,
-  bytes_in: 400,
-  bytes_out: 600,
-})
-const webToDb = (more: Row = {}, rest: Row = interval(now)): Sent => ({
-  agent: 'n1',
-  series: { ...src, pod_uid: 'uid-web', ...more },
-  rest: { source_ip: '10.244.1.2', dest_ip: '10.244.2.2', ...rest },
-})
-const dbFromWeb = (more: Row = {}, rest: Row = interval(now)): Sent => ({
-  agent: 'n2',
-  series: { ...dst, pod_uid: 'uid-db', ...more },
-  rest: { source_ip: '10.244.1.2', dest_ip: '10.244.2.2', ...rest },
-})
-const webTo = (ip: string, more: Row = {}, rest: Row = interval(now)): Sent => ({
-  agent: 'n1',
-  series: { ...src, pod_uid: 'uid-web', ...more },
-  rest: { source_ip: '10.244.1.2', dest_ip: ip, ...rest },
-})
-
-const nobody = '{podSelector: {matchLabels: {app: db}}}'
-const onlyWeb = '{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}]}]}'
-const profile = '0|__PROFILE__|__PROFILE__.kns.shop|allow|0'
-const verdict = (row: Row) => [row['action'], row['evidence'], row['evidence_source']]
-const enforced = (row: Row) => row['policies.enforced_policies']
-const pending = (row: Row) => row['policies.pending_policies']
+import {
+  cluster,
+  dbFromWeb,
+  enforced,
+  interval,
+  nobody,
+  now,
+  onlyWeb,
+  pending,
+  pod,
+  policy,
+  profile,
+  src,
+  staged,
+  verdict,
+  webTo,
+  webToDb,
+} from '../testing/shop-cluster.ts'
 
 describe('a report', () => {
   it('carries its own direction: egress at the source, ingress at the destination', () => {

@@ -102,7 +102,7 @@ const tooLate = 'policies of that moment: they are kept for two hours'
 
 export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
   const world = createWorld(pastConfig)
-  const places = createPlaces({ classes: world.classes, isOwn: world.isOwn, wasPods: world.wasPods })
+  const places = createPlaces(world)
   const judgements = createJudgements()
   const readMarks = createMarkReader(world, (marks) => deps.onUnknownMarks?.(marks))
   const standings = new Map<string, Standing>()
@@ -126,6 +126,7 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     return made
   }
   const findingIn = (standing: Standing, evaluation: Evaluation | undefined): Finding => {
+    if (standing.observed.isUnbacked) return findings.unknown(fixedDirection(standing), [])
     if (blind.length > 0) return findings.unknown(fixedDirection(standing), blind)
     if (!evaluation) return findings.unknown(fixedDirection(standing), [tooLate])
     return findings.of(evaluation, directionOf(standing, evaluation))
@@ -136,13 +137,14 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
 
   /** What a series between the same ends was, before a new block told their addresses from others. */
   const beforeSplit = (report: Report, at: number): Standing | undefined => {
-    for (const end of ['source', 'dest'] as const) {
-      const { coarser, since } = report[end]
-      if (!coarser || since === 0 || at > since + splitSeconds) continue
-      const coarse = { ...report, [end]: coarser }
-      const found = standings.get(seriesKey(coarse, caseKey(coarse)))
-      if (found && found.openedAt < since) return found
-    }
+    for (const end of ['source', 'dest'] as const)
+      for (let place = report[end]; place.coarser; place = place.coarser) {
+        const { coarser, since } = place
+        if (since === 0 || at > since + splitSeconds) break
+        const coarse = { ...report, [end]: coarser }
+        const found = standings.get(seriesKey(coarse, caseKey(coarse)))
+        if (found && found.openedAt < since) return found
+      }
     return undefined
   }
   const open = (report: Report, row: RowConnections, at: number): Standing => {
@@ -158,6 +160,7 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
       isDropped: own['action'] === 'deny',
       outcome: textOf(own['outcome']),
       sameNode: isSameNode(report),
+      isUnbacked: report.dest.isUnbacked === true,
       ...(marks && { marks }),
     }
     const before = beforeSplit(report, at)
@@ -191,8 +194,10 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
     }
     return [decision, finding, false]
   }
-  const pendingOf = ({ asked }: Standing, direction: Direction): Finding =>
-    blind.length > 0 ? findings.unknown(direction, blind) : findings.of(asked.answer.pending(), direction)
+  const pendingOf = ({ asked, observed }: Standing, direction: Direction): Finding => {
+    if (observed.isUnbacked) return findings.unknown(direction, [])
+    return blind.length > 0 ? findings.unknown(direction, blind) : findings.of(asked.answer.pending(), direction)
+  }
 
   const judgementOf = (standing: Standing, given: Finding, at: number): [Judgement, isSettled: boolean] => {
     const [decision, finding, isSettled] = decideNear(standing, given, at)

@@ -4,6 +4,7 @@
 import type { Row } from '@margay/model'
 import type { Decision } from './decide.ts'
 import type { Credit, Finding } from './finding.ts'
+import { noEndpoints } from '../evidence/index.ts'
 
 export interface Judgement {
   /** Unique in this process. */
@@ -84,6 +85,7 @@ function fieldsOf({ decision, finding, pending, reporter }: JudgementInput): Row
     action: decision.action,
     evidence: decision.evidence,
     evidence_source: decision.by,
+    ...(decision.isUnbacked && { outcome: 'refused', drop_reason: noEndpoints }),
     'policies.enforced_policies': decision.trace,
     'policies.pending_policies': pending.trace,
     ...(finding.missing.length > 0 && { evidence_missing: finding.missing }),
@@ -95,9 +97,9 @@ function fieldsOf({ decision, finding, pending, reporter }: JudgementInput): Row
 
 /** What a decision adds to its finding: nearly always nothing but a few words. */
 function keyOf({ decision, finding, pending, reporter = '' }: JudgementInput): string {
-  const { action, evidence, by = '', trace, conflict = '' } = decision
+  const { action, evidence, by = '', trace, conflict = '', isUnbacked = '' } = decision
   const own = trace === finding.trace ? '=' : trace.join()
-  return `${finding.id} ${pending.id} ${action} ${evidence} ${by} ${reporter} ${own} ${conflict}`
+  return `${finding.id} ${pending.id} ${action} ${evidence} ${by} ${reporter} ${own} ${isUnbacked} ${conflict}`
 }
 
 export function createJudgements(): Judgements {

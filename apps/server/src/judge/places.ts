@@ -1,17 +1,23 @@
 // Ends as policy sees them. A place is what the two ends of a judged series are: a pod by its uid, however often its labels
-// change; a node; a class of addresses outside; somebody of ours of whom too little is known. Equal places are equal to every
-// policy, so that what was judged of one row holds for all rows between the same two places.
+// change; a node; a class of addresses outside; somebody of ours of whom too little is known; each of them also as a client
+// found it, by a class of names. Equal places are equal to every policy, so that what was judged of one row holds for all rows
+// between the same two places.
 import type { Address, FlowEnd } from '@margay/policy'
 import { parseAddress } from '@margay/policy'
 import type { Endpoint } from '../inventory/endpoint.ts'
-import type { AddressClass, AddressClasses } from './address-classes.ts'
+import type { AddressClasses } from './address-classes.ts'
+import { createClassPlaces } from './class-places.ts'
+import type { DomainClasses } from './domain-classes.ts'
+import type { KnownAddresses } from './known-addresses.ts'
 
 export interface Place {
   /** Unique in this process. */
   readonly id: number
   readonly end: FlowEnd
-  /** Where the same addresses were before a block of a new policy told them apart. */
-  readonly coarser?: Place
+  /** What the same ends were before a block, a name or an object told them apart. */
+  coarser: Place | undefined
+  /** It is a service's own address, behind which nobody stood: its node refuses in its name, and no policy is asked. */
+  readonly isUnbacked?: true
   /** When it was first told apart from that, Unix seconds. */
   readonly since: number
   /** Round in which it was last asked for. */
@@ -20,16 +26,18 @@ export interface Place {
 
 export interface PlaceDeps {
   readonly classes: AddressClasses
-  /** Whether the address is that of a host or a service's endpoint by itself, and no class can stand for it. */
-  readonly isOwn: (ip: string) => boolean
-  /** Whether a pod that is gone had the address: then it is not outside. */
-  readonly wasPods: (ip: string) => boolean
+  readonly domains: DomainClasses
+  readonly known: KnownAddresses
 }
 
 export interface Places {
   /** The reporter's own end; `podUid` is from its cgroup. */
   own(endpoint: Endpoint, ip: string | undefined, podUid: string | undefined): Place
   peer(endpoint: Endpoint, ip: string | undefined): Place
+  /** A destination as a client was led to it, where policies ask for names: by the names that gave the client this address. */
+  called(place: Place, names: readonly string[]): Place
+  /** A service's own address, without endpoints. */
+  unbacked(place: Place): Place
   /** Forgets places that nobody asked for in the last rounds, where there are too many. Called between segments. */
   trim(): void
   readonly size: number
@@ -38,45 +46,38 @@ export interface Places {
 /** More than any cluster has ends that talk within some rounds. */
 const maxPlaces = 500_000
 
-export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
+/** How often places may have been told apart within the time for which that matters; older ones are let go. */
+const maxCoarser = 8
+
+function cutAfter(place: Place | undefined, count: number): void {
+  if (!place) return
+  if (count === 0) place.coarser = undefined
+  else cutAfter(place.coarser, count - 1)
+}
+
+export function createPlaces({ classes, domains, known }: PlaceDeps): Places {
   const places = new Map<string, Place>()
   let pods = new Map<number, { readonly ip: string | undefined; readonly place: Place }>()
-  /** As many as there are blocks. */
-  const byClass = new Map<AddressClass, Place>()
   let lastId = 0
   let round = 0
 
-  const place = (key: string, makeEnd: () => FlowEnd, since = 0, coarser?: Place): Place => {
-    const known = places.get(key)
-    if (known) {
-      known.round = round
-      return known
+  const make = (end: FlowEnd, since: number, coarser: Place | undefined): Place => {
+    cutAfter(coarser, maxCoarser)
+    return { id: ++lastId, end, since, round, coarser }
+  }
+  const outside = createClassPlaces({ classes, known, make })
+  const place = (key: string, makeEnd: () => FlowEnd, since = 0, findCoarser?: () => Place | undefined): Place => {
+    const found = places.get(key)
+    if (found) {
+      found.round = round
+      return found
     }
-    const made = { id: ++lastId, end: makeEnd(), since, round, ...(coarser && { coarser }) }
+    const made = make(makeEnd(), since, findCoarser?.())
     places.set(key, made)
     return made
   }
   const unnamed = (title: string, address?: Address) =>
     place(`unnamed ${title}`, () => ({ unnamed: title, ...(address && { address }) }))
-
-  const makeClass = (address: Address): Place => {
-    const [finest, ...coarser] = classes.of(address)
-    // What was seen in a coarser class is known there already.
-    const before = coarser.map(({ name }) => places.get(`class ${name}`)).find((known) => known !== undefined)
-    return place(`class ${finest!.name}`, () => ({ address }), finest!.since, before)
-  }
-  /** The first address seen in a class speaks for all of it. */
-  const ofClass = (address: Address): Place => {
-    const finest = classes.finest(address)
-    const known = byClass.get(finest)
-    if (known) {
-      known.round = round
-      return known
-    }
-    const made = makeClass(address)
-    byClass.set(finest, made)
-    return made
-  }
   const namePod = ({ uid, namespace, name }: Endpoint, ip: string | undefined): Place =>
     place(`pod ${uid} ${ip}`, () => {
       const address = ip === undefined ? undefined : parseAddress(ip)
@@ -84,10 +85,10 @@ export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
     })
   /** Fast path: the version of the pod that was asked for last, by its number and not by its name. */
   const pod = (endpoint: Endpoint, ip: string | undefined): Place => {
-    const known = pods.get(endpoint.id)
-    if (known && known.ip === ip) {
-      known.place.round = round
-      return known.place
+    const found = pods.get(endpoint.id)
+    if (found && found.ip === ip) {
+      found.place.round = round
+      return found.place
     }
     const named = namePod(endpoint, ip)
     pods.set(endpoint.id, { ip, place: named })
@@ -101,9 +102,19 @@ export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
       const { node } = endpoint
       return place(`node ${node} ${ip}`, () => ({ node, address }))
     }
-    if (isOwn(ip!)) return place(`address ${ip}`, () => ({ address }))
-    if (wasPods(ip!)) return unnamed(`the pod that had ${ip}`, address)
-    return ofClass(address)
+    switch (known.of(ip!)) {
+      case 'own':
+        return place(
+          `address ${ip}`,
+          () => ({ address }),
+          known.changedAt,
+          () => outside.known(address),
+        )
+      case 'gone':
+        return unnamed(`the pod that had ${ip}`, address)
+      case undefined:
+        return outside.of(address, ip!)
+    }
   }
   return {
     own(endpoint, ip, podUid) {
@@ -112,16 +123,30 @@ export function createPlaces({ classes, isOwn, wasPods }: PlaceDeps): Places {
       return unnamed(`the pod with uid ${podUid}`, ip === undefined ? undefined : parseAddress(ip))
     },
     peer,
+    called(to, names) {
+      const found = domains.of(names)
+      if (!found) return to
+      const keyOf = (name: string) => `called ${name} ${to.id}`
+      const makeEnd = () => ({ ...to.end, domains: found.names })
+      const findBefore = () => found.before.map((name) => places.get(keyOf(name))).find((one) => one !== undefined)
+      return place(keyOf(found.name), makeEnd, found.since, () => findBefore() ?? to)
+    },
+    unbacked(to) {
+      const key = `unbacked ${to.id}`
+      const found = places.get(key) ?? { ...make(to.end, 0, undefined), isUnbacked: true }
+      found.round = round
+      places.set(key, found)
+      return found
+    },
     trim() {
       round++
       if (pods.size > maxPlaces) pods = new Map()
       if (places.size <= maxPlaces) return
       pods = new Map()
-      byClass.clear()
       for (const [key, { round: used }] of places) if (used < round - 1) places.delete(key)
     },
     get size() {
-      return places.size
+      return places.size + outside.size
     },
   }
 }

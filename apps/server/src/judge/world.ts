@@ -1,20 +1,25 @@
 // The objects that verdicts rest on, as the judge keeps them: the present engine, the past one, and what is read of addresses
 // and policies beside them. One document in, one document out; whoever was judged by what changed finds out by `changes`.
-import type { Address, Cidr, Engine, Evaluation, Flow, Issue, Policy, Step } from '@margay/policy'
+import type { Cidr, Engine, Evaluation, Flow, Issue, Policy, Step } from '@margay/policy'
 import {
   blocksOf,
+  domainsOf,
   createEngine,
   createFeed,
   defaultOptions,
   emptySnapshot,
   parseCidr,
   policyKey,
-  printAddress,
 } from '@margay/policy'
 import type { PolicyName } from '../policy-use/activity.ts'
 import { generationOf } from '../policy-use/activity.ts'
 import type { AddressClasses } from './address-classes.ts'
 import { createAddressClasses } from './address-classes.ts'
+import type { DomainClasses } from './domain-classes.ts'
+import { createDomainClasses } from './domain-classes.ts'
+import type { KnownAddresses } from './known-addresses.ts'
+import { createKnownAddresses } from './known-addresses.ts'
+import { createLingeringPods } from './lingering-pods.ts'
 import type { PastConfig } from './past.ts'
 import { createPast } from './past.ts'
 
@@ -37,10 +42,8 @@ export interface World {
   readonly isFilled: boolean
   readonly evaluateAt: (flow: Flow, moment: number) => Evaluation | undefined
   readonly classes: AddressClasses
-  /** Whether the address is that of a host or a service's endpoint by itself. */
-  readonly isOwn: (ip: string) => boolean
-  /** Whether a pod that is gone had the address. */
-  readonly wasPods: (ip: string) => boolean
+  readonly domains: DomainClasses
+  readonly known: KnownAddresses
   /** The generation of a policy as it is now; 0 where it is not there, or states none. */
   readonly generationOf: (policy: Omit<PolicyName, 'tier'>) => number
   /** Names by which rules of nodes may speak of policies. */
@@ -55,9 +58,6 @@ export interface World {
   readonly issues: ReadonlyMap<string, Issue>
   readonly trim: (now: number) => void
 }
-
-/** Addresses of pods that are gone, least recently gone first; whoever still sends to one does so for a while. */
-const maxGone = 100_000
 
 /** The policies themselves need no engine: nothing is remembered there, since every flow is followed. */
 const engineConfig = { remember: 1 }
@@ -76,12 +76,13 @@ export function createWorld(config: PastConfig): World {
   const engine = createEngine(emptySnapshot, engineConfig)
   const feed = createFeed()
   const classes = createAddressClasses()
+  const domains = createDomainClasses()
   const policies = new Map<string, Policy>()
   const issues = new Map<string, Issue>()
   const podBlocks = new Map<string, readonly Cidr[]>()
-  const own = new Set<string>()
-  const gone = new Map<string, number>()
-  const known = new Set<string>()
+  const known = createKnownAddresses(config)
+  const lingering = createLingeringPods()
+  const objects = new Set<string>()
   /** Names of what there is beside policies. */
   const names = { namespace: new Set<string>(), profile: new Set<string>(), tier: new Set<string>() }
   let namesChanged = 0
@@ -91,13 +92,15 @@ export function createWorld(config: PastConfig): World {
   const past = createPast(config, function* () {
     yield { replace: 'options', values: options }
     yield* feed.present()
+    yield* lingering.present()
   })
 
   function noteBlocks(blocks: readonly Cidr[], at: number): void {
     for (const block of blocks) classes.add(block, at)
   }
-  const ownAddresses = (addresses: readonly Address[]) => {
-    for (const address of addresses) if (!engine.endpointOf({ address })) own.add(printAddress(address))
+  function noteRules(rules: Pick<Policy, 'ingress' | 'egress'>, at: number): void {
+    noteBlocks(blocksOf(rules), at)
+    domains.add(domainsOf(rules), at)
   }
   function noteName({ forward }: Step): void {
     const kind = 'put' in forward ? forward.put : 'remove' in forward ? forward.remove : undefined
@@ -114,44 +117,34 @@ export function createWorld(config: PastConfig): World {
     switch (forward.put) {
       case 'policy':
         policies.set(policyKey(forward.value), forward.value)
-        noteBlocks(blocksOf(forward.value), at)
+        noteRules(forward.value, at)
         break
       case 'networkSet':
         noteBlocks(forward.value.nets, at)
+        domains.add(forward.value.domains, at)
         break
       case 'profile':
-        noteBlocks(blocksOf(forward.value), at)
+        noteRules(forward.value, at)
         break
       case 'hostEndpoint':
-        ownAddresses(forward.value.expectedAddresses)
-        break
       case 'node':
       case 'service':
-        ownAddresses(forward.value.addresses)
-        break
       case 'pod':
       case 'namespace':
       case 'serviceAccount':
       case 'tier':
     }
   }
-  function noteGone({ backward }: Step, at: number): void {
-    if (!('put' in backward) || backward.put !== 'pod' || backward.value.hostNetwork) return
-    for (const address of backward.value.addresses) {
-      const ip = printAddress(address)
-      // Deleted first, so that the order of the map is the order of going.
-      gone.delete(ip)
-      gone.set(ip, at)
-      if (gone.size > maxGone) gone.delete(gone.keys().next().value!)
-    }
-  }
-  function take(step: Step, at: number): void {
+  function apply(step: Step, at: number): void {
     changes += 1
     engine.apply(step.forward)
     past.note(step, at)
+  }
+  function take(step: Step, at: number): void {
+    apply(lingering.take(step, at), at)
     noteForward(step, at)
     noteName(step)
-    noteGone(step, at)
+    known.take(step, at)
   }
   function setPodBlocks(uid: string, blocks: readonly Cidr[], at: number): void {
     if (JSON.stringify(podBlocks.get(uid) ?? []) === JSON.stringify(blocks)) return
@@ -170,14 +163,14 @@ export function createWorld(config: PastConfig): World {
       const worst = worstOf(found)
       if (worst) issues.set(object.uid, worst)
       else issues.delete(object.uid)
-      if (known.size === 0) changes += 1
-      known.add(object.uid)
+      if (objects.size === 0) changes += 1
+      objects.add(object.uid)
     },
     remove(uid, at) {
       for (const step of feed.remove(uid)) take(step, at)
       setPodBlocks(uid, [], at)
       issues.delete(uid)
-      known.delete(uid)
+      objects.delete(uid)
     },
     engine,
     get changes() {
@@ -187,12 +180,12 @@ export function createWorld(config: PastConfig): World {
       return past.changedAt
     },
     get isFilled() {
-      return known.size > 0
+      return objects.size > 0
     },
     evaluateAt: (flow, moment) => past.evaluate(flow, moment),
     classes,
-    isOwn: (ip) => own.has(ip),
-    wasPods: (ip) => gone.has(ip),
+    domains,
+    known,
     generationOf: (policy) => {
       const found = policies.get(policyKey(policy))
       return found ? generationOf(found) : 0
@@ -206,6 +199,10 @@ export function createWorld(config: PastConfig): World {
       return namesChanged
     },
     issues,
-    trim: (now) => past.trim(now),
+    trim(now) {
+      for (const [step, at] of lingering.due(now)) apply(step, at)
+      past.trim(now)
+      known.trim(now)
+    },
   }
 }

@@ -91,7 +91,7 @@ export const flowLog = defineLogType({
       role: 'dimension',
       ours: true,
       label: 'Drop reason',
-      doc: "The kernel's own name of the reason, such as NETFILTER_DROP.",
+      doc: "The kernel's own name of the reason, such as NETFILTER_DROP; SERVICE_WITHOUT_ENDPOINTS where kube-proxy refused in the name of a service behind which nobody stands.",
     }),
     evidence: field.enum({
       role: 'dimension',

@@ -55,4 +55,21 @@ describe('domains', () => {
     expect(evaluate(flow('a/web', '198.51.100.9', 'tcp/443'), snapshotOf(bySet)).verdict).toBe('allow')
     expect(verdict(bySet, [])).toBe('unknown')
   })
+
+  it("names that are known and others are a no, and nobody's names are a missing fact", () => {
+    const asked = (domains: readonly string[]) => ({ ...question, destination: { address, domains } })
+    const snapshot = snapshotOf(byRule('api.example.com'))
+    expect(evaluate(asked(['www.example.com']), snapshot).verdict).toBe('deny')
+    expect(evaluate(asked([]), snapshot).verdict).toBe('unknown')
+  })
+
+  it('of network sets neither deny nor admit: they are for rules that let traffic out', () => {
+    const names = { address, domains: ['api.example.com'] }
+    const denying = snapshotOf(bySet.replace('action: Allow', 'action: Deny'))
+    const { verdict, destination, source } = evaluate({ ...question, destination: names }, denying)
+    expect([verdict, source?.trace.at(-1)?.rule, destination]).toEqual(['deny', 'none', undefined])
+    const admitting = bySet.replace('Egress], egress', 'Ingress], ingress').replace('destination:', 'source:')
+    const from = { ...question, source: { address }, destination: { pod: 'a/web' } }
+    expect(evaluate(from, snapshotOf(admitting))).toMatchObject({ verdict: 'deny', missing: [] })
+  })
 })

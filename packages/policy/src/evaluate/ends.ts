@@ -3,6 +3,7 @@
 import type { Address } from '../net/address.ts'
 import { printAddress } from '../net/address.ts'
 import type { HostEndpoint, NamedPort, Node, Pod } from '../objects/snapshot.ts'
+import type { Answer, Miss } from './answer.ts'
 import type { Flow, FlowEnd } from './flow.ts'
 import type { KnownLabels } from './labels.ts'
 import { isPodAddress, type Lookup } from './lookup.ts'
@@ -34,6 +35,13 @@ export interface Ends {
   readonly destination: End
   /** IP version of the flow; undefined when neither end has an address. */
   readonly family: 4 | 6 | undefined
+}
+
+/** Whether the end is nobody of ours; of one about whom too little is known that cannot be told. */
+export function isOutside(end: End, miss: Miss): Answer {
+  if (end.kind !== 'missing') return end.kind === 'outside'
+  miss({ kind: 'endpoint', text: `who ${end.title} is` })
+  return undefined
 }
 
 /** Shared, because it is on the path of every flow. */
@@ -72,16 +80,20 @@ function missingEnd(title: string, domains: readonly string[], known?: KnownLabe
   return (address) => ({ kind: 'missing', domains, title, ...(address && { address }), ...(known && { known }) })
 }
 
+/** Somebody at an address that no object states. */
+function nobodyAt(address: Address, { options }: Lookup, domains: readonly string[]): Draft {
+  const title = printAddress(address)
+  if (isPodAddress(address, options)) return missingEnd(`the pod at ${title}`, domains)
+  return () => ({ kind: 'outside', address, domains, title })
+}
+
 function endAt(address: Address, lookup: Lookup, domains: readonly string[]): Draft {
   const pod = lookup.podAt(address)
   if (pod) return podEnd(pod, lookup, domains)
   const host = lookup.hostEndpointAt(address)
   if (host) return hostEnd(host, lookup, domains)
   const node = lookup.nodeAt(address)
-  if (node) return nodeEnd(node.name, lookup, domains)
-  const title = printAddress(address)
-  if (isPodAddress(address, lookup.options)) return missingEnd(`the pod at ${title}`, domains)
-  return () => ({ kind: 'outside', address, domains, title })
+  return node ? nodeEnd(node.name, lookup, domains) : nobodyAt(address, lookup, domains)
 }
 
 function draftEnd(end: FlowEnd, lookup: Lookup): Draft {
@@ -97,7 +109,8 @@ function draftEnd(end: FlowEnd, lookup: Lookup): Draft {
   }
   if (end.node !== undefined) return nodeEnd(end.node, lookup, domains)
   if (end.unnamed !== undefined) return missingEnd(end.unnamed, domains)
-  return end.address ? endAt(end.address, lookup, domains) : missingEnd('an end without name and address', domains)
+  if (!end.address) return missingEnd('an end without name and address', domains)
+  return end.isNobodys ? nobodyAt(end.address, lookup, domains) : endAt(end.address, lookup, domains)
 }
 
 function ownAddresses(end: End): readonly Address[] {

@@ -14,7 +14,9 @@ export interface FlowEnd {
   /** Somebody of ours about whom nothing is known but this, for people: `the pod that had 10.0.0.7`. */
   readonly unnamed?: string
   readonly address?: Address
-  /** Names that led the client to this address, as far as they were seen. */
+  /** The address is nobody's that objects tell of, whoever may be said to have it now. */
+  readonly isNobodys?: true
+  /** Names that led the client to this address. Where there are any, no other name did. */
   readonly domains?: readonly string[]
 }
 

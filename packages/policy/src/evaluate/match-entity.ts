@@ -1,17 +1,17 @@
 // Whether one end of a flow satisfies one side of a rule: the text of Calico's and Cilium's documents, condition by
 // condition. This is the reference; the index compiles the same conditions and is held against it.
 import { contains, type Address, type Cidr } from '../net/address.ts'
-import { matchDomain } from '../objects/domains.ts'
-import type { DomainPattern, Entity, EntityClass, PortMatch, Rule, ServiceRef } from '../objects/policy.ts'
+import type { Entity, EntityClass, PortMatch, Rule, ServiceRef } from '../objects/policy.ts'
 import { protocolNumbers } from '../objects/ports.ts'
 import { namespacePrefix } from '../objects/scope.ts'
 import type { NetworkSet } from '../objects/snapshot.ts'
 import type { Selector } from '../selector/ast.ts'
 import { allOf, anyOf, type Answer, type Condition, type Miss, negate } from './answer.ts'
-import type { End } from './ends.ts'
+import { type End, isOutside } from './ends.ts'
 import type { Flow, MissingFact } from './flow.ts'
 import { judgeSelector } from './labels.ts'
 import type { Lookup } from './lookup.ts'
+import { inDomains } from './match-domains.ts'
 
 /** What a condition is asked about. */
 export interface Side {
@@ -42,17 +42,7 @@ function endMatches(selector: Selector, end: End, miss: Miss): Answer {
   return answer
 }
 
-function inDomains(patterns: readonly DomainPattern[], end: End, lookup: Lookup, miss: Miss): Answer {
-  const names = [...end.domains, ...(end.address ? lookup.namesOf(end.address) : [])]
-  if (names.some((name) => patterns.some((pattern) => matchDomain(pattern, name)))) return true
-  if (end.kind === 'pod' || end.kind === 'host') return false
-  const unseen = patterns.find((pattern) => !lookup.domains.some((fact) => matchDomain(pattern, fact.name)))
-  if (!unseen && end.address) return false
-  miss({ kind: 'domain', text: `addresses of domain ${unseen?.text ?? patterns[0]?.text}` })
-  return undefined
-}
-
-function inSets(selector: Selector, end: End, lookup: Lookup, miss: Miss): Answer {
+function inSets(selector: Selector, end: End, lookup: Lookup, honorsNames: boolean, miss: Miss): Answer {
   const byBlock = end.address ? lookup.setsHolding(end.address) : []
   const judgeSet = (set: NetworkSet) => judgeSelector(selector, lookup.setLabels(set))
   const noteNamespace = (set: NetworkSet): Answer => {
@@ -66,7 +56,7 @@ function inSets(selector: Selector, end: End, lookup: Lookup, miss: Miss): Answe
           () =>
             judgeSet(set) ?? noteNamespace(set),
       ),
-      ...lookup.setsWithDomains.map((set): Condition => (note) => {
+      ...(honorsNames ? lookup.setsWithDomains : []).map((set): Condition => (note) => {
         const matches = judgeSet(set)
         return matches ? inDomains(set.domains, end, lookup, note) : (matches ?? noteNamespace(set))
       }),
@@ -76,8 +66,11 @@ function inSets(selector: Selector, end: End, lookup: Lookup, miss: Miss): Answe
 }
 
 /** By address: an endpoint whose labels match has it, or a network set whose labels match holds it. */
-export function isSelected(selector: Selector, end: End, lookup: Lookup, miss: Miss): Answer {
-  return anyOf([(note) => endMatches(selector, end, note), (note) => inSets(selector, end, lookup, note)], miss)
+function isSelected(selector: Selector, end: End, lookup: Lookup, honorsNames: boolean, miss: Miss): Answer {
+  return anyOf(
+    [(note) => endMatches(selector, end, note), (note) => inSets(selector, end, lookup, honorsNames, note)],
+    miss,
+  )
 }
 
 function needAddress(end: End, miss: Miss): Address | undefined {
@@ -96,12 +89,6 @@ function outsideNets(nets: readonly Cidr[], end: End, miss: Miss): Answer {
   const address = needAddress(end, miss)
   if (!address) return undefined
   return nets.some((net) => net.family === address.family) && !nets.some((net) => contains(net, address))
-}
-
-function isOutside(end: End, miss: Miss): Answer {
-  if (end.kind !== 'missing') return end.kind === 'outside'
-  miss({ kind: 'endpoint', text: `who ${end.title} is` })
-  return undefined
 }
 
 function isApiServer(end: End, lookup: Lookup, miss: Miss): Answer {
@@ -218,6 +205,8 @@ export function matchEntity(rule: Rule, flow: Flow, side: Side, other: End, look
   const entity = side.isDestination ? rule.destination : rule.source
   const { selector, notSelector, nets, notNets, classes, services, domains, ports, notPorts } = entity
   const { end } = side
+  // Names of network sets are for rules that let traffic out, and neither deny nor admit anybody (Calico, NetworkSet).
+  const honorsNames = side.isDestination && rule.action === 'allow'
   const conditions: Condition[] = []
   if (ports) conditions.push((note) => atPorts(ports, side, flow, entity, note))
   if (notPorts) conditions.push((note) => negate(atPorts(notPorts, side, flow, entity, note)))
@@ -231,8 +220,8 @@ export function matchEntity(rule: Rule, flow: Flow, side: Side, other: End, look
         note,
       ),
     )
-  if (selector) conditions.push((note) => isSelected(selector, end, lookup, note))
-  if (notSelector) conditions.push((note) => negate(isSelected(notSelector, end, lookup, note)))
+  if (selector) conditions.push((note) => isSelected(selector, end, lookup, honorsNames, note))
+  if (notSelector) conditions.push((note) => negate(isSelected(notSelector, end, lookup, honorsNames, note)))
   if (services) conditions.push((note) => inService(services, side, flow.protocol, lookup, note))
   if (domains) conditions.push((note) => inDomains(domains, end, lookup, note))
   return allOf(conditions, miss)

@@ -61,9 +61,9 @@ interface Known {
 function endKey(end: FlowEnd): string {
   // Fast path: an end that is a pod's name and nothing else.
   if (end.pod !== undefined && !end.address && !end.domains) return end.pod
-  const { pod = '', hostEndpoint = '', node = '', unnamed = '', domains = [] } = end
+  const { pod = '', hostEndpoint = '', node = '', unnamed = '', isNobodys = '', domains = [] } = end
   const address = end.address ? printAddress(end.address) : ''
-  return [pod, hostEndpoint, node, unnamed, address, domains.join(',')].join('|')
+  return [pod, hostEndpoint, node, unnamed, address, isNobodys, domains.join(',')].join('|')
 }
 
 /** Names every field that a verdict depends on; rare ones only where they occur. */
@@ -92,7 +92,7 @@ interface Parts {
 
 function endpointOf(end: FlowEnd, inventory: Inventory): Endpoint | undefined {
   if (end.pod !== undefined) return inventory.endpoint(end.pod)
-  return isByAddressAlone(end) && end.address ? inventory.endpointAt(end.address) : undefined
+  return isByAddressAlone(end) && end.address && !end.isNobodys ? inventory.endpointAt(end.address) : undefined
 }
 
 function remember(flow: Flow, evaluation: Evaluation, parts: Parts, changes: number): Known {

@@ -268,17 +268,18 @@ export const anyDocuments = (dialect: Dialect, gaps = false): fc.Arbitrary<reado
 export const anySnapshot = (dialect: Dialect, gaps = false): fc.Arbitrary<Snapshot> =>
   anyDocuments(dialect, gaps).map((documents) => parseSnapshot(documents).snapshot)
 
-function outsideEnd(text: string): FlowEnd {
+/** By address alone, with or without the word that no object states it. */
+const outsideEnd = fc.tuple(pick(outside), fc.boolean()).map(([text, isNobodys]): FlowEnd => {
   const address = parseAddress(text)
-  return address ? { address } : {}
-}
+  return address ? { address, ...(isNobodys && { isNobodys }) } : {}
+})
 
 /** A flow between ends of the snapshot, or from and to outside. One end is a pod; with `gaps` it may have vanished. */
 export const anyFlow = (snapshot: Snapshot, gaps = false): fc.Arbitrary<Flow> => {
   const known = pick(snapshot.pods).map((pod): FlowEnd => ({ pod: `${pod.namespace}/${pod.name}` }))
   const vanished = pick(namespaces).map((namespace): FlowEnd => ({ pod: `${namespace}/gone` }))
   const podEnd = gaps ? fc.oneof({ weight: 6, arbitrary: known }, { weight: 1, arbitrary: vanished }) : known
-  const anyEnd = fc.oneof({ weight: 4, arbitrary: podEnd }, { weight: 1, arbitrary: pick(outside).map(outsideEnd) })
+  const anyEnd = fc.oneof({ weight: 4, arbitrary: podEnd }, { weight: 1, arbitrary: outsideEnd })
   const ends = fc.oneof(fc.tuple(podEnd, anyEnd), fc.tuple(anyEnd, podEnd))
   return fc.tuple(ends, pick([6, 17, 1]), pick(portNumbers)).map(([[source, destination], protocol, port]) => ({
     source,

@@ -1,0 +1,107 @@
+// What services and their slices claim: the addresses and ports by which clients dial them, and that somebody stands behind
+// them. Pure, but for the timelines in which claims are held.
+import { canonicalIp } from '@margay/model'
+import type { ServicePort } from './endpoint.ts'
+import { makeServicePort } from './endpoint.ts'
+import type { EndpointSlice, Service } from './objects.ts'
+import { createTimeline } from './timeline.ts'
+
+/** What a key stands for; the key as a client dials it. */
+export type Claim<T> = readonly [key: string, value: T]
+
+/** A port of a service that has an address. */
+export interface DialledPort {
+  readonly service: ServicePort
+  /** Where its endpoints are claimed. */
+  readonly endpoints: string
+}
+
+export const anyNode = '*'
+export const keyOf = (ip: string, port: number, proto: string) => `${ip}|${port}|${proto}`
+const canonical = (ips: readonly (string | undefined)[]) => [
+  ...new Set(ips.map((ip) => (ip ? canonicalIp(ip) : undefined)).filter((ip) => ip !== undefined)),
+]
+
+/** Ports of one number in several protocols have one name only where they agree. */
+function portName({ spec }: Service, port: Service['spec']['ports'][number]): string {
+  const sharing = spec.ports.filter((other) => other.port === port.port).length
+  return sharing > 1 ? '*' : port.name || '-'
+}
+
+/** Names of one port are equal in a service and in its slices; no name is an empty one. */
+const endpointsKey = (service: string, portName: string | null | undefined) => `${service}|${portName ?? ''}`
+
+export const nameOfService = ({ metadata }: Service): string => `${metadata.namespace ?? 'default'}/${metadata.name}`
+
+/** Every key under which a service with an address can be dialled, with the port that it means. */
+export function claimsOfService(service: Service): readonly Claim<DialledPort>[] {
+  const { spec, status, metadata } = service
+  const external = (status.loadBalancer?.ingress ?? []).map(({ ip }) => ip)
+  const own = spec.clusterIPs.length > 0 ? spec.clusterIPs : [spec.clusterIP]
+  const ips = canonical([...own, ...spec.externalIPs, ...external])
+  return spec.ports.flatMap((port): Claim<DialledPort>[] => {
+    const proto = port.protocol.toLowerCase()
+    const named = {
+      service: makeServicePort({
+        name: metadata.name,
+        namespace: metadata.namespace ?? 'default',
+        portName: portName(service, port),
+        port: port.port,
+      }),
+      endpoints: endpointsKey(nameOfService(service), port.name),
+    }
+    const claims = ips.map((ip): Claim<DialledPort> => [keyOf(ip, port.port, proto), named])
+    return port.nodePort === undefined ? claims : [...claims, [keyOf(anyNode, port.nodePort, proto), named]]
+  })
+}
+
+const serviceLabel = 'kubernetes.io/service-name'
+
+/** `shop/db`, the service that a slice belongs to. */
+export const serviceOfSlice = ({ metadata }: EndpointSlice): string | undefined =>
+  metadata.labels[serviceLabel] && `${metadata.namespace ?? 'default'}/${metadata.labels[serviceLabel]}`
+
+/** What clients of a headless service dial: the endpoints that are ready. */
+export function claimsOfSlice({ endpoints, ports, metadata }: EndpointSlice): readonly Claim<ServicePort>[] {
+  const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false)
+  const ips = canonical(ready.flatMap(({ addresses }) => addresses))
+  return ports.flatMap(({ name, port, protocol }) => {
+    if (port === undefined || port === null) return []
+    const named = makeServicePort({
+      name: metadata.labels[serviceLabel] ?? '-',
+      namespace: metadata.namespace ?? 'default',
+      portName: name || '-',
+      port,
+    })
+    return ips.map((ip): Claim<ServicePort> => [keyOf(ip, port, (protocol ?? 'TCP').toLowerCase()), named])
+  })
+}
+
+/** kube-proxy sends to endpoints that are ready; where none is, to those that end and still serve. */
+const takesTraffic = ({ conditions }: EndpointSlice['endpoints'][number]) =>
+  conditions?.ready !== false || (conditions.serving === true && conditions.terminating === true)
+
+/** Ports of the slice's service behind which somebody stands. */
+export function claimsOfEndpoints(slice: EndpointSlice): readonly Claim<true>[] {
+  const service = serviceOfSlice(slice)
+  if (service === undefined || !slice.endpoints.some(takesTraffic)) return []
+  return slice.ports.map(({ name }) => [endpointsKey(service, name), true])
+}
+
+export const isHeadless = ({ spec }: Service): boolean => spec.clusterIP === 'None' || spec.clusterIPs.includes('None')
+
+/** Keys that an owner holds in a timeline, so that they can be given up. */
+export function createClaims<T>() {
+  const timeline = createTimeline<T>()
+  const held = new Map<string, readonly string[]>()
+  return {
+    timeline,
+    set(owner: string, claims: readonly Claim<T>[], from: number) {
+      const keys = new Set(claims.map(([key]) => key))
+      for (const key of held.get(owner) ?? []) if (!keys.has(key)) timeline.end(key, owner, from)
+      for (const [key, value] of claims) timeline.set(key, owner, value, from)
+      if (keys.size > 0) held.set(owner, [...keys])
+      else held.delete(owner)
+    },
+  }
+}
