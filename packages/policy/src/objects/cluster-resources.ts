@@ -27,12 +27,16 @@ function readContainerPort(place: Place): NamedPort | undefined {
   return name === undefined || port === undefined || protocol === undefined ? undefined : { name, protocol, port }
 }
 
+const isSidecar = (container: Place) => child(container, 'restartPolicy').value === 'Always'
+
 /** Ports of containers, and of init containers that keep running beside them. */
 function readPodPorts(spec: Place): readonly NamedPort[] {
-  return ['containers', 'initContainers'].flatMap((key) =>
-    (readList(child(spec, key)) ?? []).flatMap((container) =>
-      (readList(child(container, 'ports')) ?? []).flatMap((port) => readContainerPort(port) ?? []),
-    ),
+  const running = [
+    ...(readList(child(spec, 'containers')) ?? []),
+    ...(readList(child(spec, 'initContainers')) ?? []).filter(isSidecar),
+  ]
+  return running.flatMap((container) =>
+    (readList(child(container, 'ports')) ?? []).flatMap((port) => readContainerPort(port) ?? []),
   )
 }
 
@@ -67,16 +71,15 @@ export function readPod(root: Place): Pod | undefined {
 
 const serviceNameLabel = 'kubernetes.io/service-name'
 
-function isReady(endpoint: Place): boolean {
-  return child(child(endpoint, 'conditions'), 'ready').value !== false
-}
-
-/** EndpointSlice of discovery.k8s.io. A slice that belongs to no service is nothing here: undefined. */
+/**
+ * EndpointSlice of discovery.k8s.io. A slice that belongs to no service is nothing here: undefined. Endpoints that are not
+ * ready, or on their way out, are in it too: Felix makes a rule's addresses of all of them.
+ */
 export function readEndpointSlice(root: Place): ServiceSlice | undefined {
   const meta = readMeta(root)
   const service = meta?.labels.get(serviceNameLabel)
   if (!meta || service === undefined) return undefined
-  const endpoints = (readList(child(root, 'endpoints')) ?? []).filter(isReady)
+  const endpoints = readList(child(root, 'endpoints')) ?? []
   const ports = (readList(child(root, 'ports')) ?? []).flatMap((place) => {
     const port = readWhole(child(place, 'port'), 1, 65535)
     const protocol = isPresent(child(place, 'protocol')) ? readProtocol(child(place, 'protocol')) : tcp
