@@ -1,6 +1,7 @@
 // Faults that comparable products had, as tests that pass: groups A5 (its policy half) and D of the list of known faults.
 import { printGoldmaneHit } from '@margay/model'
 import { describe, expect, it } from 'vitest'
+import { createEngine } from '../index/engine.ts'
 import { explain } from '../explain/explain.ts'
 import { parseYaml, flow, namespaceYaml, podYaml, snapshotOf } from '../testing/yaml.ts'
 import { evaluateBoth as evaluate } from '../testing/judge.ts'
@@ -259,5 +260,37 @@ describe('ports and endpoints that a pod has for a while', () => {
 ---
 {apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: {name: p, namespace: b}, spec: {types: [Egress], egress: [{action: Allow, destination: {services: {name: web, namespace: a}}}]}}`
     expect(evaluate(flow('b/client', 'a/web', 'tcp/80'), snapshotOf(base + slice + egress)).verdict).toBe('allow')
+  })
+})
+
+describe('A3: several pods that claim one address', () => {
+  const claimant = (key: string, created: string, app: string) => {
+    const [namespace, name] = key.split('/')
+    return `
+---
+{apiVersion: v1, kind: Pod, metadata: {namespace: ${namespace}, name: ${name}, creationTimestamp: "${created}", labels: {app: ${app}}}, spec: {containers: []}, status: {phase: Running, podIP: 10.77.0.5}}`
+  }
+  // On a node that is gone its object stays, and is told of again when it is evicted.
+  const hung = claimant('b/hung', '2026-01-01T10:00:00Z', 'hung')
+  const heir = claimant('b/heir', '2026-01-01T11:00:00Z', 'heir')
+  const admitsHeir = policy('p', '[{from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: heir}}}]}]')
+  const question = flow('10.77.0.5', 'a/web', 'tcp/80')
+
+  it.each([
+    ['the older told last', heir + hung],
+    ['the younger told last', hung + heir],
+  ])('the one made last has it, %s', (_, pods) => {
+    expect(evaluate(question, snapshotOf(base + admitsHeir + pods)).verdict).toBe('allow')
+  })
+
+  it('an update of the older takes nothing back, and it has the address again when the younger is gone', () => {
+    const { pods } = snapshotOf(hung + heir)
+    const [older] = pods
+    const engine = createEngine(snapshotOf(base + admitsHeir + hung + heir))
+    if (older) engine.apply({ put: 'pod', value: { ...older, labels: new Map([...older.labels, ['evicted', 'yes']]) } })
+    expect(engine.evaluate(question).verdict).toBe('allow')
+    engine.apply({ remove: 'pod', key: 'b/heir' })
+    expect(engine.evaluate(question).source).toMatchObject({ endpoint: 'pod b/hung' })
+    expect(engine.evaluate(question).verdict).toBe('deny')
   })
 })

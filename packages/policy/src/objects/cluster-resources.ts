@@ -48,6 +48,12 @@ function readPodAddresses(status: Place): readonly Address[] {
   return [...new Set(texts)].flatMap((text) => (text === undefined ? [] : (parseAddress(text) ?? [])))
 }
 
+/** Unix milliseconds; undefined where an object, as those in files, does not say. */
+function readCreation(root: Place): number | undefined {
+  const time = Date.parse(readText(child(child(root, 'metadata'), 'creationTimestamp')) ?? '')
+  return Number.isNaN(time) ? undefined : time
+}
+
 const finished = new Set(['Succeeded', 'Failed'])
 
 /** A finished pod has given its address back: undefined. */
@@ -57,6 +63,7 @@ export function readPod(root: Place): Pod | undefined {
   const status = child(root, 'status')
   if (!meta || finished.has(readText(child(status, 'phase')) ?? '')) return undefined
   const node = readText(child(spec, 'nodeName'))
+  const createdAt = readCreation(root)
   return {
     namespace: meta.namespace ?? 'default',
     name: meta.name,
@@ -65,6 +72,7 @@ export function readPod(root: Place): Pod | undefined {
     ports: readPodPorts(spec),
     serviceAccount: readText(child(spec, 'serviceAccountName')) || 'default',
     ...(node && { node }),
+    ...(createdAt !== undefined && { createdAt }),
     hostNetwork: readFlag(child(spec, 'hostNetwork')) ?? false,
   }
 }
