@@ -83,6 +83,14 @@ describe('deny and default deny', () => {
     expect(['a/api', 'b/api', '192.0.2.9'].map((source) => from(both, source))).toEqual(['allow', 'deny', 'allow'])
   })
 
+  it.each([
+    ['an empty list has no rule, and isolates nobody', 'ingress: []', 'allow'],
+    ['nor does one beside rules of the other direction', 'ingress: [], egress: [{}]', 'allow'],
+    ['a deny rule alone isolates', 'ingressDeny: [{fromCIDR: [192.0.2.0/24]}]', 'deny'],
+    ['enableDefaultDeny true isolates without a rule', 'enableDefaultDeny: {ingress: true}', 'deny'],
+    ['and of the other direction says nothing of this one', 'enableDefaultDeny: {egress: true}', 'allow'],
+  ])('%s [default-deny]', (_, spec, wanted) => expect(from(cnp(spec), 'a/api')).toBe(wanted))
+
   it('enableDefaultDeny false isolates nobody, and its deny rules still deny [default-deny]', () => {
     const spec =
       'enableDefaultDeny: {ingress: false}, ingress: [{fromEndpoints: [{}]}], ingressDeny: [{fromCIDR: [192.0.2.0/24]}]'

@@ -1,6 +1,7 @@
 // Faults that comparable products had, as tests that pass: groups A5 (its policy half) and D of the list of known faults.
 import { printGoldmaneHit } from '@margay/model'
 import { describe, expect, it } from 'vitest'
+import { createEngine } from '../index/engine.ts'
 import { explain } from '../explain/explain.ts'
 import { parseYaml, flow, namespaceYaml, podYaml, snapshotOf } from '../testing/yaml.ts'
 import { evaluateBoth as evaluate } from '../testing/judge.ts'
@@ -193,5 +194,103 @@ describe('many rules that may pass', () => {
     )
     const snapshot = snapshotOf(base + tiers.join(''))
     expect(evaluate(flow('b/vanished', 'a/web', 'tcp/80'), snapshot).verdict).toBe('unknown')
+  })
+})
+
+describe('a pod cannot shut itself out', () => {
+  const closed = `
+---
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: closed, namespace: a}, spec: {podSelector: {}, policyTypes: [Ingress, Egress]}}`
+  it.each([
+    ['by name', 'a/web', 'a/web'],
+    ['by address', '10.77.0.1', 'a/web'],
+  ])('%s', (_, source, destination) => {
+    const { verdict, source: egress } = evaluate(flow(source, destination, 'tcp/80'), snapshotOf(base + closed))
+    expect(verdict).toBe('allow')
+    expect(egress).toMatchObject({ trace: [], decision: { by: 'exemption', reason: 'a pod always reaches itself' } })
+  })
+
+  it('and no other pod of its workload is itself', () => {
+    const twin = podYaml('a/web-2', '10.77.0.2', '{app: web}')
+    expect(evaluate(flow('a/web', 'a/web-2', 'tcp/80'), snapshotOf(base + twin + closed)).verdict).toBe('deny')
+  })
+})
+
+describe('conditions that nobody here knows', () => {
+  const calico = (rule: string) => `
+---
+{apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: {name: p, namespace: a}, spec: {selector: "app == 'web'", types: [Ingress], ingress: [${rule}]}}`
+  it.each([
+    ['of an end of a Calico rule', calico('{action: Allow, source: {futureMatch: [x]}}'), 'source.futureMatch'],
+    ['of a Calico rule', calico('{action: Allow, during: night}'), 'during'],
+    ['of a NetworkPolicy peer', policy('p', '[{from: [{namespaceSelector: {}, sameOwner: true}]}]'), 'from.sameOwner'],
+  ])('%s are a missing fact, and no match', (_, text, part) => {
+    const { snapshot } = parseYaml(base + text)
+    const { verdict, missing } = evaluate(flow('b/client', 'a/web', 'tcp/80'), snapshot)
+    expect(verdict).toBe('unknown')
+    expect(missing).toEqual([{ kind: 'unevaluated', text: part }])
+  })
+
+  it('where the rest of the rule says no, nothing is missing', () => {
+    const { snapshot } = parseYaml(base + calico('{action: Allow, protocol: UDP, source: {futureMatch: [x]}}'))
+    expect(evaluate(flow('b/client', 'a/web', 'tcp/80'), snapshot)).toMatchObject({ verdict: 'deny', missing: [] })
+  })
+})
+
+describe('ports and endpoints that a pod has for a while', () => {
+  it('a name of a plain init container is no port of the pod, one of a sidecar is', () => {
+    const pod = podYaml(
+      'a/job',
+      '10.77.0.3',
+      '{app: job}',
+      'initContainers: [{name: i, ports: [{name: http, containerPort: 8080}]}, {name: s, restartPolicy: Always, ports: [{name: http, containerPort: 8081}]}]',
+    )
+    const snapshot = snapshotOf(base + pod + policy('p', '[{ports: [{port: http}]}]'))
+    expect([8080, 8081].map((port) => evaluate(flow('b/client', 'a/job', `tcp/${port}`), snapshot).verdict)).toEqual([
+      'deny',
+      'allow',
+    ])
+  })
+
+  it("Calico's services are all endpoints, ready or not", () => {
+    const slice = `
+---
+{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4, metadata: {name: web-1, namespace: a, labels: {kubernetes.io/service-name: web}}, endpoints: [{addresses: [10.77.0.1], conditions: {ready: false, serving: true, terminating: true}}], ports: [{port: 80, protocol: TCP}]}`
+    const egress = `
+---
+{apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: {name: p, namespace: b}, spec: {types: [Egress], egress: [{action: Allow, destination: {services: {name: web, namespace: a}}}]}}`
+    expect(evaluate(flow('b/client', 'a/web', 'tcp/80'), snapshotOf(base + slice + egress)).verdict).toBe('allow')
+  })
+})
+
+describe('A3: several pods that claim one address', () => {
+  const claimant = (key: string, created: string, app: string) => {
+    const [namespace, name] = key.split('/')
+    return `
+---
+{apiVersion: v1, kind: Pod, metadata: {namespace: ${namespace}, name: ${name}, creationTimestamp: "${created}", labels: {app: ${app}}}, spec: {containers: []}, status: {phase: Running, podIP: 10.77.0.5}}`
+  }
+  // On a node that is gone its object stays, and is told of again when it is evicted.
+  const hung = claimant('b/hung', '2026-01-01T10:00:00Z', 'hung')
+  const heir = claimant('b/heir', '2026-01-01T11:00:00Z', 'heir')
+  const admitsHeir = policy('p', '[{from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: heir}}}]}]')
+  const question = flow('10.77.0.5', 'a/web', 'tcp/80')
+
+  it.each([
+    ['the older told last', heir + hung],
+    ['the younger told last', hung + heir],
+  ])('the one made last has it, %s', (_, pods) => {
+    expect(evaluate(question, snapshotOf(base + admitsHeir + pods)).verdict).toBe('allow')
+  })
+
+  it('an update of the older takes nothing back, and it has the address again when the younger is gone', () => {
+    const { pods } = snapshotOf(hung + heir)
+    const [older] = pods
+    const engine = createEngine(snapshotOf(base + admitsHeir + hung + heir))
+    if (older) engine.apply({ put: 'pod', value: { ...older, labels: new Map([...older.labels, ['evicted', 'yes']]) } })
+    expect(engine.evaluate(question).verdict).toBe('allow')
+    engine.apply({ remove: 'pod', key: 'b/heir' })
+    expect(engine.evaluate(question).source).toMatchObject({ endpoint: 'pod b/hung' })
+    expect(engine.evaluate(question).verdict).toBe('deny')
   })
 })

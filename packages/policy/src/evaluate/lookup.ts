@@ -3,6 +3,7 @@
 import { type Address, contains, printAddress } from '../net/address.ts'
 import { createPrefixMap } from '../net/prefix-map.ts'
 import {
+  byAge,
   type DomainFact,
   type HostEndpoint,
   type NetworkSet,
@@ -85,10 +86,7 @@ export function createLookup(snapshot: Snapshot): Lookup {
   return {
     options: snapshot.options,
     pod: (key) => pods.get(key),
-    podAt: byAddress(
-      snapshot.pods.filter((pod) => !pod.hostNetwork),
-      (pod) => pod.addresses,
-    ),
+    podAt: byAddress(snapshot.pods.filter((pod) => !pod.hostNetwork).sort(byAge), (pod) => pod.addresses),
     cardOf: (pod) => ({
       known: podLabels(pod, namespaces.get(pod.namespace), accounts.get(`${pod.namespace}/${pod.serviceAccount}`)),
       title: podTitle(pod),

@@ -1,4 +1,4 @@
-// Policy at a pod, and the two exceptions of pod and node: a node reaches its own pods whatever policy says, and traffic
+// Policy at a pod, and its exceptions: a node reaches its own pods whatever policy says, a pod reaches itself, and traffic
 // from a pod to its own node is also subject to what Felix was told about such traffic.
 import type { Direction, Rule } from '../objects/policy.ts'
 import { namespaceLabel } from '../objects/scope.ts'
@@ -19,6 +19,19 @@ const nodeOf = (end: End) => (end.kind === 'node' ? end.node.name : end.kind ===
 /** Whether the other end is the node on which the pod runs. */
 export function isOwnNode(pod: End, other: End): boolean {
   return pod.kind === 'pod' && pod.pod.node !== undefined && nodeOf(other) === pod.pod.node
+}
+
+/** Whether both ends are one pod. */
+const isItself = ({ source, destination }: Ends): boolean =>
+  source.kind === 'pod' && destination.kind === 'pod' && source.pod === destination.pod
+
+/**
+ * Why no policy is asked at a pod; undefined where policies are. That a pod cannot shut itself out is Kubernetes' own rule
+ * ("Network Policies", behavior of to and from selectors).
+ */
+export function exemptionOf(end: End, direction: Direction, ends: Ends): string | undefined {
+  if (isItself(ends)) return 'a pod always reaches itself'
+  return direction === 'ingress' && isOwnNode(end, ends.source) ? 'a node always reaches its own pods' : undefined
 }
 
 /** What follows the tiers at a pod: its own profiles, or its namespace's. */
@@ -44,8 +57,8 @@ export function judgePod(
 ): DirectionResult {
   const { known } = end
   if (!known) return unknownResult(direction, end, { kind: 'endpoint', text: `who ${end.title} is` })
-  if (direction === 'ingress' && isOwnNode(end, ends.source))
-    return exempt(direction, end, 'a node always reaches its own pods')
+  const exemption = exemptionOf(end, direction, ends)
+  if (exemption !== undefined) return exempt(direction, end, exemption)
   const judged = judgeTiers({
     end,
     known,

@@ -94,6 +94,15 @@ describe('the smallest change', () => {
     expect(fix && evaluate(question, fix.apply(snapshot)).verdict).toBe('allow')
   })
 
+  it('is no label that brings a policy which takes the other direction away', () => {
+    const text = `${calico(`ingress: [{action: Allow, source: {selector: "role == 'web'"}}]`)}
+---
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: web-egress, namespace: shop}, spec: {podSelector: {matchLabels: {role: web}}, policyTypes: [Egress]}}`
+    const fix = ingress(text)?.fix
+    expect(fix?.kind).toBe('rule')
+    expect(fix && evaluate(question, fix.apply(snapshotOf(text))).verdict).toBe('allow')
+  })
+
   it('names the nearest of several rules', () => {
     const spec = `ingress: [{action: Allow, protocol: UDP, source: {selector: "role == 'web'"}}, {action: Allow, protocol: TCP, source: {selector: "role == 'web'"}}]`
     expect(ingress(calico(spec))?.nearest?.rule.number).toBe(1)

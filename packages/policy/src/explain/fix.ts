@@ -2,7 +2,7 @@
 // flow again under the changed snapshot. A proposal that does not admit the flow is not made.
 import { evaluate } from '../evaluate/evaluate.ts'
 import type { End } from '../evaluate/ends.ts'
-import type { DirectionResult, Flow, Mode } from '../evaluate/flow.ts'
+import type { DirectionResult, Evaluation, Flow, Mode } from '../evaluate/flow.ts'
 import { type Direction, type Entity, type Policy, policyKey, type Rule } from '../objects/policy.ts'
 import { inNamespace, isPod } from '../objects/scope.ts'
 import { podKey, type Snapshot } from '../objects/snapshot.ts'
@@ -115,8 +115,16 @@ function ruleFix(
   }
 }
 
-const resultOf = (flow: Flow, snapshot: Snapshot, direction: Direction, mode: Mode): DirectionResult | undefined =>
-  evaluate(flow, snapshot, mode)[direction === 'ingress' ? 'destination' : 'source']
+const resultOf = (evaluation: Evaluation, direction: Direction): DirectionResult | undefined =>
+  evaluation[direction === 'ingress' ? 'destination' : 'source']
+
+const opposite = { ingress: 'egress', egress: 'ingress' } as const
+
+/** Whether a change admits the flow in this direction and takes nothing away in the other: a label may bring policies of its own. */
+function admits(before: Evaluation, after: Evaluation, direction: Direction): boolean {
+  const [was, is] = [before, after].map((each) => resultOf(each, opposite[direction])?.verdict ?? 'allow')
+  return resultOf(after, direction)?.verdict === 'allow' && (is === was || is === 'allow')
+}
 
 /** Of many near rules only the nearest are worth a proposal, and each proposal costs a judgement. */
 const mostProposals = 5
@@ -144,5 +152,6 @@ export function findFix(
     ...policies.slice(0, mostProposals).map((policy) => ruleFix(policy, flow, ends, direction)),
   ]
   const tried = onlyEnds(snapshot, ends)
-  return proposals.find((fix) => fix && resultOf(flow, fix.apply(tried), direction, mode)?.verdict === 'allow')
+  const before = evaluate(flow, tried, mode)
+  return proposals.find((fix) => fix && admits(before, evaluate(flow, fix.apply(tried), mode), direction))
 }

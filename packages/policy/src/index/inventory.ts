@@ -5,6 +5,7 @@ import { createLookup, type Lookup, type PodCard, podTitle } from '../evaluate/l
 import { podLabels } from '../evaluate/labels.ts'
 import type { End } from '../evaluate/ends.ts'
 import {
+  byAge,
   type Namespace,
   type NetworkSet,
   type Pod,
@@ -43,7 +44,8 @@ export function createInventory(start: Snapshot, rest: Rest, identities: Identit
   const endpoints = new Map<string, Endpoint>()
   // Fast path: from a pod that was just looked up to its endpoint, without its name being put together again.
   const byPod = new WeakMap<Pod, Endpoint>()
-  const byAddress = new Map<string, Endpoint>()
+  /** Whoever claims an address, and last whoever has it. */
+  const claims = new Map<string, readonly Endpoint[]>()
   const byNamespace = new Map<string, Set<string>>()
   const namespaces = new Map(start.namespaces.map((entry) => [entry.name, entry]))
   const accounts = new Map(start.serviceAccounts.map((entry) => [podKey(entry), entry]))
@@ -70,15 +72,26 @@ export function createInventory(start: Snapshot, rest: Rest, identities: Identit
 
   const accountOf = (pod: Pod) => accounts.get(`${pod.namespace}/${pod.serviceAccount}`)
 
+  function claim(address: string, endpoint: Endpoint): void {
+    const others = claims.get(address) ?? []
+    claims.set(
+      address,
+      [...others, endpoint].sort((a, b) => byAge(a.pod, b.pod)),
+    )
+  }
+
+  function release(address: string, endpoint: Endpoint): void {
+    const others = claims.get(address)?.filter((each) => each !== endpoint) ?? []
+    if (others.length > 0) claims.set(address, others)
+    else claims.delete(address)
+  }
+
   function forgetPod(key: string): Endpoint | undefined {
     const endpoint = endpoints.get(key)
     if (!endpoint) return undefined
     endpoints.delete(key)
     byNamespace.get(endpoint.pod.namespace)?.delete(key)
-    for (const address of endpoint.pod.addresses) {
-      const text = printAddress(address)
-      if (byAddress.get(text) === endpoint) byAddress.delete(text)
-    }
+    for (const address of endpoint.pod.addresses) release(printAddress(address), endpoint)
     return endpoint
   }
 
@@ -91,7 +104,7 @@ export function createInventory(start: Snapshot, rest: Rest, identities: Identit
     endpoints.set(key, endpoint)
     byPod.set(pod, endpoint)
     byNamespace.set(pod.namespace, (byNamespace.get(pod.namespace) ?? new Set()).add(key))
-    if (!pod.hostNetwork) for (const address of pod.addresses) byAddress.set(printAddress(address), endpoint)
+    if (!pod.hostNetwork) for (const address of pod.addresses) claim(printAddress(address), endpoint)
   }
 
   function refresh(namespace: string): void {
@@ -111,7 +124,7 @@ export function createInventory(start: Snapshot, rest: Rest, identities: Identit
 
   const identityOf = (end: End) => (end.kind === 'pod' ? byPod.get(end.pod)?.identity : undefined)
 
-  const endpointAt = (address: Address) => byAddress.get(printAddress(address))
+  const endpointAt = (address: Address) => claims.get(printAddress(address))?.at(-1)
 
   const lookup: IndexedLookup = {
     get options() {

@@ -5,7 +5,7 @@ import { combineResults } from '../evaluate/evaluate.ts'
 import type { DirectionResult, Evaluation, Flow, Mode } from '../evaluate/flow.ts'
 import { judgeHop, judgeHost } from '../evaluate/host.ts'
 import { matchRule } from '../evaluate/match-rule.ts'
-import { isOwnNode, judgeOwnHost, judgePod, afterTiersAt } from '../evaluate/pod.ts'
+import { exemptionOf, judgeOwnHost, judgePod, afterTiersAt } from '../evaluate/pod.ts'
 import type { Direction, Rule } from '../objects/policy.ts'
 import { judgeByPlan } from './fast-judge.ts'
 import type { Work } from './identity.ts'
@@ -18,8 +18,7 @@ function judgePodFast(end: PodEnd, direction: Direction, view: FlowView, plans: 
   const { flow, ends, lookup } = view
   const identity = lookup.identityOf(end)
   const plan = identity && plans.of(identity)
-  const isExempt = direction === 'ingress' && isOwnNode(end, ends.source)
-  if (plan && !isExempt) {
+  if (plan && exemptionOf(end, direction, ends) === undefined) {
     const matches = (rule: Rule) => matchRule(rule, flow, ends, lookup, () => {})
     const fast = judgeByPlan(plan, direction, mode, view, end.title, () =>
       afterTiersAt(end, direction, lookup, matches),

@@ -4,7 +4,18 @@ import { parseCidr, type Cidr } from '../net/address.ts'
 import { all, and, not, type Selector, someLeaf } from '../selector/ast.ts'
 import { parseSelector } from '../selector/parse.ts'
 import { readDomains } from './domains.ts'
-import { child, fail, isPresent, type Place, readList, readObject, readText, readTexts, required } from './place.ts'
+import {
+  child,
+  fail,
+  isPresent,
+  type Place,
+  readList,
+  readObject,
+  readText,
+  readTexts,
+  required,
+  unknownMembers,
+} from './place.ts'
 import type { Direction, Entity, ServiceRef } from './policy.ts'
 import { readPorts } from './ports.ts'
 import { inNamespace, onNamespace, onServiceAccount, serviceAccountLabel, withoutNamespace } from './scope.ts'
@@ -105,6 +116,9 @@ function checkServices(entity: Place, direction: Direction, side: 'source' | 'de
   for (const key of rivals)
     if (isPresent(child(entity, key))) fail(child(entity, key), 'must not stand beside services')
 }
+
+/** Conditions of an end that nobody here knows: the rule may demand more than is read. */
+export const unknownConditions = (place: Place): readonly string[] => unknownMembers(place, entityKeys)
 
 /** Reads `source` or `destination`. `namespace` is the policy's own, absent in a global one. */
 export function readEntity(

@@ -1,5 +1,5 @@
 // One rule of a Calico policy or profile, with the combinations that Calico's API refuses.
-import { readEntity } from './calico-entity.ts'
+import { readEntity, unknownConditions } from './calico-entity.ts'
 import {
   child,
   fail,
@@ -12,6 +12,7 @@ import {
   readWhole,
   readWord,
   required,
+  unknownMembers,
 } from './place.ts'
 import type { Direction, Entity, HttpMatch, HttpPath, IcmpMatch, Rule, RuleAction } from './policy.ts'
 import { protocolNumbers, readProtocol } from './ports.ts'
@@ -86,6 +87,17 @@ function readName(place: Place): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
+/** Parts of a rule that may demand more than is read here. */
+function unevaluatedParts(rule: Place): readonly string[] {
+  return [
+    ...unknownMembers(rule, ruleKeys),
+    ...(['source', 'destination'] as const).flatMap((side) =>
+      unknownConditions(child(rule, side)).map((key) => `${side}.${key}`),
+    ),
+    ...(isPresent(child(child(rule, 'http'), 'headers')) ? ['http.headers'] : []),
+  ]
+}
+
 export function readCalicoRule(
   place: Place,
   namespace: string | undefined,
@@ -105,6 +117,7 @@ export function readCalicoRule(
   const notIcmp = readIcmp(child(object, 'notICMP'), protocol)
   const http = readHttp(child(object, 'http'), direction, action)
   const name = readName(object)
+  const unevaluated = unevaluatedParts(object)
   const rule: Rule = {
     action,
     origin: `${direction}[${number}]`,
@@ -118,7 +131,7 @@ export function readCalicoRule(
     source: readEntity(child(object, 'source'), namespace, direction, 'source'),
     destination: readEntity(child(object, 'destination'), namespace, direction, 'destination'),
     ...(http && { http }),
-    ...(isPresent(child(child(object, 'http'), 'headers')) && { unevaluated: ['http.headers'] }),
+    ...(unevaluated.length > 0 && { unevaluated }),
   }
   checkPorts(object, rule)
   return rule

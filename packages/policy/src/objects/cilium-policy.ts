@@ -1,6 +1,6 @@
 // CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy (cilium.io/v2), from Cilium's documentation "Policy language" and
 // "Layer 3 / Layer 4 policy": allow rules of all policies are a union, deny rules go before them, and a policy with rules
-// in a direction isolates its endpoints there unless `enableDefaultDeny` says no. What stands here and is not evaluated
+// in a direction isolates its endpoints there. `enableDefaultDeny` says otherwise either way. What stands here and is not evaluated
 // (layer 7, services, groups, nodes, authentication) is named in the rule, and verdicts that depend on it are unknown.
 import { memberNames, readPeers } from './cilium-peers.ts'
 import { readLayer4, type Layer4 } from './cilium-ports.ts'
@@ -71,15 +71,28 @@ function readRule(
   )
 }
 
-/** Deny rules first: within the group they go before every allow rule anyway. */
-function readRules(spec: Place, direction: Direction, namespace: string | undefined): readonly Rule[] | undefined {
-  const denies = readList(child(spec, `${direction}Deny`))
-  const allows = readList(child(spec, direction))
-  if (!denies && !allows) return undefined
-  return [
-    ...(denies ?? []).flatMap((place, number) => readRule(place, direction, 'deny', namespace, number)),
-    ...(allows ?? []).flatMap((place, number) => readRule(place, direction, 'allow', namespace, number)),
+interface Covered {
+  /** Absent where the policy has no part in the direction. */
+  readonly rules: readonly Rule[] | undefined
+  readonly isolates: boolean
+}
+
+/**
+ * Deny rules first: within the group they go before every allow rule anyway. An empty list is as good as none: it is having
+ * a rule that isolates by itself (Cilium's `Rule.Sanitize`), be it one that matches nothing.
+ */
+function readDirection(spec: Place, direction: Direction, namespace: string | undefined): Covered {
+  const denies = readList(child(spec, `${direction}Deny`)) ?? []
+  const allows = readList(child(spec, direction)) ?? []
+  const hasRules = denies.length + allows.length > 0
+  const stated = readObject(child(spec, 'enableDefaultDeny'), ['ingress', 'egress'])
+  const isolates = (stated && readFlag(child(stated, direction))) ?? hasRules
+  if (!hasRules && !isolates) return { rules: undefined, isolates }
+  const rules = [
+    ...denies.flatMap((place, number) => readRule(place, direction, 'deny', namespace, number)),
+    ...allows.flatMap((place, number) => readRule(place, direction, 'allow', namespace, number)),
   ]
+  return { rules, isolates }
 }
 
 const specKeys = [
@@ -106,9 +119,8 @@ function readSpec(root: Place, place: Place, clusterwide: boolean, part: number)
   const namespace = clusterwide ? undefined : (meta.namespace ?? 'default')
   const subject = required(child(spec, 'endpointSelector'), (at) => readCiliumSubject(at, namespace))
   if (!subject) return undefined
-  const ingress = readRules(spec, 'ingress', namespace)
-  const egress = readRules(spec, 'egress', namespace)
-  const isolates = readObject(child(spec, 'enableDefaultDeny'), ['ingress', 'egress'])
+  const ingress = readDirection(spec, 'ingress', namespace)
+  const egress = readDirection(spec, 'egress', namespace)
   return {
     kind: clusterwide ? 'CiliumClusterwideNetworkPolicy' : 'CiliumNetworkPolicy',
     ...(namespace !== undefined && { namespace }),
@@ -118,12 +130,9 @@ function readSpec(root: Place, place: Place, clusterwide: boolean, part: number)
     tier: ciliumTier,
     order: Infinity,
     subject,
-    ...(ingress && { ingress }),
-    ...(egress && { egress }),
-    isolates: {
-      ingress: (isolates && readFlag(child(isolates, 'ingress'))) ?? true,
-      egress: (isolates && readFlag(child(isolates, 'egress'))) ?? true,
-    },
+    ...(ingress.rules && { ingress: ingress.rules }),
+    ...(egress.rules && { egress: egress.rules }),
+    isolates: { ingress: ingress.isolates, egress: egress.isolates },
     stage: 'normal',
     applyOnForward: false,
     source: root.value,

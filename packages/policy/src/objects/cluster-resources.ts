@@ -27,12 +27,16 @@ function readContainerPort(place: Place): NamedPort | undefined {
   return name === undefined || port === undefined || protocol === undefined ? undefined : { name, protocol, port }
 }
 
+const isSidecar = (container: Place) => child(container, 'restartPolicy').value === 'Always'
+
 /** Ports of containers, and of init containers that keep running beside them. */
 function readPodPorts(spec: Place): readonly NamedPort[] {
-  return ['containers', 'initContainers'].flatMap((key) =>
-    (readList(child(spec, key)) ?? []).flatMap((container) =>
-      (readList(child(container, 'ports')) ?? []).flatMap((port) => readContainerPort(port) ?? []),
-    ),
+  const running = [
+    ...(readList(child(spec, 'containers')) ?? []),
+    ...(readList(child(spec, 'initContainers')) ?? []).filter(isSidecar),
+  ]
+  return running.flatMap((container) =>
+    (readList(child(container, 'ports')) ?? []).flatMap((port) => readContainerPort(port) ?? []),
   )
 }
 
@@ -44,6 +48,12 @@ function readPodAddresses(status: Place): readonly Address[] {
   return [...new Set(texts)].flatMap((text) => (text === undefined ? [] : (parseAddress(text) ?? [])))
 }
 
+/** Unix milliseconds; undefined where an object, as those in files, does not say. */
+function readCreation(root: Place): number | undefined {
+  const time = Date.parse(readText(child(child(root, 'metadata'), 'creationTimestamp')) ?? '')
+  return Number.isNaN(time) ? undefined : time
+}
+
 const finished = new Set(['Succeeded', 'Failed'])
 
 /** A finished pod has given its address back: undefined. */
@@ -53,6 +63,7 @@ export function readPod(root: Place): Pod | undefined {
   const status = child(root, 'status')
   if (!meta || finished.has(readText(child(status, 'phase')) ?? '')) return undefined
   const node = readText(child(spec, 'nodeName'))
+  const createdAt = readCreation(root)
   return {
     namespace: meta.namespace ?? 'default',
     name: meta.name,
@@ -61,22 +72,22 @@ export function readPod(root: Place): Pod | undefined {
     ports: readPodPorts(spec),
     serviceAccount: readText(child(spec, 'serviceAccountName')) || 'default',
     ...(node && { node }),
+    ...(createdAt !== undefined && { createdAt }),
     hostNetwork: readFlag(child(spec, 'hostNetwork')) ?? false,
   }
 }
 
 const serviceNameLabel = 'kubernetes.io/service-name'
 
-function isReady(endpoint: Place): boolean {
-  return child(child(endpoint, 'conditions'), 'ready').value !== false
-}
-
-/** EndpointSlice of discovery.k8s.io. A slice that belongs to no service is nothing here: undefined. */
+/**
+ * EndpointSlice of discovery.k8s.io. A slice that belongs to no service is nothing here: undefined. Endpoints that are not
+ * ready, or on their way out, are in it too: Felix makes a rule's addresses of all of them.
+ */
 export function readEndpointSlice(root: Place): ServiceSlice | undefined {
   const meta = readMeta(root)
   const service = meta?.labels.get(serviceNameLabel)
   if (!meta || service === undefined) return undefined
-  const endpoints = (readList(child(root, 'endpoints')) ?? []).filter(isReady)
+  const endpoints = readList(child(root, 'endpoints')) ?? []
   const ports = (readList(child(root, 'ports')) ?? []).flatMap((place) => {
     const port = readWhole(child(place, 'port'), 1, 65535)
     const protocol = isPresent(child(place, 'protocol')) ? readProtocol(child(place, 'protocol')) : tcp

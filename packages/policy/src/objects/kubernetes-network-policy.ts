@@ -16,6 +16,7 @@ import {
   readTexts,
   readWord,
   required,
+  unknownMembers,
 } from './place.ts'
 import { anyEnd, type Direction, type Entity, type Policy, type Rule } from './policy.ts'
 import { groupPorts, type PortGroup, readKubernetesPort } from './ports.ts'
@@ -40,8 +41,10 @@ function readBlock(place: Place): Entity | undefined {
   return { nets: [cidr], ...(except.length > 0 && { notNets: except.flatMap((block) => block ?? []) }) }
 }
 
+const peerKeys = ['podSelector', 'namespaceSelector', 'ipBlock']
+
 function readPeer(place: Place, namespace: string): Entity | undefined {
-  const object = readObject(place, ['podSelector', 'namespaceSelector', 'ipBlock'])
+  const object = readObject(place, peerKeys)
   if (!object) return fail(place, 'want an object with podSelector, namespaceSelector or ipBlock')
   const [pods, namespaces, block] = ['podSelector', 'namespaceSelector', 'ipBlock'].map((key) => child(object, key))
   if (!pods || !namespaces || !block) throw new Error('BUG: three members make three places')
@@ -63,15 +66,20 @@ function readPeer(place: Place, namespace: string): Entity | undefined {
 interface PeerAt {
   readonly origin: string
   readonly entity: Entity
+  /** What the peer demands besides, in members that nobody here knows. */
+  readonly unknown: readonly string[]
 }
 
 /** The peers of a rule, or undefined when one is wrong. No list and an empty list both mean everybody. */
 function readPeers(place: Place, namespace: string, origin: string, key: string): readonly PeerAt[] | undefined {
   const entries = readList(place) ?? []
-  if (entries.length === 0) return [{ origin, entity: anyEnd }]
-  const peers = entries.map((entry) => readPeer(entry, namespace))
-  if (peers.includes(undefined)) return undefined
-  return peers.flatMap((entity, index) => (entity ? { origin: `${origin}.${key}[${index}]`, entity } : []))
+  if (entries.length === 0) return [{ origin, entity: anyEnd, unknown: [] }]
+  const peers = entries.map((entry, index): PeerAt | undefined => {
+    const entity = readPeer(entry, namespace)
+    const unknown = unknownMembers(entry, peerKeys).map((member) => `${key}.${member}`)
+    return entity && { origin: `${origin}.${key}[${index}]`, entity, unknown }
+  })
+  return peers.includes(undefined) ? undefined : peers.flatMap((peer) => peer ?? [])
 }
 
 function readGroups(place: Place): readonly PortGroup[] | undefined {
@@ -92,8 +100,14 @@ function readRule(place: Place, namespace: string, direction: Direction, number:
   const groups = readGroups(child(object, 'ports'))
   if (!peers || !groups) return []
   return groups.flatMap(({ protocol, ports }) =>
-    peers.map(({ origin, entity }): Rule => {
-      const base = { action: 'allow', origin, number, ...(protocol !== null && { protocols: [protocol] }) } as const
+    peers.map(({ origin, entity, unknown }): Rule => {
+      const base = {
+        action: 'allow',
+        origin,
+        number,
+        ...(protocol !== null && { protocols: [protocol] }),
+        ...(unknown.length > 0 && { unevaluated: unknown }),
+      } as const
       const atPorts: Entity = ports ? { ports } : anyEnd
       return direction === 'ingress'
         ? { ...base, source: entity, destination: atPorts }

@@ -43,12 +43,15 @@ export function child(place: Place, key: string): Place {
   return { value, path: place.path ? `${place.path}.${key}` : key, report: place.report }
 }
 
+/** Members that nothing here reads. */
+export function unknownMembers({ value }: Place, keys: readonly string[]): readonly string[] {
+  return isRecord(value) ? Object.keys(value).filter((key) => !keys.includes(key)) : []
+}
+
 /** Reports members that nothing here reads. They stay in the object as it was given. */
 export function knowsOnly(place: Place, keys: readonly string[]): void {
-  if (!isRecord(place.value)) return
-  for (const key of Object.keys(place.value))
-    if (!keys.includes(key))
-      warn(child(place, key), `unknown field "${key}" is kept and not evaluated; known here: ${keys.join(', ')}`)
+  for (const key of unknownMembers(place, keys))
+    warn(child(place, key), `unknown field "${key}" is kept and not evaluated; known here: ${keys.join(', ')}`)
 }
 
 /** The place if it holds an object. Absent is undefined without a report. */

@@ -31,6 +31,8 @@ export interface Pod {
   /** Undefined likewise; a pod that states none has `default`. */
   readonly serviceAccount: string | undefined
   readonly node?: string
+  /** Unix milliseconds; of several pods that claim an address, the one made last has it. */
+  readonly createdAt?: number
   /** On the host's network it is no workload endpoint: its traffic is the node's. */
   readonly hostNetwork: boolean
   /** Only where Kubernetes' default (the namespace's profile, which allows everything) does not apply. */
@@ -141,3 +143,6 @@ export const emptySnapshot: Snapshot = {
 
 /** What `namespace/name` is written for a pod. */
 export const podKey = (pod: Pick<Pod, 'namespace' | 'name'>) => `${pod.namespace}/${pod.name}`
+
+/** Oldest first. A pod that hangs on a node that is gone goes on claiming the address that another pod has by now. */
+export const byAge = (a: Pod, b: Pod): number => (a.createdAt ?? 0) - (b.createdAt ?? 0)
