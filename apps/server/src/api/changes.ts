@@ -59,14 +59,14 @@ const leftOut = (from: number): Unknown => ({
   hint: 'ask for a shorter range, or for one namespace',
 })
 
-export const changes: JsonHandler<'changes'> = async ({ search, signal }, { store, objects, now }) => {
+export const changes: JsonHandler<'changes'> = async ({ search, signal }, { store, cluster, objects, now }) => {
   const { from, to, namespace, limit } = search
   if (from >= to) throw new ApiError('bad_request', `from ${from} is not before to ${to}`)
   checkMoment('from', from, now())
   const asked = { from, to, kinds: toldKinds, passing: ['Pod'], namespace, most: mostVersions }
   const [changed, gaps] = await Promise.all([
     orUnknown('changes of objects', signal, objects.changes(asked)),
-    orUnknown('agents that said nothing', signal, askAgentGaps({ from, to }, { store, now, signal })),
+    orUnknown('agents that said nothing', signal, askAgentGaps({ from, to }, { store, cluster, now, signal })),
   ])
   const read = changed.value ?? { changes: [], from }
   const found = [...(await findingsOf(read.changes)), ...(gaps.value ?? [])]

@@ -67,14 +67,17 @@ async function run(steps: Generator<void, Simulation<SeenFlow>>, signal: AbortSi
 const byWeight = (a: ChangedVerdict<SeenFlow>, b: ChangedVerdict<SeenFlow>) =>
   Number(b.flow.seen.connections) - Number(a.flow.seen.connections)
 
-export const policySimulate: JsonHandler<'policySimulate'> = async ({ body, signal }, { store, states, now }) => {
+export const policySimulate: JsonHandler<'policySimulate'> = async (
+  { body, signal },
+  { store, cluster, states, now },
+) => {
   const moment = now()
   const { state, asOf } = await knownStateAsOf(states, body.at, moment)
   const after = snapshotAfter(state.snapshot, body.documents, body.remove)
   const { filter } = readFilter(flowLog, { query: body.query, zone: 'UTC' }, moment)
   const traffic = { from: resolveMoment(body.range.from, moment), to: resolveMoment(body.range.to, moment) }
   if (traffic.from >= traffic.to) throw new ApiError('bad_request', 'range: from is not before to')
-  const { flows, incomplete } = await askSeenFlows(state, traffic, filter, { store, now, signal })
+  const { flows, incomplete } = await askSeenFlows(state, traffic, filter, { store, cluster, now, signal })
   const mode = modeOf(body.pending)
   const simulation = await run(simulateInSteps(state.snapshot, after.snapshot, flows, mode), signal)
   const changed = simulation.changed.toSorted(byWeight)

@@ -39,7 +39,8 @@ const ends = ['source', 'dest'].flatMap((side) =>
 const keys = [...ends, 'dest_port', 'proto']
 
 const measures = {
-  connections: { sum: 'num_flows' },
+  // Not `num_flows`, which counts a connection again in each interval that it lasts.
+  connections: { sum: 'num_flows_started' },
   bytesIn: { sum: 'bytes_in' },
   bytesOut: { sum: 'bytes_out' },
   lastSeen: { max: 'start_time' },
