@@ -10,6 +10,7 @@ import { endOfRow } from '../cluster/flow-ends.ts'
 import type { ClusterState } from '../cluster/state.ts'
 import type { TrafficDeps } from '../cluster/traffic.ts'
 import { addCounters, askFlows, counterOf, isField } from '../cluster/traffic.ts'
+import { inTurns } from '../turns.ts'
 
 type End = SimulatedFlow['source']
 
@@ -120,5 +121,6 @@ export async function askSeenFlows(
     },
     deps,
   )
-  return { flows: groups.flatMap((group) => flowOfGroup(state, by, group) ?? []), incomplete: truncated }
+  const flows = await inTurns(groups, (group) => flowOfGroup(state, by, group) ?? [], { signal: deps.signal })
+  return { flows: flows.flat(), incomplete: truncated }
 }
