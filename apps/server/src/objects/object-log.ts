@@ -32,13 +32,17 @@ const questionOf = ({ from, to }: Span, select: Question['select']): Question =>
   select,
 })
 
-/** When the log was last written before a moment; undefined where it is empty. While no server ran, nothing was seen. */
-export async function lastWritten(store: Pick<Store, 'ask'>, before: number): Promise<number | undefined> {
-  const newest = { kind: 'rows', fields: ['time'], sort: { field: 'time', descending: true }, limit: 1 } as const
-  const question = questionOf({ from: before - farBackSeconds, to: before }, newest)
-  const { answer } = await store.ask(question, { now: before, limits: 'export' })
-  return answer.kind === 'rows' ? (answer.rows[0]?.['time'] as number | undefined) : undefined
+async function newestTime(store: Pick<Store, 'ask'>, span: Span): Promise<number | undefined> {
+  const select = { kind: 'groups', by: [], measures: { time: { max: objectLog.time } }, limit: 1 } as const
+  const { answer } = await store.ask(questionOf(span, select), { now: span.to, limits: 'export' })
+  const time = answer.kind === 'groups' ? Number(answer.groups[0]?.measures['time'] ?? 0) : 0
+  return time > 0 ? time : undefined
 }
+
+/** When the log was last written before a moment; undefined where it is empty. While no server ran, nothing was seen. */
+export const lastWritten = async (store: Pick<Store, 'ask'>, before: number): Promise<number | undefined> =>
+  (await newestTime(store, { from: before - lookBackSeconds, to: before })) ??
+  (await newestTime(store, { from: before - farBackSeconds, to: before }))
 
 async function* versions(store: Asked, span: Span, now: number): AsyncGenerator<ObjectVersion[]> {
   const inOrder = { kind: 'rows', sort: { field: 'time', descending: false }, limit: Number.MAX_SAFE_INTEGER } as const
