@@ -128,6 +128,7 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
       store,
       live,
       intake,
+      cluster: 'test',
       objects: createTestVersions(),
       isReady: () => true,
       ends: nobodyReports,

@@ -6,6 +6,7 @@ import { createHealth, createMetrics, lockDirectory, supervise } from '@margay/k
 import { logTypes } from '@margay/model'
 import type { Retention } from '@margay/store'
 import { createEmbeddedStore } from '@margay/store'
+import { clusterName } from '@margay/traffic'
 import { createApi } from './api/api.ts'
 import { checkListen, parseListen } from './api/listen.ts'
 import { kubernetesPostOf } from './auth/kubernetes-post.ts'
@@ -142,6 +143,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
     },
     {
       store,
+      cluster: config.demo ? clusterName : config.ingest.cluster,
       live,
       intake: countedIntake(ingest, 'import', { sources, now }),
       objects,

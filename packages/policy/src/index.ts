@@ -26,7 +26,7 @@ export { evaluate, evaluatePrepared } from './evaluate/evaluate.ts'
 export { prepare, type Prepared } from './evaluate/prepare.ts'
 
 export type { Change, Keyed, ReplaceableList } from './index/change.ts'
-export { createEngine, type Engine, type EngineConfig, type Followed } from './index/engine.ts'
+export { createEngine, createEngineInSteps, type Engine, type EngineConfig, type Followed } from './index/engine.ts'
 export { createFeed, type Feed, type Step } from './index/feed.ts'
 
 export {

@@ -6,4 +6,12 @@ export { siteOf, sites, type Site } from './outside.ts'
 export { policiesAt, type Peer, type Policy, type Rule } from './policies.ts'
 export * from './scaled.ts'
 export * from './story.ts'
-export { serviceNameOf, workloadOf, workloads, type Program, type Workload, type WorkloadPort } from './workloads.ts'
+export {
+  clusterName,
+  serviceNameOf,
+  workloadOf,
+  workloads,
+  type Program,
+  type Workload,
+  type WorkloadPort,
+} from './workloads.ts'

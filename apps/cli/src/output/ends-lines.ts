@@ -40,8 +40,8 @@ function connectionLines(connection: ConnectionEnds, options: LineOptions): read
 }
 
 /** Lines without their ends; none where there is nothing to explain. */
-export function endsLines({ connections, more }: EndsResponse, options: LineOptions): readonly string[] {
-  const rest =
-    more > 0 && connections.length > 0 ? [`${indent}${options.paint.faint(`and ${formatCount(more)} more`)}`] : []
+export function endsLines({ connections, more, exact }: EndsResponse, options: LineOptions): readonly string[] {
+  const count = exact ? formatCount(more) : `at least ${formatCount(more)}`
+  const rest = more > 0 && connections.length > 0 ? [`${indent}${options.paint.faint(`and ${count} more`)}`] : []
   return [...connections.flatMap((connection) => connectionLines(connection, options)), ...rest]
 }

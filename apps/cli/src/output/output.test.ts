@@ -219,7 +219,7 @@ describe('both ends under a flow', () => {
   }
 
   it('are the sentence, the connection, and what each place saw; what a terminal would obey is shown', () =>
-    expect(endsLines({ connections: [connection], more: 2 }, options)).toEqual([
+    expect(endsLines({ connections: [connection], more: 2, exact: true }, options)).toEqual([
       '           └ Left shop/checkout on n1, nothing came back. (not certain)',
       '             10.0.0.1:40000 → [fd00::2]:8080',
       '             source       14:02:11.007 n1: unanswered: asked \\u001b[31mtwice',
@@ -227,5 +227,11 @@ describe('both ends under a flow', () => {
       '           and 2 more',
     ]))
 
-  it('are nothing where nothing failed', () => expect(endsLines({ connections: [], more: 0 }, options)).toEqual([]))
+  it('say that there are at least so many more where they could not all be counted', () =>
+    expect(endsLines({ connections: [connection], more: 2, exact: false }, options).at(-1)).toBe(
+      '           and at least 2 more',
+    ))
+
+  it('are nothing where nothing failed', () =>
+    expect(endsLines({ connections: [], more: 0, exact: true }, options)).toEqual([]))
 })

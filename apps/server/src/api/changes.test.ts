@@ -128,8 +128,22 @@ describe('GET /changes', () => {
     expect([last.total, last.changes.map(({ number }) => number)]).toEqual([9, [8, 9]])
   })
 
-  it('refuses a range that is none', async () => {
-    expect((await api.refused('changes', { search: { from: now, to: now } })).detail).toContain('is not before')
+  it('says from when on it tells where more changed than is read', async () => {
+    const crowded = { ...api.objects, changes: () => Promise.resolve({ changes: [], from: t0 + 300 }) }
+    const other = await openTestApi({ now, deps: { objects: crowded } })
+    const { truncated, unknown } = await other.get('changes', { from: t0, to: now })
+    await other.close()
+    expect(truncated).toBe(true)
+    expect(unknown.map(({ why }) => why)).toContainEqual(
+      `more than 10000 versions of objects changed; those from ${new Date((t0 + 300) * 1000).toISOString()} on are told`,
+    )
+    expect((await changes()).truncated).toBe(false)
+  })
+
+  it('refuses a range that is none, or has not begun', async () => {
+    const refusal = async (from: number, to: number) => (await api.refused('changes', { search: { from, to } })).detail
+    expect(await refusal(now, now)).toBe(`from ${now} is not before to ${now}`)
+    expect(await refusal(now + 5, now + 9)).toBe(`from ${now + 5} is after now, which is ${now}`)
   })
 })
 

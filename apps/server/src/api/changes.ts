@@ -1,21 +1,28 @@
 // GET /changes: what changed in a range, numbered in the order of time: the marks of the ribbon.
-import type { Change } from '@margay/wire'
+import type { Change, Unknown } from '@margay/wire'
 import { parseSnapshot } from '@margay/policy'
 import type { ObjectChange, StoredObject } from '../objects/index.ts'
 import { askAgentGaps } from './changes/agent-gaps.ts'
 import type { Finding } from './changes/finding.ts'
-import { nodeFinding, policyFinding } from './changes/object-changes.ts'
-import { rolloutsIn } from './changes/rollout.ts'
+import { nodeFinding, policyFinding, toldPolicyKinds } from './changes/object-changes.ts'
+import { rolloutsIn, workloadKinds } from './changes/rollout.ts'
 import { checkMoment, noObjects } from './cluster/as-of.ts'
 import { policyId } from './cluster/policy-id.ts'
 import { orUnknown } from './cluster/traffic.ts'
 import type { JsonHandler } from './context.ts'
 import { ApiError } from './problem.ts'
+import { inTurns } from './turns.ts'
 
-const findingsOf = (changes: readonly ObjectChange[]): readonly Finding[] => [
-  ...changes.flatMap((change) => policyFinding(change) ?? nodeFinding(change) ?? []),
-  ...rolloutsIn(changes),
-]
+/** Versions of objects that are read for one answer: more than a day of a large cluster has, some megabytes. */
+const mostVersions = 10_000
+
+/** Kinds of which every change may be told; of pods it is counted how many came and went. */
+const toldKinds = [...toldPolicyKinds, 'Node', ...workloadKinds]
+
+async function findingsOf(changes: readonly ObjectChange[]): Promise<readonly Finding[]> {
+  const single = await inTurns(changes, (change) => policyFinding(change) ?? nodeFinding(change) ?? [])
+  return [...single.flat(), ...rolloutsIn(changes)]
+}
 
 function policyOf({ document }: StoredObject): string | undefined {
   const [policy] = parseSnapshot([document]).snapshot.policies
@@ -45,23 +52,39 @@ const changeJson = ({ time, until, kind, phrase, object, details }: Finding, num
 const concerns = (namespace: string | undefined) => (finding: Finding) =>
   namespace === undefined || finding.object?.namespace === undefined || finding.object.namespace === namespace
 
-export const changes: JsonHandler<'changes'> = async ({ search, signal }, { store, objects, now }) => {
+/** What of the range was not read, because too much changed in it. */
+const leftOut = (from: number): Unknown => ({
+  what: 'changes of objects at the beginning of the range',
+  why: `more than ${mostVersions} versions of objects changed; those from ${new Date(from * 1000).toISOString()} on are told`,
+  hint: 'ask for a shorter range, or for one namespace',
+})
+
+export const changes: JsonHandler<'changes'> = async ({ search, signal }, { store, cluster, objects, now }) => {
   const { from, to, namespace, limit } = search
   if (from >= to) throw new ApiError('bad_request', `from ${from} is not before to ${to}`)
-  checkMoment(from, now())
+  checkMoment('from', from, now())
+  const asked = { from, to, kinds: toldKinds, passing: ['Pod'], namespace, most: mostVersions }
   const [changed, gaps] = await Promise.all([
-    orUnknown('changes of objects', signal, objects.changes({ from, to })),
-    orUnknown('agents that said nothing', signal, askAgentGaps({ from, to }, { store, now, signal })),
+    orUnknown('changes of objects', signal, objects.changes(asked)),
+    orUnknown('agents that said nothing', signal, askAgentGaps({ from, to }, { store, cluster, now, signal })),
   ])
-  const found = [...findingsOf(changed.value ?? []), ...(gaps.value ?? [])]
+  const read = changed.value ?? { changes: [], from }
+  const found = [...(await findingsOf(read.changes)), ...(gaps.value ?? [])]
     .filter(concerns(namespace))
     .sort((a, b) => a.time - b.time)
-  const isBlind = objects.now().length === 0 && changed.value?.length === 0
+  const isBlind = objects.now().length === 0 && changed.value?.changes.length === 0
+  const isCut = read.from > from
   return {
     from,
     to,
     changes: found.map((finding, index) => changeJson(finding, index + 1)).slice(-limit),
     total: found.length,
-    unknown: [...(isBlind ? [noObjects(to)] : []), ...changed.unknown, ...gaps.unknown],
+    truncated: isCut,
+    unknown: [
+      ...(isBlind ? [noObjects(to)] : []),
+      ...(isCut ? [leftOut(read.from)] : []),
+      ...changed.unknown,
+      ...gaps.unknown,
+    ],
   }
 }

@@ -10,6 +10,8 @@ import type { ClusterStates } from './cluster/state.ts'
 
 export interface ApiDeps {
   readonly store: Pick<Store, 'ask' | 'stream' | 'state'>
+  /** Name of the cluster whose objects are known: figures that stand beside them are of its traffic. */
+  readonly cluster: string
   readonly live: Live
   readonly intake: Intake
   /** Every version of the cluster's objects. */

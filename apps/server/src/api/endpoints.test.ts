@@ -115,7 +115,8 @@ beforeAll(async () => {
   )
   await api.ingest([
     flow({}),
-    flow({ action: 'deny', reporter: 'dst', num_flows: 3, packets_in: 6, packets_out: 0 }),
+    flow({ action: 'deny', reporter: 'dst', num_flows: 9, num_flows_started: 3, packets_in: 6, packets_out: 0 }),
+    flow({ action: 'deny', reporter: 'dst', num_flows_started: 50, packets_in: 50, cluster: 'other' }),
     flow({
       action: 'deny',
       host: 'n1',
@@ -128,7 +129,8 @@ beforeAll(async () => {
       dest_namespace: '-',
       dest_name: '-',
       dest_name_aggr: 'n1',
-      num_flows: 5,
+      num_flows: 12,
+      num_flows_started: 5,
     }),
     flow({
       action: 'deny',
@@ -138,9 +140,10 @@ beforeAll(async () => {
       dest_namespace: '-',
       dest_name: '-',
       dest_name_aggr: 'pvt',
-      num_flows: 7,
+      num_flows: 8,
+      num_flows_started: 7,
     }),
-    flow({ start_time: now - 5000, end_time: now - 4990, action: 'deny', num_flows: 100 }),
+    flow({ start_time: now - 5000, end_time: now - 4990, action: 'deny', num_flows: 200, num_flows_started: 100 }),
   ])
 })
 
@@ -287,11 +290,11 @@ describe('GET /nodes', () => {
     expect(nodes[0]?.traffic).toEqual({
       in: {
         allowed: { packetsPerSecond: 0.05, connectionsPerSecond: 0 },
-        denied: { packetsPerSecond: 0.08, connectionsPerSecond: 0.005 },
+        denied: { packetsPerSecond: 0.08, connectionsPerSecond: 0.015 },
       },
       out: {
         allowed: { packetsPerSecond: 0.1, connectionsPerSecond: 0.005 },
-        denied: { packetsPerSecond: 0.1, connectionsPerSecond: 0.005 },
+        denied: { packetsPerSecond: 0.1, connectionsPerSecond: 0.035 },
       },
     })
   })

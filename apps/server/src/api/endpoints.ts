@@ -82,12 +82,12 @@ const sortValues: { readonly [K in Search['sort']]: (endpoint: Endpoint) => stri
   denied: ({ denied }) => (denied === undefined ? -1 : Number(denied.connections)),
 }
 
-export const endpoints: JsonHandler<'endpoints'> = async ({ search, signal }, { store, states, now }) => {
+export const endpoints: JsonHandler<'endpoints'> = async ({ search, signal }, { store, cluster, states, now }) => {
   const moment = now()
   const range = trafficRange(search, moment)
   const [{ state, asOf }, denied] = await Promise.all([
     stateAsOf(states, search.at, moment),
-    orUnknown('what was denied', signal, askDenied(range, { store, now, signal })),
+    orUnknown('what was denied', signal, askDenied(range, { store, cluster, now, signal })),
   ])
   const tests = testsOf(search, denied.value)
   const found = (await endpointsOf(state))

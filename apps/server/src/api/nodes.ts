@@ -69,12 +69,12 @@ async function endpointCounts(state: ClusterState): Promise<ReadonlyMap<string, 
 const documentsByName = (state: ClusterState): ReadonlyMap<string, ObjectDocument> =>
   new Map(documentsOf(state, 'Node').map((document) => [textOf(document, 'metadata', 'name') ?? '', document]))
 
-export const nodes: JsonHandler<'nodes'> = async ({ search, signal }, { store, states, health, now }) => {
+export const nodes: JsonHandler<'nodes'> = async ({ search, signal }, { store, cluster, states, health, now }) => {
   const moment = now()
   const range = trafficRange(search, moment)
   const [{ state, asOf }, rates, { sources }] = await Promise.all([
     stateAsOf(states, search.at, moment),
-    orUnknown('rates of the nodes', signal, askNodeRates(range, { store, now, signal })),
+    orUnknown('rates of the nodes', signal, askNodeRates(range, { store, cluster, now, signal })),
     health(),
   ])
   const [documents, counts] = [documentsByName(state), await endpointCounts(state)]

@@ -86,7 +86,8 @@ describe('where nobody counted', () => {
 describe('where decisions were counted', () => {
   beforeAll(() =>
     api.store('policy_activity', [
-      activity('2-ingress-0', 'allow'),
+      activity('2-ingress-0', 'allow', { cluster: 'test' }),
+      activity('2-ingress-0', 'allow', { cluster: 'other', num_flows_started: 1000 }),
       activity('2-ingress--1', 'deny', { num_flows_started: 1 }),
       activity('1-ingress-1', 'allow', {
         start_time: now - 86_400,

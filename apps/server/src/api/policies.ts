@@ -59,13 +59,13 @@ function tiersOf({ prepared }: ClusterState): AnswerOf<'policies'>['tiers'] {
   }))
 }
 
-export const policies: JsonHandler<'policies'> = async ({ search, signal }, { store, states, now }) => {
+export const policies: JsonHandler<'policies'> = async ({ search, signal }, { store, cluster, states, now }) => {
   const moment = now()
   const traffic = trafficRange(search, moment)
   const { state, asOf } = await stateAsOf(states, search.at, moment)
   const list = await policiesOf(state)
   const known = list.map(({ policy }) => policy)
-  const usage = await orUnknown('what policies did', signal, askUsage(known, traffic, { store, now, signal }))
+  const usage = await orUnknown('what policies did', signal, askUsage(known, traffic, { store, cluster, now, signal }))
   const tests = testsOf(search)
   const found = list.map((each) => withUse(each, usage)).filter((policy) => tests.every((test) => test(policy)))
   const { items, ...page } = pageOf(found, ({ position }) => [position], search)
@@ -113,7 +113,7 @@ function findPolicy(list: readonly ListedPolicy[], id: string, at: number): List
 const titleOf = ({ listed: { kind, namespace, name } }: ListedPolicy) =>
   `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`
 
-export const policy: JsonHandler<'policy'> = async ({ search, params, signal }, { store, states, now }) => {
+export const policy: JsonHandler<'policy'> = async ({ search, params, signal }, { store, cluster, states, now }) => {
   const moment = now()
   const traffic = trafficRange(search, moment)
   const { state, asOf } = await stateAsOf(states, search.at, moment)
@@ -121,7 +121,7 @@ export const policy: JsonHandler<'policy'> = async ({ search, params, signal }, 
   const usage = await orUnknown(
     'what the policy did',
     signal,
-    askUsage([found.policy], traffic, { store, now, signal }),
+    askUsage([found.policy], traffic, { store, cluster, now, signal }),
   )
   const use = useOf(found.policy, usage)
   const document = plainObject(found.policy.source)

@@ -48,6 +48,7 @@ const flow = (change: Record<string, unknown>) => ({
   dest_ip: '10.0.0.2',
   dest_port: 5432,
   num_flows: 1,
+  num_flows_started: 1,
   bytes_in: 100,
   bytes_out: 10,
   ...change,
@@ -60,10 +61,10 @@ beforeAll(async () => {
   api = await openTestApi({ now })
   api.objects.apply(objects, started)
   await api.ingest([
-    flow({ num_flows: 4 }),
-    flow({ reporter: 'dst', counts: false, num_flows: 4 }),
+    flow({ num_flows: 9, num_flows_started: 4 }),
+    flow({ reporter: 'dst', counts: false, num_flows: 9, num_flows_started: 4 }),
     flow({ source_name: 'web-7-old', source_ip: '10.0.0.7' }),
-    flow({ ...probe, num_flows: 2 }),
+    flow({ ...probe, num_flows: 2, num_flows_started: 2 }),
     flow({ source_name: 'gone', source_name_aggr: 'gone', source_ip: '10.0.0.9' }),
     flow({
       source_type: 'net',

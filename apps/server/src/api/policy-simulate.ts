@@ -1,5 +1,4 @@
 // POST /policies/simulate: recorded traffic under the policies as they are and as they would be.
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ChangedVerdict, Simulation } from '@margay/policy'
 import { changeReason, protocolName, simulateInSteps } from '@margay/policy'
 import { flowLog } from '@margay/model'
@@ -11,6 +10,7 @@ import { addCounters } from './cluster/traffic.ts'
 import type { JsonHandler } from './context.ts'
 import { readFilter } from './filter.ts'
 import { ApiError } from './problem.ts'
+import { inTurns, runSteps } from './turns.ts'
 import { snapshotAfter } from './simulation/after.ts'
 import type { SeenFlow } from './simulation/seen-flows.ts'
 import { askSeenFlows } from './simulation/seen-flows.ts'
@@ -54,29 +54,25 @@ function totalsOf(flows: readonly SeenFlow[], { changed, untold }: Simulation<Se
   }
 }
 
-/** Runs a simulation with turns for others between its steps. Throws where the client is gone. */
-async function run(steps: Generator<void, Simulation<SeenFlow>>, signal: AbortSignal): Promise<Simulation<SeenFlow>> {
-  for (;;) {
-    const { done, value } = steps.next()
-    if (done) return value
-    await nextTurn()
-    if (signal.aborted) throw new ApiError('cancelled', 'the simulation was given up')
-  }
-}
+/** Changes that are worded in one turn: a reason is some lines. */
+const stepChanges = 200
 
 const byWeight = (a: ChangedVerdict<SeenFlow>, b: ChangedVerdict<SeenFlow>) =>
   Number(b.flow.seen.connections) - Number(a.flow.seen.connections)
 
-export const policySimulate: JsonHandler<'policySimulate'> = async ({ body, signal }, { store, states, now }) => {
+export const policySimulate: JsonHandler<'policySimulate'> = async (
+  { body, signal },
+  { store, cluster, states, now },
+) => {
   const moment = now()
   const { state, asOf } = await knownStateAsOf(states, body.at, moment)
   const after = snapshotAfter(state.snapshot, body.documents, body.remove)
   const { filter } = readFilter(flowLog, { query: body.query, zone: 'UTC' }, moment)
   const traffic = { from: resolveMoment(body.range.from, moment), to: resolveMoment(body.range.to, moment) }
   if (traffic.from >= traffic.to) throw new ApiError('bad_request', 'range: from is not before to')
-  const { flows, incomplete } = await askSeenFlows(state, traffic, filter, { store, now, signal })
+  const { flows, incomplete } = await askSeenFlows(state, traffic, filter, { store, cluster, now, signal })
   const mode = modeOf(body.pending)
-  const simulation = await run(simulateInSteps(state.snapshot, after.snapshot, flows, mode), signal)
+  const simulation = await runSteps(simulateInSteps(state.snapshot, after.snapshot, flows, mode), signal)
   const changed = simulation.changed.toSorted(byWeight)
   return {
     ...asOf,
@@ -84,7 +80,7 @@ export const policySimulate: JsonHandler<'policySimulate'> = async ({ body, sign
     mode,
     judged: simulation.judged,
     totals: totalsOf(flows, simulation),
-    changes: changed.slice(0, body.limit).map(changeJson),
+    changes: await inTurns(changed.slice(0, body.limit), changeJson, { step: stepChanges, signal }),
     truncated: changed.length > body.limit,
     incomplete,
     policies: after.policies,

@@ -63,5 +63,6 @@ export const values: JsonHandler<'values'> = async ({ search, signal }, { store,
   }
   const { answer } = await store.ask(question, { now: moment, signal })
   if (answer.kind !== 'groups') throw new Error('BUG: asked for groups, got rows')
-  return { values: countElements(answer.groups, prefix, limit) }
+  // Elements of lists that were left out would add to the counts; whole values are counted whole.
+  return { values: countElements(answer.groups, prefix, limit), exact: !(isList && answer.truncated) }
 }

@@ -71,6 +71,7 @@ beforeAll(async () => {
       sources: [],
       tables: [],
     }),
+    cluster: 'test',
     objects: createTestVersions(),
     ends: nobodyReports,
     isReady: () => isReady,

@@ -38,15 +38,50 @@ export const isSameConnection = (a: Exemplar, b: Exemplar): boolean =>
   isSame(a.source, b.source) &&
   (isSame(a.dest, b.dest) || isSame(a.dialled, b.dest) || isSame(a.dest, b.dialled))
 
+/** Connections of the same key may be one; others are not. */
+const startKey = ({ proto, source: { ip, port } }: Exemplar): string => `${proto} ${ip} ${port}`
+
 /** Each connection once, whichever of its records come first. */
 export function distinct(asked: readonly Asked[]): readonly Asked[] {
-  const found: Asked[] = []
-  for (const one of asked) {
-    const { exemplar } = one
-    const isKnown = found.some((other) => exemplar && other.exemplar && isSameConnection(exemplar, other.exemplar))
-    if (!isKnown) found.push(one)
+  const found = new Map<string, Exemplar[]>()
+  return asked.filter(({ exemplar }) => {
+    if (!exemplar) return true
+    const key = startKey(exemplar)
+    const same = found.get(key) ?? []
+    if (same.some((other) => isSameConnection(exemplar, other))) return false
+    found.set(key, [...same, exemplar])
+    return true
+  })
+}
+
+/** How many connections a row has of which its list holds only some; 0 where it holds all. */
+const cutTo = (row: Row): number => {
+  const count = Number(row.num_exemplars ?? 0)
+  return count > exemplarsOf(row).length ? count : 0
+}
+
+const pairKey = ({ cluster, source_ip: source, dest_ip: dest, proto, dest_port: port }: Row): string =>
+  JSON.stringify([cluster, source, dest, proto, port])
+
+export interface Counted {
+  readonly connections: number
+  /** False where there may be more: lists were cut, and several of one pair may or may not leave out the same. */
+  readonly isExact: boolean
+}
+
+/** How many connections some records speak of. A pair has as many as are named, or as the longest of its lists had. */
+export function countConnections(rows: readonly Row[]): Counted {
+  const pairs = Map.groupBy(rows, pairKey)
+  const named = Map.groupBy(distinct(rows.flatMap(askedOf)), ({ row }) => pairKey(row))
+  const counts = Array.from(pairs, ([key, of]): Counted => {
+    const known = named.get(key)?.length ?? 0
+    const longest = Math.max(0, ...of.map(cutTo))
+    return { connections: Math.max(known, longest), isExact: longest === 0 || of.length === 1 }
+  })
+  return {
+    connections: counts.reduce((sum, { connections }) => sum + connections, 0),
+    isExact: counts.every(({ isExact }) => isExact),
   }
-  return found
 }
 
 /** Whether two records are of one pair of ends and one port. */

@@ -139,7 +139,7 @@ const isCut = ({ pair }: Joined): boolean =>
 
 /** Nothing came back, and nobody saw a drop. */
 function unanswered(joined: Joined, source: View | undefined): Decision {
-  const { policy, reporters, leavesCluster, isFresh, pair } = joined
+  const { policy, reporters, leavesCluster, isFresh, isCrowded, pair } = joined
   const left = source ? 'yes' : 'unknown'
   const by = source ? { by: source } : {}
   const decided = { where: 'unknown', by: 'unknown' } as const
@@ -165,7 +165,7 @@ function unanswered(joined: Joined, source: View | undefined): Decision {
       by: taken,
     }
   }
-  if (reporters.dest.state === 'reports' && !isFresh) {
+  if (reporters.dest.state === 'reports' && !isFresh && !isCrowded) {
     const lost = { fate: 'lost_on_the_way', arrived: 'no', decided: { where: 'way', by: 'network' } } as const
     return { ...lost, left, sure: !isCut(joined), ...by }
   }
@@ -180,7 +180,7 @@ function refused(joined: Joined, source: View): Decision {
     ...everywhere,
     decided: { where: 'destination', by: 'unknown' },
     // An agent that reports there would have seen a packet without a listener.
-    sure: joined.reporters.dest.state === 'reports' && !joined.isFresh && !isCut(joined),
+    sure: joined.reporters.dest.state === 'reports' && !joined.isFresh && !joined.isCrowded && !isCut(joined),
     by: source,
   }
 }

@@ -178,12 +178,22 @@ describe('both ends of a search', () => {
   })
 
   it('answers at most what was asked for, and says how many more there are', async () => {
-    const { connections, more } = await ask({ range, query: 'source_ip: 10.77.0.1 and reporter: src', limit: 1 })
-    expect([connections.length, more]).toEqual([1, 6])
+    const { connections, more, exact } = await ask({
+      range,
+      query: 'source_ip: 10.77.0.1 and reporter: src',
+      limit: 1,
+    })
+    expect([connections.length, more, exact]).toEqual([1, 6, true])
+  })
+
+  it('counts a connection once that both ends report, and says where lists were cut that there may be more', async () => {
+    const { connections, more, exact } = await ask({ range, query: 'source_ip: 10.77.0.1' })
+    // The source had seven, and told two of them; what the destination names is among the seven, or not.
+    expect([connections.length, more, exact]).toEqual([3, 4, false])
   })
 
   it('has nothing to say of connections that went well', async () =>
-    expect(await ask({ range, query: 'outcome: established' })).toEqual({ connections: [], more: 0 }))
+    expect(await ask({ range, query: 'outcome: established' })).toEqual({ connections: [], more: 0, exact: true }))
 })
 
 describe('both ends of one record', () => {
@@ -202,6 +212,69 @@ describe('both ends of one record', () => {
     expect((await api.refused('ends', { body: { record: { start_time: 'soon' } } })).detail).toMatch(
       /record: start_time .* got "soon"/,
     ))
+})
+
+describe('both ends among many records', () => {
+  const crowd = (source: string, count: number, change: (index: number) => Row): readonly Row[] =>
+    Array.from({ length: count }, (_, index) =>
+      row('src', 'established', [], {
+        source_ip: source,
+        num_exemplars: 0,
+        start_time: at + 1 + (index % 20),
+        end_time: at + 11 + (index % 20),
+        process_name: `p${index}`,
+        ...change(index),
+      }),
+    )
+  /** A connection that got no answer, whose drop at the destination is the oldest record around it. */
+  const lost = (source: string): readonly Row[] => {
+    const whole = (rest: Partial<Exemplar>) => exemplar(1, { source: { ip: source, port: 1 }, ...rest })
+    return [
+      row('src', 'unanswered', [whole({})], { source_ip: source, start_time: at + 5, end_time: at + 15 }),
+      row('dst', 'dropped', [whole(drop)], { source_ip: source, start_time: at - 20, end_time: at - 10 }),
+    ]
+  }
+  const put = (rows: readonly Row[]) => api.store(flowLog.name, rows)
+  const query = (source: string) => `source_ip: ${source} and reporter: src and outcome: unanswered`
+
+  it('finds the other end however much the source does besides', async () => {
+    const busy = (index: number): Row => ({ dest_ip: '10.77.9.9', num_exemplars: 1, exemplars: crowded(index) })
+    const crowded = (index: number) => [
+      printExemplar(exemplar(index + 100, { source: { ip: '10.77.1.1', port: index + 100 } })),
+    ]
+    await put([...lost('10.77.1.1'), ...crowd('10.77.1.1', 5_200, busy)])
+    const { connections } = await ask({ range, query: `${query('10.77.1.1')} and dest_ip: 10.77.0.2` })
+    expect(connections).toMatchObject([{ fate: 'dropped', sure: true }])
+  })
+
+  it('does not take for silence what it did not read, and says so of that connection alone', async () => {
+    await put([
+      ...lost('10.77.1.2'),
+      ...crowd('10.77.1.2', 5_200, () => ({})),
+      row('src', 'unanswered', [exemplar(8, { source: { ip: '10.77.1.3', port: 8 } })], { source_ip: '10.77.1.3' }),
+    ])
+    const { connections } = await ask({
+      range,
+      query: '(source_ip: 10.77.1.2 or source_ip: 10.77.1.3) and reporter: src',
+    })
+    const byPort = new Map(connections.map((connection) => [connection.source.port, connection]))
+    expect(byPort.get(1)).toMatchObject({ fate: 'cannot_tell', sure: false, arrived: 'unknown' })
+    expect(byPort.get(1)!.sentence).toContain('more than 5,000 records speak of this pair in that time')
+    expect(byPort.get(8)).toMatchObject({ fate: 'lost_on_the_way', sure: true })
+  })
+
+  it('counts what more there is beyond the records that it was told from', async () => {
+    const failed = Array.from({ length: 300 }, (_, index) =>
+      row('src', 'refused', [exemplar(index + 1, { went: 'refused', source: { ip: '10.77.1.4', port: index + 1 } })], {
+        source_ip: '10.77.1.4',
+        start_time: at + (index % 60),
+        end_time: at + (index % 60) + 10,
+      }),
+    )
+    await put(failed)
+    const { connections, more, exact } = await ask({ range, query: 'source_ip: 10.77.1.4', limit: 2 })
+    expect([connections.length, more, exact]).toEqual([2, 298, true])
+  })
 })
 
 describe('both ends under policies', () => {

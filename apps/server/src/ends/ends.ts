@@ -2,18 +2,18 @@
 // are found, joined by five-tuple, and judged; policies are asked only where a rule may have decided.
 import type { Row } from '@margay/model'
 import { flowLog, readRow } from '@margay/model'
-import type { AnswerOf, ConnectionEnds, DecodedEndsRequest } from '@margay/wire'
+import type { ConnectionEnds, DecodedEndsRequest } from '@margay/wire'
 import type { HandlerDeps, JsonHandler } from '../api/context.ts'
 import { readFilter } from '../api/filter.ts'
 import { ApiError } from '../api/problem.ts'
 import type { Reporter } from '../intern/agents.ts'
 import type { AddressMoment } from '../segment/ingest-protocol.ts'
 import type { Asked } from './connection.ts'
-import { askedOf, distinct, exemplarsOf, viewsOf } from './connection.ts'
+import { askedOf, countConnections, distinct, viewsOf } from './connection.ts'
 import type { Decision } from './decide.ts'
 import { decide } from './decide.ts'
 import { evidenceOf } from './evidence.ts'
-import type { FindDeps } from './find.ts'
+import type { Around, FindDeps, Searched } from './find.ts'
 import { recordsAround, searchedRows } from './find.ts'
 import type { FailedLookup } from './lookups.ts'
 import { failedLookups, lookupEvidence } from './lookups.ts'
@@ -38,8 +38,10 @@ function readRecord(record: Readonly<Record<string, unknown>>, now: number): Row
   throw new ApiError('bad_request', `record: ${first?.field} ${first?.problem}, got ${first?.value}`)
 }
 
-async function rowsAsked(request: DecodedEndsRequest, deps: FindDeps): Promise<readonly Row[]> {
-  if ('record' in request) return [readRecord(request.record, deps.now)]
+async function rowsAsked(request: DecodedEndsRequest, deps: FindDeps): Promise<Searched> {
+  if ('record' in request) {
+    return { rows: [readRecord(request.record, deps.now)], rest: () => Promise.resolve({ rows: [] }) }
+  }
   const { filter } = readFilter(flowLog, request, deps.now)
   return searchedRows(filter, request.range, request.zone, request.limit * rowsPerConnection, deps)
 }
@@ -58,9 +60,10 @@ function nameOf(row: Row, end: 'source' | 'dest'): string {
 
 const momentOf = ({ start_time: start, end_time: end }: Row): number => Number(end ?? start)
 
-function join({ row, exemplar }: Asked, rows: readonly Row[], reporters: Joined['reporters'], now: number): Joined {
+function join(asked: Asked, { rows, crowded }: Around, reporters: Joined['reporters'], now: number): Joined {
+  const { row, exemplar } = asked
   const port = row.dest_port === undefined ? {} : { port: Number(row.dest_port) }
-  const { views, pair } = viewsOf({ row, ...(exemplar && { exemplar }) }, rows)
+  const { views, pair } = viewsOf(asked, rows)
   const starts = views.map((view) => view.exemplar?.startMs ?? Number(view.row.start_time) * 1000)
   return {
     startMs: Math.min(...starts),
@@ -74,6 +77,7 @@ function join({ row, exemplar }: Asked, rows: readonly Row[], reporters: Joined[
     pair,
     reporters,
     isFresh: now - momentOf(row) < freshSeconds,
+    isCrowded: crowded.has(asked),
   }
 }
 
@@ -106,7 +110,7 @@ function answerOf(joined: Joined, asked: Asked, lookups: readonly FailedLookup[]
     ...(fate === 'denied' && policy?.fix !== undefined && { fix: policy.fix }),
     evidence: [...lookupEvidence(asked, lookups), ...evidenceOf(joined, decision)],
     // What was decided by another record of the pair may have been another connection.
-    sure: decision.sure && isOwn,
+    sure: decision.sure && isOwn && !joined.isCrowded,
   }
 }
 
@@ -116,45 +120,38 @@ async function withPolicy(joined: Joined, row: Row, deps: HandlerDeps): Promise<
   return policy ? { ...joined, policy } : joined
 }
 
-/** Connections that are in no list because theirs was cut; by the source's records where there are any, else by all. */
-function cutFrom(rows: readonly Row[]): number {
-  const ofSource = rows.filter(({ reporter }) => reporter === 'src')
-  const counted = ofSource.length > 0 ? ofSource : rows
-  return counted.reduce((sum, row) => sum + Math.max(0, Number(row.num_exemplars ?? 0) - exemplarsOf(row).length), 0)
-}
-
 const addressesOf = ({ row, exemplar }: Asked): readonly AddressMoment[] =>
   [exemplar?.source.ip ?? row.source_ip, exemplar?.dest.ip ?? row.dest_ip].map((ip) => ({
     ip: String(ip ?? ''),
     moment: momentOf(row),
   }))
 
-/** Answers for the connections of some rows. */
-async function endsOf(
-  rows: readonly Row[],
-  limit: number,
-  find: FindDeps,
-  deps: HandlerDeps,
-): Promise<AnswerOf<'ends'>> {
-  const all = distinct(rows.flatMap(askedOf))
-  const asked = all.slice(0, limit)
-  if (asked.length === 0) return { connections: [], more: cutFrom(rows) }
+/** Answers for connections. */
+async function answersTo(asked: readonly Asked[], find: FindDeps, deps: HandlerDeps): Promise<ConnectionEnds[]> {
+  if (asked.length === 0) return []
   const [around, lookups, reporters] = await Promise.all([
     recordsAround(asked, find),
     failedLookups(asked, find),
     deps.ends.reporters(asked.flatMap(addressesOf)),
   ])
   const none: Reporter = { state: 'none' }
-  const connections = await Promise.all(
+  return Promise.all(
     asked.map(async (one, at) => {
       const who = { source: reporters[at * 2] ?? none, dest: reporters[at * 2 + 1] ?? none }
       return answerOf(await withPolicy(join(one, around, who, find.now), one.row, deps), one, lookups)
     }),
   )
-  return { connections, more: all.length - asked.length + cutFrom(rows) }
 }
 
 export const ends: JsonHandler<'ends'> = async ({ body, signal }, deps) => {
   const find = { store: deps.store, now: deps.now(), signal }
-  return endsOf(await rowsAsked(body, find), body.limit, find, deps)
+  const searched = await rowsAsked(body, find)
+  const asked = distinct(searched.rows.flatMap(askedOf)).slice(0, body.limit)
+  const [connections, rest] = await Promise.all([answersTo(asked, find, deps), searched.rest()])
+  const counted = countConnections([...searched.rows, ...rest.rows])
+  return {
+    connections,
+    more: counted.connections - connections.length,
+    exact: counted.isExact && rest.cursor === undefined,
+  }
 }

@@ -4,8 +4,8 @@ import type { Decision } from './decide.ts'
 import { wentOf } from './decide.ts'
 import type { Reporter } from '../intern/agents.ts'
 import type { Joined, Standpoint, View } from './joined.ts'
-import { viewsAt } from './joined.ts'
-import { bytesWords, durationWords, reasonWords, timesWords } from './words.ts'
+import { mostRecords, viewsAt } from './joined.ts'
+import { bytesWords, durationWords, grouped, reasonWords, timesWords } from './words.ts'
 
 /** What an exemplar knows, as clauses. */
 function clausesOf({ exemplar, at }: View): readonly string[] {
@@ -51,8 +51,12 @@ const uncovered: { readonly [S in Exclude<Reporter['state'], 'reports'>]: string
   later: 'its agent began to report only after that',
 }
 
-function silenceEvidence(at: Standpoint, { state, host }: Reporter, isFresh: boolean): EndsEvidence {
+function silenceEvidence(at: Standpoint, { state, host }: Reporter, { isFresh, isCrowded }: Joined): EndsEvidence {
   const on = host === undefined ? {} : { host }
+  if (isCrowded) {
+    const text = `more than ${grouped(mostRecords)} records speak of this pair in that time; not all were read`
+    return { at, ...on, from: 'coverage', text }
+  }
   if (state !== 'reports') return { at, ...on, from: 'coverage', text: uncovered[state] }
   const text = isFresh
     ? 'its agent reports; the records of that time are not all in yet'
@@ -71,7 +75,7 @@ export function evidenceOf(joined: Joined, { fate }: Decision): ConnectionEnds['
   const unseen = ends.flatMap(([at, end]) =>
     viewsAt(joined, at).length > 0 || (isSlow && at === 'destination')
       ? []
-      : [silenceEvidence(at, joined.reporters[end], joined.isFresh)],
+      : [silenceEvidence(at, joined.reporters[end], joined)],
   )
   const policy = (joined.policy?.sentences ?? []).map((text): EndsEvidence => ({
     at: joined.policy?.where ?? 'unknown',

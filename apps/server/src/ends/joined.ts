@@ -6,6 +6,9 @@ import type { Reporter } from '../intern/agents.ts'
 /** Where a report stands: at the source, at the destination, or where the connection was only forwarded. */
 export type Standpoint = Exclude<Place, 'unknown'>
 
+/** Records that are read for one question; where more speak of a connection, that is said. */
+export const mostRecords = 5_000
+
 /** One report of the connection. */
 export interface View {
   readonly at: Standpoint
@@ -45,6 +48,8 @@ export interface Joined {
   readonly reporters: { readonly source: Reporter; readonly dest: Reporter }
   /** So young that the other end's records may not be in yet. */
   readonly isFresh: boolean
+  /** More records speak of it than were read, so that nobody's silence means anything. */
+  readonly isCrowded: boolean
   readonly policy?: PolicyOpinion
 }
 

@@ -11,7 +11,8 @@ import { timesWords } from './words.ts'
 
 /** A program that waits for a name gives up long before that. */
 const beforeSeconds = 60
-const mostLookups = 500
+/** Ways in which lookups of one name fail, by outcome and code: more than there are. */
+const mostWays = 50
 
 /** A lookup that failed, as often as it did. */
 export interface FailedLookup {
@@ -65,7 +66,7 @@ export async function failedLookups(asked: readonly Asked[], deps: FindDeps): Pr
       kind: 'groups',
       by: ['client_ip', 'qname', 'outcome', 'rcode'].map((field) => ({ field })),
       measures: { times: { sum: 'count' } },
-      limit: mostLookups,
+      limit: names.length * mostWays,
     },
   }
   const { answer } = await deps.store.ask(question, { now: deps.now, signal: deps.signal })

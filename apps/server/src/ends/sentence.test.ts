@@ -29,6 +29,7 @@ const joined = (views: readonly View[], rest: Partial<Joined> = {}): Joined => (
   pair: [],
   reporters: { source: { host: 'n1', state: 'reports' }, dest: { host: 'n2', state: 'reports' } },
   isFresh: false,
+  isCrowded: false,
   ...rest,
 })
 
@@ -181,6 +182,12 @@ const cases: readonly (readonly [what: string, joined: Joined, decided: string, 
     joined([asked], { isFresh: true }),
     'cannot_tell unknown unknown unsure yes unknown',
     'Left shop/checkout on n1, nothing came back; what happened beyond n1 cannot be told: the records of pay/api on n2 are not in yet, ask again in half a minute.',
+  ],
+  [
+    'silence among more records than were read',
+    joined([asked], { isCrowded: true }),
+    'cannot_tell unknown unknown unsure yes unknown',
+    'Left shop/checkout on n1, nothing came back; what happened beyond n1 cannot be told: more than 5,000 records speak of this pair in that time, and not all were read.',
   ],
   [
     'silence of the outside',

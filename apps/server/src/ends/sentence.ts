@@ -3,11 +3,10 @@
 import { printSocketAddress } from '@margay/model'
 import type { Fate, Place } from '@margay/wire'
 import { factsOf, type Decision } from './decide.ts'
-import type { Reporter } from '../intern/agents.ts'
 import { noEndpoints } from '../evidence/index.ts'
 import type { Joined } from './joined.ts'
-import { viewsAt } from './joined.ts'
-import { bytesWords, durationWords, policyWords, reasonWords, timesWords } from './words.ts'
+import { mostRecords, viewsAt } from './joined.ts'
+import { bytesWords, durationWords, grouped, policyWords, reasonWords, timesWords } from './words.ts'
 
 const isNode = (host: string | undefined): host is string => host !== undefined && host !== ''
 
@@ -105,8 +104,10 @@ function slowHandshakeSentence(joined: Joined, decision: Decision): string {
 }
 
 /** Why the destination's side is silent. */
-function unseenWords({ state }: Reporter, dest: string): string {
-  switch (state) {
+function unseenWords({ reporters, isCrowded }: Joined, dest: string): string {
+  if (isCrowded)
+    return `more than ${grouped(mostRecords)} records speak of this pair in that time, and not all were read`
+  switch (reporters.dest.state) {
     case 'none':
       return `no agent reports for ${dest}`
     case 'silent':
@@ -120,7 +121,7 @@ function unseenWords({ state }: Reporter, dest: string): string {
 
 function cannotTellSentence(joined: Joined, { left }: Decision): string {
   const dest = endWords(joined, 'dest')
-  const why = unseenWords(joined.reporters.dest, dest)
+  const why = unseenWords(joined, dest)
   if (left !== 'yes') return `Nothing is known of what became of it: ${why}.`
   const from = hostOf(joined, 'source')
   const beyond = isNode(from) ? ` beyond ${from}` : ''
@@ -145,7 +146,7 @@ const sentences: { readonly [F in Fate]: Say } = {
   refused: (joined, { sure }) =>
     sure
       ? `Refused in the name of ${endWords(joined, 'dest')}: a reset came back, though its own kernel refused nothing; something on the way answered, or the program did.`
-      : `Refused in the name of ${endWords(joined, 'dest')}: nobody listens on ${portWords(joined)} there, or a firewall answered; ${unseenWords(joined.reporters.dest, joined.names.dest)}.`,
+      : `Refused in the name of ${endWords(joined, 'dest')}: nobody listens on ${portWords(joined)} there, or a firewall answered; ${unseenWords(joined, joined.names.dest)}.`,
   queue_full: (joined, decision) => {
     const program = programOf(decision)
     const whose = program === undefined ? 'the accept queue' : `the accept queue of ${program}`

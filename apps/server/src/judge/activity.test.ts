@@ -72,7 +72,7 @@ const to = (source: keyof typeof ips, dest: keyof typeof ips, end: number, more:
 
 const dir = mkdtempSync(join(tmpdir(), 'margay-judged-'))
 const store = createEmbeddedStore({ dir })
-const window = { from: now - 3600, to: now + 3600 }
+const window = { cluster: 'c1', from: now - 3600, to: now + 3600 }
 
 function setUp() {
   const cluster = createJudgedCluster([base, ...policies, staged].join('\n---\n'), now)

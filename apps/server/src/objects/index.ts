@@ -1,4 +1,5 @@
 /** Kubernetes objects: what is kept of them, who is told, and what they were at any moment. */
+export type { ChangesAsked, FoundChanges, ObjectChange } from './changes.ts'
 export * from './history.ts'
 export * from './object.ts'
 export type { StoredObject } from './object-state.ts'

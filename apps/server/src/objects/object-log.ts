@@ -1,8 +1,8 @@
 // Reads the object log from the store: the versions from which a moment can be told, and those of a range.
 import type { ObjectRow } from '@margay/model'
 import { objectLog } from '@margay/model'
-import type { Filter, Question } from '@margay/query'
-import { all, literal } from '@margay/query'
+import type { Question } from '@margay/query'
+import { all } from '@margay/query'
 import type { Store } from '@margay/store'
 import type { ObjectVersion } from './object-row.ts'
 import { versionOfRow } from './object-row.ts'
@@ -24,25 +24,29 @@ export const lookBackSeconds = 86_400 + 3_600
 /** Older than any log that is kept. */
 const farBackSeconds = 3650 * 86_400
 
-const questionOf = ({ from, to }: Span, filter: Filter, select: Question['select']): Question => ({
+const questionOf = ({ from, to }: Span, select: Question['select']): Question => ({
   logType: objectLog.name,
   range: { from: { at: from }, to: { at: to } },
-  filter,
+  filter: all,
   reports: 'every',
   select,
 })
 
-/** When the log was last written before a moment; undefined where it is empty. While no server ran, nothing was seen. */
-async function lastWritten(store: Asked, before: number): Promise<number | undefined> {
-  const newest = { kind: 'rows', fields: ['time'], sort: { field: 'time', descending: true }, limit: 1 } as const
-  const question = questionOf({ from: before - farBackSeconds, to: before }, all, newest)
-  const { answer } = await store.ask(question, { now: before, limits: 'export' })
-  return answer.kind === 'rows' ? (answer.rows[0]?.['time'] as number | undefined) : undefined
+async function newestTime(store: Pick<Store, 'ask'>, span: Span): Promise<number | undefined> {
+  const select = { kind: 'groups', by: [], measures: { time: { max: objectLog.time } }, limit: 1 } as const
+  const { answer } = await store.ask(questionOf(span, select), { now: span.to, limits: 'export' })
+  const time = answer.kind === 'groups' ? Number(answer.groups[0]?.measures['time'] ?? 0) : 0
+  return time > 0 ? time : undefined
 }
 
-async function* versions(store: Asked, span: Span, filter: Filter, now: number): AsyncGenerator<ObjectVersion[]> {
+/** When the log was last written before a moment; undefined where it is empty. While no server ran, nothing was seen. */
+export const lastWritten = async (store: Pick<Store, 'ask'>, before: number): Promise<number | undefined> =>
+  (await newestTime(store, { from: before - lookBackSeconds, to: before })) ??
+  (await newestTime(store, { from: before - farBackSeconds, to: before }))
+
+async function* versions(store: Asked, span: Span, now: number): AsyncGenerator<ObjectVersion[]> {
   const inOrder = { kind: 'rows', sort: { field: 'time', descending: false }, limit: Number.MAX_SAFE_INTEGER } as const
-  for await (const rows of store.stream(questionOf(span, filter, inOrder), { now })) {
+  for await (const rows of store.stream(questionOf(span, inOrder), { now })) {
     yield (rows as readonly ObjectRow[]).map(versionOfRow).filter((version) => version !== undefined)
   }
 }
@@ -50,17 +54,5 @@ async function* versions(store: Asked, span: Span, filter: Filter, now: number):
 /** Pages of versions, oldest first by their second, from which the state at the end of second `moment` can be told. */
 export async function* versionsUntil(store: Asked, moment: number): AsyncGenerator<readonly ObjectVersion[]> {
   const last = await lastWritten(store, moment + 1)
-  if (last !== undefined) yield* versions(store, { from: last - lookBackSeconds, to: moment + 1 }, all, moment)
-}
-
-const isChange: Filter = {
-  kind: 'not',
-  filter: { kind: 'is', field: literal('change'), value: literal('present') },
-}
-
-/** Versions of a span that are changes, in order. */
-export async function changesWithin(store: Asked, span: Span): Promise<readonly ObjectVersion[]> {
-  const found: ObjectVersion[] = []
-  for await (const page of versions(store, span, isChange, span.to)) found.push(...page)
-  return found.sort((a, b) => a.sequence - b.sequence)
+  if (last !== undefined) yield* versions(store, { from: last - lookBackSeconds, to: moment + 1 }, moment)
 }

@@ -34,7 +34,11 @@ const row = (minute: number, rule: string, more: Row = {}): Row => ({
 beforeAll(async () => {
   await store.open()
   const odd = row(2, 'later-than-us')
-  const rows = [row(0, '2-ingress-4'), row(1, '2-ingress-4'), row(1, '2-ingress--1'), odd]
+  const foreign = [
+    row(-1, '2-ingress-4', { cluster: 'c2' }),
+    row(1, '2-ingress-4', { cluster: 'c2', num_flows_started: 100 }),
+  ]
+  const rows = [row(0, '2-ingress-4'), row(1, '2-ingress-4'), row(1, '2-ingress--1'), odd, ...foreign]
   await createDirectIntake(store).append({
     logType: 'policy_activity',
     rows,
@@ -49,7 +53,7 @@ afterAll(async () => {
 describe('activity', () => {
   const options = { now: at + 600 }
   it('adds up by rule, with the newest moment, and leaves out what it cannot read', async () => {
-    const { activity, since } = await readActivity(store, { from: at, to: at + 600 }, options)
+    const { activity, since } = await readActivity(store, { cluster: 'c1', from: at, to: at + 600 }, options)
     const name = { kind: 'CalicoNetworkPolicy', staged: true, namespace: 'shop', name: 'p', tier: 'default' }
     expect(since).toBe(at)
     expect(activity.toSorted((a, b) => a.counts.connections - b.counts.connections)).toEqual([
@@ -74,6 +78,18 @@ describe('activity', () => {
     ])
   })
   it('of a time without any is empty', async () => {
-    expect((await readActivity(store, { from: at + 300, to: at + 600 }, options)).activity).toEqual([])
+    const range = { cluster: 'c1', from: at + 300, to: at + 600 }
+    expect((await readActivity(store, range, options)).activity).toEqual([])
+  })
+  it('is of one cluster, and of one policy where it is named', async () => {
+    const range = { from: at, to: at + 600 }
+    const counted = async (asked: { cluster: string; name?: string }) => {
+      const { activity, since } = await readActivity(store, { ...asked, ...range }, options)
+      return [activity.reduce((sum, { counts }) => sum + counts.connections, 0), since]
+    }
+    expect(await counted({ cluster: 'c1' })).toEqual([3, at])
+    expect(await counted({ cluster: 'c2' })).toEqual([100, at - 60])
+    expect(await counted({ cluster: 'c3' })).toEqual([0, undefined])
+    expect(await counted({ cluster: 'c1', name: 'q' })).toEqual([0, at])
   })
 })

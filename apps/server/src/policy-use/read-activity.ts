@@ -2,13 +2,18 @@
 // is as many rows as there are rules that decided something.
 import { policyActivityLog } from '@margay/model'
 import type { Value } from '@margay/model'
-import type { Group, Question } from '@margay/query'
-import { all } from '@margay/query'
+import type { Filter, Group, Question } from '@margay/query'
+import { literal } from '@margay/query'
 import type { AskOptions, Store } from '@margay/store'
+import { ofCluster } from '../api/cluster/traffic.ts'
+import { ApiError } from '../api/problem.ts'
 import type { Activity } from './activity.ts'
 import { parseActivityKind, parseRuleName } from './activity.ts'
 
 export interface ActivityRange {
+  readonly cluster: string
+  /** Of one policy alone, by namespace and bare name; of all where absent. */
+  readonly name?: string | undefined
   /** Unix seconds, inclusive. */
   readonly from: number
   /** Unix seconds, exclusive. */
@@ -17,20 +22,27 @@ export interface ActivityRange {
 
 export interface ReadActivity {
   readonly activity: readonly Activity[]
-  /** Start of the oldest record there is at all, Unix seconds; absent where nothing was ever counted. */
+  /** Start of the cluster's oldest record, Unix seconds; absent where nothing was counted before the range's end. */
   readonly since?: number
 }
 
-/** More rules than a cluster has; an answer that is cut off would call busy rules unused. */
-const mostRules = 500_000
+/** Rules that are read for one answer, each generation for itself; more than a cluster has. */
+const mostRules = 200_000
 
 const by = ['policy.kind', 'policy.namespace', 'policy.name', 'tier', 'rule', 'action'] as const
 const sums = ['num_flows_started', 'packets_in', 'packets_out', 'bytes_in', 'bytes_out'] as const
 
-const question = ({ from, to }: ActivityRange): Question => ({
+const is = (field: string, value: string): Filter => ({
+  kind: 'is',
+  field: literal(field),
+  value: literal(value, true),
+})
+
+/** The sums of each rule. */
+const question = ({ cluster, name, from, to }: ActivityRange): Question => ({
   logType: policyActivityLog.name,
   range: { from: { at: from }, to: { at: to } },
-  filter: all,
+  filter: { kind: 'and', filters: [ofCluster(cluster), ...(name === undefined ? [] : [is('policy.name', name)])] },
   reports: 'every',
   select: {
     kind: 'groups',
@@ -41,6 +53,15 @@ const question = ({ from, to }: ActivityRange): Question => ({
     },
     limit: mostRules,
   },
+})
+
+/** Since when anything was counted at all. */
+const sinceQuestion = ({ cluster, to }: ActivityRange): Question => ({
+  logType: policyActivityLog.name,
+  range: { from: { at: 0 }, to: { at: to } },
+  filter: ofCluster(cluster),
+  reports: 'every',
+  select: { kind: 'groups', by: [], measures: { since: { min: policyActivityLog.time } }, limit: 1 },
 })
 
 const numberOf = (value: Value | undefined) => Number(value ?? 0)
@@ -68,19 +89,28 @@ function activityOf({ key, measures }: Group): Activity | undefined {
   }
 }
 
-/** Rejects with a StoreError where the store does. */
+async function groupsOf(store: Pick<Store, 'ask'>, asked: Question, options: AskOptions): Promise<readonly Group[]> {
+  const { answer } = await store.ask(asked, options)
+  if (answer.kind !== 'groups') throw new Error('BUG: asked for groups, got rows')
+  if (!answer.truncated) return answer.groups
+  throw new ApiError('too_much', `more than ${mostRules} rules decided something`, {
+    hint: 'ask for a shorter time of the traffic, or for one policy',
+  })
+}
+
+/** Rejects with a StoreError where the store does, with `too_much` where not all rules can be read. */
 export async function readActivity(
-  store: Pick<Store, 'ask' | 'state'>,
+  store: Pick<Store, 'ask'>,
   range: ActivityRange,
   options: AskOptions,
 ): Promise<ReadActivity> {
-  const { answer } = await store.ask(question(range), options)
-  if (answer.kind !== 'groups') throw new Error('BUG: asked for groups, got rows')
-  if (answer.truncated) throw new Error(`read policy activity: more than ${mostRules} rules decided something`)
-  const { tables } = await store.state()
-  const since = tables.find(({ logType }) => logType === policyActivityLog.name)?.oldest
+  const [groups, [oldest]] = await Promise.all([
+    groupsOf(store, question(range), options),
+    groupsOf(store, sinceQuestion(range), options),
+  ])
+  const since = oldest?.measures['since']
   return {
-    activity: answer.groups.flatMap((group) => activityOf(group) ?? []),
-    ...(since !== undefined && { since }),
+    activity: groups.flatMap((group) => activityOf(group) ?? []),
+    ...(since !== undefined && { since: Number(since) }),
   }
 }

@@ -47,6 +47,9 @@ export interface TestApiConfig {
   readonly deps?: Partial<ApiDeps>
 }
 
+/** The cluster whose objects the API knows. */
+export const testCluster = 'test'
+
 const headers = { host: 'localhost:8585', 'content-type': 'application/json' }
 
 function addressOf(route: RouteName, search: object = {}, params: Readonly<Record<string, string>> = {}): string {
@@ -75,6 +78,7 @@ export async function openTestApi({ now, sources = [], deps = {} }: TestApiConfi
     },
     {
       store,
+      cluster: testCluster,
       live: createLive({ maxPending: 1000 }, () => now),
       intake,
       objects,

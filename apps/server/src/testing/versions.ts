@@ -45,6 +45,13 @@ export function createTestVersions(): TestVersions {
       }
       return Promise.resolve([...then.values()])
     },
-    changes: ({ from, to }) => Promise.resolve(changes.filter(({ time }) => time >= from && time < to)),
+    changes({ from, to, kinds, passing, namespace }) {
+      const isWanted = ({ time, change, object: { kind, namespace: own } }: ObjectChange) =>
+        time >= from &&
+        time < to &&
+        (kinds.includes(kind) || (passing.includes(kind) && change !== 'modified')) &&
+        (namespace === undefined || own === undefined || own === namespace)
+      return Promise.resolve({ changes: changes.filter(isWanted), from })
+    },
   }
 }

@@ -5,7 +5,7 @@ import { policyKey } from '../objects/policy.ts'
 import { podKey } from '../objects/snapshot.ts'
 import type { Selector } from '../selector/ast.ts'
 import { flow } from '../testing/yaml.ts'
-import { createEngine } from './engine.ts'
+import { createEngine, createEngineInSteps } from './engine.ts'
 
 /** Namespaces with ten workloads of two pods and one policy each. */
 function clusterOf(namespaces: number) {
@@ -75,6 +75,21 @@ describe('the cost of a change', () => {
       if (policy) engine.apply({ put: 'policy', value: { ...policy, ingress: [] } })
     }
     expect(stepsOf(40, change)).toBe(stepsOf(4, change))
+  })
+})
+
+describe('an engine that is made in steps', () => {
+  it('judges as one that is made at once, and gives way once in some hundred pods and policies', () => {
+    const snapshot = clusterOf(50)
+    const steps = createEngineInSteps(snapshot)
+    let turns = 0
+    let step = steps.next()
+    for (; !step.done; step = steps.next()) turns += 1
+    expect(turns).toBe(Math.ceil((50 * 20 + 50) / 200))
+    const asked = [flow('n1/p2', 'n1/p1', 'tcp/80'), flow('n2/p2', 'n1/p1', 'tcp/80'), flow('n1/p2', 'n1/p3', 'tcp/80')]
+    const verdictsOf = (engine: ReturnType<typeof createEngine>) => asked.map((each) => engine.evaluate(each).verdict)
+    expect(verdictsOf(step.value)).toEqual(verdictsOf(createEngine(snapshot)))
+    expect(verdictsOf(step.value)).toEqual(['allow', 'deny', 'allow'])
   })
 })
 

@@ -190,6 +190,23 @@ function applyChange(change: Change, parts: Parts): void {
   }
 }
 
+/** Pods and policies that are taken in between two looks at who else waits: some milliseconds. */
+const stepChanges = 200
+
+/** As `createEngine`, in steps, for whoever has others to answer in between. */
+export function* createEngineInSteps(snapshot: Snapshot, config?: EngineConfig): Generator<void, Engine> {
+  const engine = createEngine({ ...snapshot, pods: [], policies: [] }, config)
+  const changes = [
+    ...snapshot.pods.map((value): Change => ({ put: 'pod', value })),
+    ...snapshot.policies.map((value): Change => ({ put: 'policy', value })),
+  ]
+  for (const [index, change] of changes.entries()) {
+    if (index % stepChanges === 0) yield
+    engine.apply(change)
+  }
+  return engine
+}
+
 /** Builds an engine from a snapshot; `apply` keeps it up to date. */
 export function createEngine(snapshot: Snapshot, config: EngineConfig = { remember: 1_000_000 }): Engine {
   const work: Work = { selectorTests: 0, plansMade: 0, flowsJudged: 0, identitiesVisited: 0 }

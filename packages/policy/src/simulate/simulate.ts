@@ -1,7 +1,7 @@
 // The same flows under two snapshots: which verdicts change, and why. Only flows that the difference can touch are judged.
 import { decisionWords } from '../explain/explain.ts'
 import type { Evaluation, Flow, Mode, Verdict } from '../evaluate/flow.ts'
-import { createEngine } from '../index/engine.ts'
+import { createEngineInSteps } from '../index/engine.ts'
 import type { Snapshot } from '../objects/snapshot.ts'
 import { differenceOf } from './difference.ts'
 import { createTouch } from './touch.ts'
@@ -43,7 +43,7 @@ export function* simulateInSteps<F extends Flow>(
 ): Generator<void, Simulation<F>> {
   const difference = differenceOf(before, after)
   yield
-  const engine = createEngine(before)
+  const engine = yield* createEngineInSteps(before)
   yield
   const touches = createTouch(before, after, difference, engine)
   const reached = yield* inSteps(flows, (flow) => ({ flow, isTouched: touches(flow) }))

@@ -32,6 +32,11 @@ export const changesSchema = z.object({
   to: z.number().int(),
   changes: z.array(changeSchema).describe('In the order of time.'),
   total: z.number().int().describe('Changes in the range; over the limit the newest are told.'),
+  truncated: z
+    .boolean()
+    .describe(
+      'More objects changed than are read for one answer: the total is at least that, and `unknown` says since when.',
+    ),
   unknown: z.array(unknownSchema),
 })
 

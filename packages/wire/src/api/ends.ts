@@ -93,7 +93,12 @@ export const connectionEndsSchema = z.object({
 
 export const endsSchema = z.object({
   connections: z.array(connectionEndsSchema),
-  more: z.number().int().describe('Failed and slow connections of the same records beyond these.'),
+  more: z.number().int().describe('Failed and slow connections of the same search or record beyond these.'),
+  exact: z
+    .boolean()
+    .describe(
+      'Whether there are exactly so many more. False: at least, since lists of exemplars were cut or the search is wide.',
+    ),
 })
 
 export type EndsRequest = z.input<typeof endsRequestSchema>

@@ -34,7 +34,10 @@ export const valuesRequestSchema = z.strictObject({
   to: z.coerce.number().optional(),
   limit: z.coerce.number().int().min(1).max(200).default(20),
 })
-export const valuesSchema = z.object({ values: z.array(z.object({ value: z.string(), count: z.number() })) })
+export const valuesSchema = z.object({
+  values: z.array(z.object({ value: z.string(), count: z.number() })),
+  exact: z.boolean().describe('False where a list field has too many distinct lists: counts are at least that.'),
+})
 
 export type FieldsResponse = z.output<typeof fieldsSchema>
 export type ValuesResponse = z.output<typeof valuesSchema>

@@ -3,7 +3,7 @@
 import type { Filter } from '@margay/query'
 import type { Range } from '../cluster/as-of.ts'
 import type { TrafficDeps } from '../cluster/traffic.ts'
-import { askFlows, isField } from '../cluster/traffic.ts'
+import { askAllFlows, isField } from '../cluster/traffic.ts'
 import type { Finding } from './finding.ts'
 
 const ofAgents: Filter = isField('origin', 'agent')
@@ -15,8 +15,19 @@ const finestBucket = 60
 /** What an interval and its way to the store take. */
 const waySeconds = 60
 
-const bucketOf = ({ from, to }: Range) =>
-  Math.max(finestBucket, Math.ceil((to - from) / mostBuckets / finestBucket) * finestBucket)
+const bucketOf = ({ from, to }: Range, buckets: number) =>
+  Math.max(finestBucket, Math.ceil((to - from) / buckets / finestBucket) * finestBucket)
+
+/** Groups that are read for one answer; where many agents have more, buckets are wider. */
+const mostGroups = 50_000
+
+async function bucketFor(range: Range, deps: TrafficDeps): Promise<number> {
+  const finest = bucketOf(range, mostBuckets)
+  const measures = { hosts: { distinct: 'host' } }
+  const [all] = await askAllFlows(range, { filter: ofAgents, by: [], measures, limit: 1 }, deps)
+  const hosts = Math.max(1, Number(all?.measures['hosts'] ?? 0))
+  return Math.max(finest, bucketOf(range, Math.max(1, Math.floor(mostGroups / hosts))))
+}
 
 /** Holes between buckets in which an agent reported; the last one may still be open at `end`. */
 export function gapsOf(
@@ -35,9 +46,10 @@ export function gapsOf(
 
 /** Throws where the store does. `now` of the deps is Unix seconds. */
 export async function askAgentGaps(range: Range, deps: TrafficDeps): Promise<readonly Finding[]> {
-  const bucket = bucketOf(range)
+  const bucket = await bucketFor(range, deps)
   const by = ['host', { timeBucket: bucket }]
-  const { groups } = await askFlows(range, { filter: ofAgents, by, measures: { rows: { rows: true } } }, deps)
+  const measures = { rows: { rows: true } } as const
+  const groups = await askAllFlows(range, { filter: ofAgents, by, measures, limit: mostGroups * 2 }, deps)
   const byHost = Map.groupBy(groups, ({ key: [host] }) => String(host ?? '-'))
   const end = Math.min(range.to, deps.now() - waySeconds)
   return [...byHost].flatMap(([host, of]) => {

@@ -1,6 +1,7 @@
 // Changes of policies, of what they rest on, and of nodes, each in a phrase. What means nothing to a verdict or to a node's
 // service is no change here.
 import type { ObjectChange, StoredObject } from '../../objects/index.ts'
+import { keptKinds } from '../../objects/project.ts'
 import { listOf, memberOf, textOf } from '../cluster/document.ts'
 import type { Finding } from './finding.ts'
 import { titleOf } from './finding.ts'
@@ -17,6 +18,13 @@ const words: Readonly<Record<string, string>> = {
 }
 
 const isPolicy = (kind: string) => kind.endsWith('NetworkPolicy')
+
+/** Kinds of which `policyFinding` has something to tell. */
+export const toldPolicyKinds: readonly string[] = [
+  ...Object.keys(words),
+  ...new Set(keptKinds.map(([, kind]) => kind).filter(isPolicy)),
+]
+
 const wordOf = (kind: string) => words[kind] ?? (kind.startsWith('Staged') ? 'staged policy' : 'policy')
 
 const happened = { added: 'created', deleted: 'deleted', modified: 'changed' } as const

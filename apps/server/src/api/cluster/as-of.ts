@@ -14,9 +14,9 @@ export interface Range {
 const usualTraffic = 3600
 
 /** Throws `bad_request` for a moment that has not been yet. */
-export function checkMoment(at: number | undefined, now: number): void {
+export function checkMoment(name: 'at' | 'from', at: number | undefined, now: number): void {
   if (at === undefined || at <= now) return
-  throw new ApiError('bad_request', `at ${at} is after now, which is ${now}`, {
+  throw new ApiError('bad_request', `${name} ${at} is after now, which is ${now}`, {
     hint: 'ask about a moment that has been',
   })
 }
@@ -54,7 +54,7 @@ export interface AsOfState {
 
 /** The cluster that a request asks about. */
 export async function stateAsOf(states: ClusterStates, at: number | undefined, now: number): Promise<AsOfState> {
-  checkMoment(at, now)
+  checkMoment('at', at, now)
   const state = await states.of(at)
   const moment = at ?? now
   const unknown = state.versions.length === 0 ? [noObjects(moment)] : []

@@ -1,9 +1,9 @@
 // What was denied to each endpoint in a range, from the flow log's rows of both its sides.
-import type { Group } from '@margay/query'
+import type { Filter, Group } from '@margay/query'
 import type { Counter, Endpoint } from '@margay/wire'
 import type { Range } from './as-of.ts'
 import type { TrafficDeps } from './traffic.ts'
-import { addCounters, askFlows, counterOf, isDenied } from './traffic.ts'
+import { addCounters, askAllFlows, counterOf, isDenied, isField } from './traffic.ts'
 
 type Denied = NonNullable<Endpoint['denied']>
 
@@ -16,7 +16,8 @@ export interface DeniedTraffic {
 const nothing: Denied = { connections: 0, packets: 0 }
 
 const measures = {
-  connections: { sum: 'num_flows' },
+  // Not `num_flows`, which counts a connection again in each interval that it lasts.
+  connections: { sum: 'num_flows_started' },
   packetsIn: { sum: 'packets_in' },
   packetsOut: { sum: 'packets_out' },
 } as const
@@ -42,14 +43,15 @@ const add = (a: Denied, b: Denied): Denied => ({
 
 /** Asks for both ends at once. */
 export async function askDenied(range: Range, deps: TrafficDeps): Promise<DeniedTraffic> {
-  const ends = ['source', 'dest'].map((end) =>
-    ['type', 'namespace', 'name', 'name_aggr'].map((part) => `${end}_${part}`),
-  )
-  const answers = await Promise.all(ends.map((by) => askFlows(range, { filter: isDenied, by, measures }, deps)))
+  const askEnd = (end: 'source' | 'dest') => {
+    const isEndpoint: Filter = { kind: 'or', filters: ['wep', 'hep'].map((type) => isField(`${end}_type`, type)) }
+    const by = ['type', 'namespace', 'name', 'name_aggr'].map((part) => `${end}_${part}`)
+    return askAllFlows(range, { filter: { kind: 'and', filters: [isDenied, isEndpoint] }, by, measures }, deps)
+  }
+  const answers = await Promise.all([askEnd('source'), askEnd('dest')])
   const byEnd = new Map<string, Denied>()
   let unattributed: Counter = 0
-  for (const group of answers.flatMap(({ groups }) => groups)) {
-    if (group.key[0] !== 'wep' && group.key[0] !== 'hep') continue
+  for (const group of answers.flat()) {
     const key = endKey(group.key)
     if (key === undefined) unattributed = addCounters(unattributed, counterOf(group.measures.connections))
     else byEnd.set(key, add(byEnd.get(key) ?? nothing, deniedOf(group)))

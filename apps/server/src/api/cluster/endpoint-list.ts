@@ -1,7 +1,6 @@
 // Every pod and host endpoint of a cluster's state as the API tells of it, with the policies that concern it in order. Made
 // once per state, in steps between which others are answered. What was denied to an endpoint is traffic, and joined later.
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Labels, Pod, Policy, Snapshot } from '@margay/policy'
+import type { Engine, Labels, Pod, Policy, Snapshot } from '@margay/policy'
 import { matchSelector, podKey, printAddress } from '@margay/policy'
 import type { Endpoint, PolicyRef } from '@margay/wire'
 import { labelsOf, textOf } from './document.ts'
@@ -9,6 +8,7 @@ import { policyId } from './policy-id.ts'
 import type { ClusterState } from './state.ts'
 import { documentsOf } from './state.ts'
 import type { ObjectDocument } from '../../objects/index.ts'
+import { inTurns } from '../turns.ts'
 import { workloadOf } from './workload.ts'
 
 export interface ListedEndpoint {
@@ -55,8 +55,12 @@ const finished = new Set(['Succeeded', 'Failed'])
 /** A pod that has not ended: a finished one has no address, and nothing can reach it. */
 const isAlive = (document: ObjectDocument) => !finished.has(textOf(document, 'status', 'phase') ?? '')
 
-function podEndpoint(document: ObjectDocument, pod: Pod, state: ClusterState, refOf: RefOf): ListedEndpoint {
-  const { engine } = state
+interface Cluster {
+  readonly state: ClusterState
+  readonly engine: Engine
+}
+
+function podEndpoint(document: ObjectDocument, pod: Pod, { state, engine }: Cluster, refOf: RefOf): ListedEndpoint {
   const key = podKey(pod)
   const selecting = pod.hostNetwork ? [] : (engine.policiesOf(key) ?? [])
   const policies = selecting.map(refOf)
@@ -110,14 +114,17 @@ async function makeList(state: ClusterState): Promise<readonly ListedEndpoint[]>
   const refOf = createRefs()
   const pods = podsByKey(state.snapshot)
   const documents = documentsOf(state, 'Pod').filter(isAlive)
-  const listed = hostEndpoints(state, refOf)
-  for (const [index, document] of documents.entries()) {
-    const namespace = textOf(document, 'metadata', 'namespace') ?? 'default'
-    const pod = pods.get(`${namespace}/${textOf(document, 'metadata', 'name')}`)
-    if (pod) listed.push(podEndpoint(document, pod, state, refOf))
-    if (index % stepEndpoints === 0) await nextTurn()
-  }
-  return listed
+  const engine = await state.engine()
+  const listed = await inTurns(
+    documents,
+    (document) => {
+      const namespace = textOf(document, 'metadata', 'namespace') ?? 'default'
+      const pod = pods.get(`${namespace}/${textOf(document, 'metadata', 'name')}`)
+      return pod ? podEndpoint(document, pod, { state, engine }, refOf) : []
+    },
+    { step: stepEndpoints },
+  )
+  return [...hostEndpoints(state, refOf), ...listed.flat()]
 }
 
 const lists = new WeakMap<ClusterState, Promise<readonly ListedEndpoint[]>>()

@@ -5,6 +5,7 @@ import type { Address, FlowEnd } from '@margay/policy'
 import { parseAddress, podKey, printAddress } from '@margay/policy'
 import { ApiError } from '../problem.ts'
 import { endpointsOf } from './endpoint-list.ts'
+import { namesWith } from './names.ts'
 import type { ClusterState } from './state.ts'
 
 export interface MeantEnd {
@@ -61,15 +62,15 @@ const textOf = (row: Row, field: string): string | undefined => {
 
 /** The pods whose names a record keeps only the beginning of. */
 function podOfPrefix(state: ClusterState, { namespace, name }: Place, address: Address | undefined): MeantEnd {
-  const prefix = name.slice(0, -1)
-  const pods = state.snapshot.pods.filter((pod) => pod.namespace === namespace && pod.name.startsWith(prefix))
+  const prefix = `${namespace}/${name.slice(0, -1)}`
   const owner = address && state.prepared.lookup.podAt(address)
-  if (owner && pods.includes(owner)) return { end: { pod: podKey(owner), address } }
-  const first = pods.map((pod) => pod.name).sort()[0]
-  if (first === undefined) return { end: { pod: `${namespace}/${name}`, ...(address && { address }) } }
+  if (owner && podKey(owner).startsWith(prefix)) return { end: { pod: podKey(owner), address } }
+  const found = namesWith(state.podNames, prefix)
+  if (!found) return { end: { pod: `${namespace}/${name}`, ...(address && { address }) } }
+  const { first, count } = found
   return {
-    end: { pod: `${namespace}/${first}` },
-    note: `the record names only ${namespace}/${name}; judged as ${first}, one of ${pods.length}`,
+    end: { pod: first },
+    note: `the record names only ${namespace}/${name}; judged as ${first.slice(namespace.length + 1)}, one of ${count}`,
   }
 }
 

@@ -3,7 +3,7 @@ import type { Group } from '@margay/query'
 import type { Node } from '@margay/wire'
 import type { Range } from './as-of.ts'
 import type { TrafficDeps } from './traffic.ts'
-import { askFlows } from './traffic.ts'
+import { askAllFlows } from './traffic.ts'
 
 type Traffic = NonNullable<Node['traffic']>
 type Verdict = 'allowed' | 'denied'
@@ -48,7 +48,7 @@ function ratesOf(sums: NodeSums, seconds: number): Traffic {
 
 /** Rates by node. A node of which no row tells is not in it. */
 export async function askNodeRates(range: Range, deps: TrafficDeps): Promise<ReadonlyMap<string, Traffic>> {
-  const { groups } = await askFlows(range, { by: ['host', 'reporter', 'action'], measures }, deps)
+  const groups = await askAllFlows(range, { by: ['host', 'reporter', 'action'], measures }, deps)
   const byNode = new Map<string, NodeSums>()
   for (const group of groups) {
     const node = String(group.key[0] ?? '')

@@ -7,12 +7,14 @@ import type { Counter } from '@margay/wire'
 import type { Counts, PolicyUse, Use } from '../../policy-use/index.ts'
 import { policyNameKey, policyUse, readActivity } from '../../policy-use/index.ts'
 import type { ApiDeps } from '../context.ts'
+import { ApiError } from '../problem.ts'
 import type { Range } from './as-of.ts'
 import { textOf } from './document.ts'
 import { isField } from './traffic.ts'
 
 export interface UsageDeps {
   readonly store: ApiDeps['store']
+  readonly cluster: string
   /** Unix seconds. */
   readonly now: () => number
   readonly signal: AbortSignal
@@ -28,6 +30,9 @@ export interface Usage {
 const secondsPerDay = 86_400
 /** How far back a policy must have been silent to be called unused: some things are needed once a month. */
 export const unusedDays = 90
+
+/** Policies whose last change is read for one answer. */
+const mostEdited = 100_000
 
 const objectKey = (kind: string, group: string, namespace: string, name: string) =>
   `${kind}.${group} ${namespace}/${name}`
@@ -51,7 +56,7 @@ function editsQuestion({ from, to }: Range, kinds: readonly string[]): Question 
       kind: 'groups',
       by: ['kind', 'api_version', 'namespace', 'name'].map((field) => ({ field })),
       measures: { at: { max: 'time' } },
-      limit: 100_000,
+      limit: mostEdited,
     },
   }
 }
@@ -65,6 +70,11 @@ async function readEdits(policies: readonly Policy[], range: Range, { store, now
   if (kinds.length === 0) return new Map<string, number>()
   const { answer } = await store.ask(editsQuestion(range, kinds), { now: now(), signal })
   if (answer.kind !== 'groups') throw new Error('BUG: asked for groups, got rows')
+  if (answer.truncated) {
+    throw new ApiError('too_much', `more than ${mostEdited} policies were changed`, {
+      hint: 'ask for one policy',
+    })
+  }
   const edits = new Map(
     answer.groups.map(({ key, measures }) => {
       const [kind, apiVersion, namespace, name] = key.map((value) => String(value ?? ''))
@@ -103,9 +113,11 @@ function joinUses(long: PolicyUse, short: PolicyUse): PolicyUse {
 export async function askUsage(policies: readonly Policy[], traffic: Range, deps: UsageDeps): Promise<Usage> {
   const window = { from: Math.max(0, traffic.to - unusedDays * secondsPerDay), to: traffic.to }
   const options = { now: deps.now(), signal: deps.signal }
+  const { cluster } = deps
+  const name = policies.length === 1 ? policies[0]!.name : undefined
   const [long, short, edited] = await Promise.all([
-    readActivity(deps.store, window, options),
-    readActivity(deps.store, traffic, options),
+    readActivity(deps.store, { cluster, name, ...window }, options),
+    readActivity(deps.store, { cluster, name, ...traffic }, options),
     readEdits(policies, window, deps),
   ])
   const isCounted = long.since !== undefined && long.since < traffic.to

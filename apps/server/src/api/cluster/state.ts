@@ -1,17 +1,20 @@
 // The cluster of one moment, made ready for questions: objects read, policies sorted, an engine that judges. Made once per
 // version of the objects and moment, in steps between which others are answered; what was read of an object is kept with
 // it, so a change of one pod costs that pod.
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Engine, Issue, ParsedSnapshot, Prepared, Snapshot } from '@margay/policy'
-import { createEngine, emptySnapshot, parseSnapshot, policyKey, prepare } from '@margay/policy'
+import { createEngineInSteps, emptySnapshot, parseSnapshot, podKey, policyKey, prepare } from '@margay/policy'
+import { inTurns, runSteps } from '../turns.ts'
 import type { ObjectDocument, ObjectHistory, StoredObject } from '../../objects/index.ts'
 
 export interface ClusterState {
   readonly versions: readonly StoredObject[]
   readonly snapshot: Snapshot
   readonly issues: readonly Issue[]
-  readonly engine: Engine
+  /** Made when it is first asked for, in steps. */
+  readonly engine: () => Promise<Engine>
   readonly prepared: Prepared
+  /** `namespace/name` of all pods, in text order. */
+  readonly podNames: readonly string[]
   readonly find: (kind: string, namespace: string | undefined, name: string) => StoredObject | undefined
 }
 
@@ -49,12 +52,7 @@ const stepObjects = 200
 
 /** Reads objects into one snapshot, with turns for others in between. */
 export async function readSnapshot(versions: readonly StoredObject[]): Promise<ParsedSnapshot> {
-  const parts: ParsedSnapshot[] = []
-  for (let from = 0; from < versions.length; from += stepObjects) {
-    parts.push(...versions.slice(from, from + stepObjects).map(readVersion))
-    await nextTurn()
-  }
-  return join(parts)
+  return join(await inTurns(versions, readVersion, { step: stepObjects }))
 }
 
 const placeOf = (kind: string, namespace: string | undefined, name: string) => `${kind} ${namespace ?? ''}/${name}`
@@ -75,18 +73,19 @@ function once<T>(make: () => T): () => T {
 
 async function makeState(versions: readonly StoredObject[]): Promise<ClusterState> {
   const { snapshot, issues } = await readSnapshot(versions)
-  const engine = once(() => createEngine(snapshot))
   const prepared = once(() => prepare(snapshot))
   const index = once(() => indexOf(versions))
+  const podNames = once(() => snapshot.pods.map(podKey).sort())
   return {
     versions,
     snapshot,
     issues,
-    get engine() {
-      return engine()
-    },
+    engine: once(() => runSteps(createEngineInSteps(snapshot))),
     get prepared() {
       return prepared()
+    },
+    get podNames() {
+      return podNames()
     },
     find: (kind, namespace, name) => index().get(placeOf(kind, namespace, name)),
   }

@@ -1,5 +1,6 @@
 // Questions to the flow log whose answers stand beside objects. A figure that could not be had is undefined, and the answer
-// says why; it is never a zero.
+// says why; it is never a zero. What must stay true: the figures are of the cluster whose objects are shown, and an answer that
+// was cut is no answer.
 import type { Value } from '@margay/model'
 import { flowLog } from '@margay/model'
 import type { Filter, Group, Measure, Question } from '@margay/query'
@@ -7,6 +8,7 @@ import { all } from '@margay/query'
 import { StoreError } from '@margay/store'
 import type { Counter, Unknown } from '@margay/wire'
 import type { ApiDeps } from '../context.ts'
+import { ApiError } from '../problem.ts'
 import type { Range } from './as-of.ts'
 
 export interface FlowGroups {
@@ -23,6 +25,7 @@ export interface FlowGroups {
 
 export interface TrafficDeps {
   readonly store: Pick<ApiDeps['store'], 'ask'>
+  readonly cluster: string
   /** Unix seconds. */
   readonly now: () => number
   readonly signal: AbortSignal
@@ -38,16 +41,25 @@ export const isField = (field: string, value: string): Filter => ({
 
 export const isDenied = isField('action', 'deny')
 
-/** Groups of flows in a range; `truncated` where there were more than the limit. */
+/** Records of a cluster, and those that tell of none, as other systems write them. */
+export const ofCluster = (cluster: string): Filter => ({
+  kind: 'or',
+  filters: [
+    isField('cluster', cluster),
+    { kind: 'not', filter: { kind: 'exists', field: { pieces: ['cluster'], quoted: false } } },
+  ],
+})
+
+/** Groups of the cluster's flows in a range; `truncated` where there were more than the limit. */
 export async function askFlows(
   range: Range,
   { filter = all, by, measures, heaviest, limit = mostGroups, reports = 'every' }: FlowGroups,
-  { store, now, signal }: TrafficDeps,
+  { store, cluster, now, signal }: TrafficDeps,
 ): Promise<{ readonly groups: readonly Group[]; readonly truncated: boolean }> {
   const question: Question = {
     logType: flowLog.name,
     range: { from: { at: range.from }, to: { at: range.to } },
-    filter,
+    filter: { kind: 'and', filters: [filter, ofCluster(cluster)] },
     reports,
     select: {
       kind: 'groups',
@@ -60,6 +72,15 @@ export async function askFlows(
   const { answer } = await store.ask(question, { now: now(), signal })
   if (answer.kind !== 'groups') throw new Error('BUG: asked for groups, got rows')
   return answer
+}
+
+/** All groups. Rejects with `too_much` where there are more than are read: sums of some of them would be wrong. */
+export async function askAllFlows(range: Range, asked: FlowGroups, deps: TrafficDeps): Promise<readonly Group[]> {
+  const { groups, truncated } = await askFlows(range, asked, deps)
+  if (!truncated) return groups
+  throw new ApiError('too_much', `more than ${asked.limit ?? mostGroups} groups of flows`, {
+    hint: 'ask for a shorter time of the traffic',
+  })
 }
 
 /** A counter that was summed; absent measures are sums of nothing. */
@@ -80,7 +101,9 @@ export async function orUnknown<T>(what: string, signal: AbortSignal, asked: Pro
   try {
     return { value: await asked, unknown: [] }
   } catch (error) {
-    if (signal.aborted || !(error instanceof StoreError)) throw error
-    return { value: undefined, unknown: [{ what, why: error.message, hint: error.hint }] }
+    const isTold = error instanceof StoreError || (error instanceof ApiError && error.code === 'too_much')
+    if (signal.aborted || !isTold) throw error
+    const { message, hint } = error
+    return { value: undefined, unknown: [{ what, why: message, ...(hint !== undefined && { hint }) }] }
   }
 }

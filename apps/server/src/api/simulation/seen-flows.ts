@@ -10,6 +10,7 @@ import { endOfRow } from '../cluster/flow-ends.ts'
 import type { ClusterState } from '../cluster/state.ts'
 import type { TrafficDeps } from '../cluster/traffic.ts'
 import { addCounters, askFlows, counterOf, isField } from '../cluster/traffic.ts'
+import { inTurns } from '../turns.ts'
 
 type End = SimulatedFlow['source']
 
@@ -39,7 +40,8 @@ const ends = ['source', 'dest'].flatMap((side) =>
 const keys = [...ends, 'dest_port', 'proto']
 
 const measures = {
-  connections: { sum: 'num_flows' },
+  // Not `num_flows`, which counts a connection again in each interval that it lasts.
+  connections: { sum: 'num_flows_started' },
   bytesIn: { sum: 'bytes_in' },
   bytesOut: { sum: 'bytes_out' },
   lastSeen: { max: 'start_time' },
@@ -119,5 +121,6 @@ export async function askSeenFlows(
     },
     deps,
   )
-  return { flows: groups.flatMap((group) => flowOfGroup(state, by, group) ?? []), incomplete: truncated }
+  const flows = await inTurns(groups, (group) => flowOfGroup(state, by, group) ?? [], { signal: deps.signal })
+  return { flows: flows.flat(), incomplete: truncated }
 }
