@@ -9,7 +9,7 @@ import type { Login } from '../auth/login.ts'
 import type { Tls } from '../auth/tls.ts'
 import { registerConsole } from './console.ts'
 import type { ApiDeps } from './context.ts'
-import { checkCaller, checkSite } from './guard.ts'
+import { checkCaller, checkSite, isNavigation } from './guard.ts'
 import type { IngestConfig } from './ingest.ts'
 import { readJson } from './json.ts'
 import type { ListenAddress } from './listen.ts'
@@ -49,9 +49,20 @@ function checkIn(request: FastifyRequest, reply: FastifyReply, config: ApiConfig
     'x-margay-version': config.version,
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
+    // Pages of other sites neither read what is here nor hold a window on it.
+    'cross-origin-resource-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+    'x-frame-options': 'DENY',
   })
-  checkCaller(request.headers, { ...config, allowsAddresses: config.login !== undefined })
-  if (prefixed(request.url)) checkSite(request.headers)
+  const { allowedHosts, login, tls } = config
+  checkCaller(request.headers, {
+    allowedHosts,
+    allowsAddresses: login !== undefined,
+    isSecure: tls !== undefined,
+  })
+  // By the route and by what was written: the router reads %61pi as api.
+  const { url: route = '' } = request.routeOptions
+  if (prefixed(route) || prefixed(request.url) || !isNavigation(request.headers)) checkSite(request.headers)
 }
 
 /** The table's methods by path, to tell a wrong method from a wrong path. */
