@@ -44,6 +44,7 @@ beforeAll(async () => {
   tls = makeCertificate(join(dir, 'tls'), 'first')
   writeFileSync(join(dir, 'tokens'), `Ada read ${reader}\nrobot send ${sender}\n`)
   writeFileSync(join(dir, 'index.html'), '<!doctype html>console')
+  writeFileSync(join(dir, 'picture.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
   const store = createEmbeddedStore({ dir: join(dir, 'store') })
   config = {
     listen: { host: '127.0.0.1', port: 0 },
@@ -134,6 +135,70 @@ describe('without a token', () => {
     expect((await ask({ url: '/readyz' })).statusCode).toBe(503)
     isReady = true
     expect((await ask({ url: '/readyz' })).body).toBe('ok\n')
+  })
+})
+
+describe('a flood of tokens', () => {
+  const from = (remoteAddress: string, token: string) =>
+    ask({ url: `${apiPrefix}/health`, headers: bearer(token), remoteAddress })
+
+  it('is refused for the rest of its minute, and keeps nobody else out', async () => {
+    const statuses = []
+    for (let n = 0; n < 25; n++) statuses.push((await from('10.9.9.9', `junk-${n}-`.padEnd(40, 'z'))).statusCode)
+    expect(statuses).toEqual([...Array<number>(20).fill(401), ...Array<number>(5).fill(429)])
+    const refused = await from('10.9.9.9', 'once-more-'.padEnd(40, 'z'))
+    expect(refused.json()).toMatchObject({ code: 'too_many_tokens' })
+    expect(refused.headers['retry-after']).toBe('60')
+    // From the same place, whoever is known is let in.
+    expect((await from('10.9.9.9', reader)).statusCode).toBe(200)
+    expect((await from('10.9.9.8', 'mistyped-'.padEnd(40, 'z'))).statusCode).toBe(401)
+    now += 60_000
+    expect((await from('10.9.9.9', 'once-more-'.padEnd(40, 'z'))).statusCode).toBe(401)
+  })
+})
+
+describe('what a browser is told', () => {
+  it.each(['/', '/index.html', '/graph', '/picture.svg'])(
+    '%s runs nothing of others and is in no frame',
+    async (url) => {
+      const { headers, statusCode } = await ask({ url, headers: { ...bearer(reader), accept: 'text/html' } })
+      expect(statusCode).toBe(200)
+      expect(headers['content-security-policy']).toMatch(/default-src 'self'.*frame-ancestors 'none'/)
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-resource-policy': 'same-origin',
+        'cross-origin-opener-policy': 'same-origin',
+        'x-frame-options': 'DENY',
+      })
+    },
+  )
+
+  it.each(['/assets/none.js', '/picture.svg', '/%61pi/v1/health', '/api/v1/health'])(
+    'a page of another site does not get %s',
+    async (url) => {
+      const headers = { ...bearer(reader), 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }
+      expect((await ask({ url, headers })).json()).toMatchObject({ code: 'forbidden_origin' })
+    },
+  )
+
+  it('a link of another site leads to a page and not to data', async () => {
+    const headers = {
+      ...bearer(reader),
+      accept: 'text/html',
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+    }
+    expect((await ask({ url: '/graph', headers })).statusCode).toBe(200)
+    for (const url of ['/%61pi/v1/health', '/api/v1/health'])
+      expect((await ask({ url, headers })).statusCode, url).toBe(403)
+  })
+
+  it('a page that came without TLS is not its own', async () => {
+    const statusOf = async (origin: string) =>
+      (await ask({ url: `${apiPrefix}/health`, headers: { ...bearer(reader), origin } })).statusCode
+    expect(await statusOf('https://10.1.2.3:8585')).toBe(200)
+    expect(await statusOf('http://10.1.2.3:8585')).toBe(403)
   })
 })
 

@@ -10,6 +10,7 @@ import { CodedError, FatalError, aborted, defineErrors } from '@margay/kit'
 import type { FramesAnswer, Hello, HelloAnswer } from '@margay/wire'
 import { FrameError, agentHeader, framesPath, helloPath, helloSchema, instanceHeader, splitPieces } from '@margay/wire'
 import { isLoopback } from '../api/guard.ts'
+import { peerOf } from '../auth/peer.ts'
 import type { Senders } from '../auth/senders.ts'
 import type { Tls } from '../auth/tls.ts'
 import type { Agents } from '../intern/agents.ts'
@@ -40,11 +41,15 @@ export interface AgentReceiverDeps {
 const errors = defineErrors({
   name_taken: { status: 409, hint: 'give each agent a name of its own; a restarted one has its name back by itself' },
   other_name: { status: 403, hint: 'an agent speaks for itself alone; run agent and server of one release' },
+  a_page: { status: 403, hint: 'this is the door for agents; people ask the API' },
   no_name: { status: 400, hint: 'run agent and server of one release' },
   body_too_large: { status: 413, hint: 'the agent sends less at a time by itself' },
   body_broken: { status: 400, hint: 'run agent and server of one release' },
   no_such_path: { status: 404, hint: 'this is the door for agents; people ask the API' },
 })
+
+/** Statuses by which somebody is turned away; what they sent may be at fault in others. */
+const refusals: ReadonlySet<number> = new Set([401, 403, 429])
 
 /** Far over the four megabytes that an agent sends at a time. */
 const maxBodyBytes = 80 * 1_048_576
@@ -78,6 +83,19 @@ interface Sender {
   readonly node: string | undefined
 }
 
+/** Headers that a browser adds to what its pages send, and that no page can take away. */
+const browserHeaders = ['origin', 'sec-fetch-site', 'sec-fetch-mode'] as const
+
+/**
+ * On loopback the machine itself is the guard, and any page in a browser on it can send here, under a name of its own that was
+ * made to point here. Agents are no browsers.
+ */
+function checkNoPage({ headers }: IncomingMessage): void {
+  const sent = browserHeaders.find((name) => headers[name] !== undefined)
+  if (sent !== undefined)
+    throw errors.a_page(`a request with the header "${sent}" comes from a page and not from an agent`)
+}
+
 /** Empty for what is no encoded name. */
 function decoded(header: string): string {
   try {
@@ -90,11 +108,16 @@ function decoded(header: string): string {
 export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentReceiverDeps): Part {
   /** Who sends, and the node that their token names; throws where they may not. */
   const checkSender = async (request: IncomingMessage): Promise<Sender> => {
+    checkNoPage(request)
     const agent = decoded(headerOf(request, agentHeader))
     const instance = headerOf(request, instanceHeader)
     if (agent === '' || instance === '')
       throw errors.no_name(`headers ${agentHeader} and ${instanceHeader} are missing`)
-    const node = await deps.senders.check(headerOf(request, 'authorization'), agent)
+    const node = await deps.senders.check(
+      headerOf(request, 'authorization'),
+      agent,
+      peerOf(request.socket.remoteAddress),
+    )
     const now = Math.floor(deps.clock() / 1000)
     if (!deps.agents.lease(agent, instance, now))
       throw errors.name_taken(`another agent is named "${agent}" and is alive`)
@@ -132,6 +155,7 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
     } catch (error) {
       const coded = codedOf(error)
       if (coded.status === 500 || coded.cause) deps.log.error('agent request failed', { error: error as Error })
+      else if (refusals.has(coded.status)) deps.log.warn('an agent was refused', { code: coded.code })
       answer(response, coded.status, {
         code: coded.code,
         title: coded.message,
