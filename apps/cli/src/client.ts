@@ -118,10 +118,12 @@ export function createClient(server: string, { token, ca }: Credentials = {}): C
     const headers = new Headers(init.headers)
     if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
     // A server of ours leads nowhere else, and no other is shown the token.
-    const response = await fetch(base + apiPrefix + path, { ...init, headers, redirect: 'manual' }).catch((error: unknown) => {
-      if (init.signal?.aborted) throw error
-      throw notThere(base, error)
-    })
+    const response = await fetch(base + apiPrefix + path, { ...init, headers, redirect: 'manual' }).catch(
+      (error: unknown) => {
+        if (init.signal?.aborted) throw error
+        throw notThere(base, error)
+      },
+    )
     return response.ok ? response : refuse(response, base, query)
   }
   const read = async (response: Response) => parseJsonExact(await response.text())

@@ -116,7 +116,9 @@ describe('a kubeconfig', () => {
     const command = write('loose', `#!/bin/sh\n${body}\n`)
     chmodSync(command, 0o700)
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command, args: ['--token', 'SECRET'] }
-    const error = (await open(config({}, { exec })).current().catch((reason: unknown) => reason)) as Error
+    const error = (await open(config({}, { exec }))
+      .current()
+      .catch((reason: unknown) => reason)) as Error
     expect(error.message).toMatch(words)
     expect(`${error.stack} ${JSON.stringify(error.cause)}`).not.toContain('SECRET')
   })
