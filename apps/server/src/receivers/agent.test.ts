@@ -12,6 +12,7 @@ import {
   createFrameBuilder,
   framesPath,
   helloPath,
+  lookPath,
   instanceHeader,
   joinPieces,
   pieceHead,
@@ -147,6 +148,13 @@ describe('the agents door', () => {
   it('refuses a second living agent of one name', async () => {
     await send({ body: frame(1) })
     expect(await send({ body: frame(1), instance: 'i2' })).toMatchObject({ status: 409, body: { code: 'name_taken' } })
+  })
+  it('is looked at without taking the name of a living agent', async () => {
+    await send({ body: frame(1) })
+    const look = await send({ path: lookPath, instance: 'doctor' })
+    expect(look).toMatchObject({ status: 200, body: { server: expect.any(String), now: expect.any(Number) } })
+    expect(await send({ path: lookPath, bearer: 'wrong' })).toMatchObject({ status: 401, body: { code: 'no_token' } })
+    expect((await send({ body: frame(1) })).status).toBe(200)
   })
   it('refuses frames that another agent made', async () => {
     expect((await send({ body: frame(1), agent: 'node-2' })).body.results).toMatchObject([

@@ -7,8 +7,17 @@ import { createServer as createSecureServer } from 'node:https'
 import { connect } from 'node:net'
 import type { Logger, Part } from '@margay/kit'
 import { CodedError, FatalError, aborted, defineErrors } from '@margay/kit'
-import type { FramesAnswer, Hello, HelloAnswer } from '@margay/wire'
-import { FrameError, agentHeader, framesPath, helloPath, helloSchema, instanceHeader, splitPieces } from '@margay/wire'
+import type { FramesAnswer, Hello, HelloAnswer, LookAnswer } from '@margay/wire'
+import {
+  FrameError,
+  agentHeader,
+  framesPath,
+  helloPath,
+  helloSchema,
+  instanceHeader,
+  lookPath,
+  splitPieces,
+} from '@margay/wire'
 import { isLoopback } from '../api/guard.ts'
 import { peerOf } from '../auth/peer.ts'
 import type { Senders } from '../auth/senders.ts'
@@ -80,6 +89,7 @@ function answer(response: ServerResponse, status: number, body: object): void {
 
 interface Sender {
   readonly agent: string
+  readonly instance: string
   readonly node: string | undefined
 }
 
@@ -113,16 +123,16 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
     const instance = headerOf(request, instanceHeader)
     if (agent === '' || instance === '')
       throw errors.no_name(`headers ${agentHeader} and ${instanceHeader} are missing`)
-    const node = await deps.senders.check(
-      headerOf(request, 'authorization'),
-      agent,
-      peerOf(request.socket.remoteAddress),
-    )
+    const peer = peerOf(request.socket.remoteAddress)
+    const node = await deps.senders.check(headerOf(request, 'authorization'), agent, peer)
+    return { agent, instance, node }
+  }
+  /** Gives the name to whoever sends; throws where another living agent has it. */
+  const lease = ({ agent, instance }: Sender): void => {
     const now = Math.floor(deps.clock() / 1000)
     if (!deps.agents.lease(agent, instance, now))
       throw errors.name_taken(`another agent is named "${agent}" and is alive`)
     deps.agents.seen(agent, now)
-    return { agent, node }
   }
   const takeFrames = async (agent: string, body: Buffer): Promise<FramesAnswer> => {
     const results = await deps.frames.take(agent, splitPieces(body))
@@ -140,8 +150,13 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
     }
     return { server: config.server, watched: deps.watched() }
   }
-  const respond = async (request: IncomingMessage, gone: AbortSignal): Promise<object> => {
+  const respond = async (
+    request: IncomingMessage,
+    gone: AbortSignal,
+  ): Promise<FramesAnswer | HelloAnswer | LookAnswer> => {
     const sender = await checkSender(request)
+    if (request.method === 'POST' && request.url === lookPath) return { server: config.server, now: deps.clock() }
+    lease(sender)
     const body = await readBody(request)
     if (request.method === 'POST' && request.url === framesPath) return takeFrames(sender.agent, body)
     if (request.method === 'POST' && request.url === helloPath) return takeHello(sender, body, gone)
