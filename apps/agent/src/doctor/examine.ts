@@ -42,7 +42,10 @@ export function judgePrivileges(held: ReadonlySet<string>): Finding {
   )
   const base = { name: 'privileges', title: 'Privileges' }
   if (lacks.length > 0) {
-    const found = `${lacks.join(', ')} not held; no eBPF program can be loaded`
+    const what = lacks.every((name) => name === 'CAP_NET_ADMIN')
+      ? 'nothing can be attached to cgroups, and conntrack and log rules cannot be read'
+      : 'no eBPF program can be loaded'
+    const found = `${lacks.join(', ')} not held; ${what}`
     return { ...base, verdict: 'missing', found, hint: 'run the agent as root, or with these capabilities' }
   }
   const wishes = [
