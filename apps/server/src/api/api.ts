@@ -6,6 +6,7 @@ import fastify from 'fastify'
 import { apiPrefix, routeList } from '@margay/wire'
 import { addDoor } from '../auth/door.ts'
 import type { Login } from '../auth/login.ts'
+import { createSessions } from '../auth/session.ts'
 import type { Tls } from '../auth/tls.ts'
 import { registerConsole } from './console.ts'
 import type { ApiDeps } from './context.ts'
@@ -18,6 +19,12 @@ import { ApiError, problemOf } from './problem.ts'
 import { registerProbes } from './probes.ts'
 import { rightsOfRoutes, registerRoutes } from './routes.ts'
 
+export interface LoginOptions {
+  readonly lookAgainMs?: number
+  /** Seals what browsers keep; see ../auth/session.ts. */
+  readonly sessionKey?: Buffer
+}
+
 export interface ApiConfig {
   readonly listen: ListenAddress
   readonly version: string
@@ -27,8 +34,8 @@ export interface ApiConfig {
   readonly ingest: IngestConfig
   /** Without it requests are plain HTTP. */
   readonly tls?: Tls | undefined
-  /** Whom requests are let in by; without it everybody, on loopback alone. `advice` is HTML of the sign-in page. */
-  readonly login?: (Login & { readonly lookAgainMs?: number }) | undefined
+  /** Whom requests are let in by; without it everybody, on loopback alone. */
+  readonly login?: (Login & LoginOptions) | undefined
 }
 
 const maxQuestionBytes = 1024 * 1024
@@ -124,8 +131,9 @@ export async function buildApi(config: ApiConfig, deps: ApiDeps, ended: AbortSig
   addErrors(app, deps)
   if (login) {
     const rights = rightsOfRoutes()
-    const { people, advice, lookAgainMs } = login
-    addDoor(app, { isSecure: tls !== undefined, advice, rights, lookAgainMs }, people)
+    const { people, advice, lookAgainMs, sessionKey } = login
+    const sessions = createSessions({ isSecure: tls !== undefined, key: sessionKey })
+    addDoor(app, { sessions, advice, rights, lookAgainMs }, people)
   }
   await app.register(compress, {
     threshold: compressOverBytes,

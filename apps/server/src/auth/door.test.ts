@@ -1,5 +1,6 @@
 // The API as it is met beyond loopback: TLS, a token file, and every route closed. Nothing behind the door is needed.
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +18,7 @@ import { createDirectIntake } from '../testing/direct-intake.ts'
 import { nobodyReports } from '../testing/nobody-reports.ts'
 import { createTestVersions } from '../testing/versions.ts'
 import { createLogin } from './login.ts'
+import { createSessions, readSessionKey } from './session.ts'
 import { makeCertificate } from './testing/certificate.ts'
 import type { TlsFiles } from './tls.ts'
 import { createTls } from './tls.ts'
@@ -253,6 +255,8 @@ describe('signing in', () => {
     expect(reply.headers.location).toBe('/explore')
     const cookie = String(reply.headers['set-cookie'])
     expect(cookie).toMatch(/^__Host-margay-session=\S+; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
+    // Of no use to whoever listens on another port of this machine, where browsers send it too.
+    expect(Buffer.from(cookie.split(/[=;]/)[1]!, 'base64url').toString('latin1')).not.toContain('reader')
     const headers = { cookie: cookie.split(';')[0]!, accept: 'text/html' }
     expect((await ask({ url: '/', headers })).body).toContain('console')
     expect((await ask({ url: `${apiPrefix}/health`, headers })).statusCode).toBe(200)
@@ -261,13 +265,36 @@ describe('signing in', () => {
     expect(out.headers['set-cookie']).toMatch(/^__Host-margay-session=; .*Max-Age=0$/)
   })
 
+  it('takes no cookie that it did not seal', async () => {
+    const statusOf = async (value: string) =>
+      (await ask({ url: `${apiPrefix}/health`, headers: { cookie: `__Host-margay-session=${value}` } })).statusCode
+    const cookie = String((await signIn({ token: reader })).headers['set-cookie']).split(/[=;]/)[1]!
+    expect(await statusOf(cookie)).toBe(200)
+    expect(await statusOf(cookie.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A')))).toBe(401)
+    const foreign = createSessions({ isSecure: true }).cookieOf(reader)!.split(/[=;]/)[1]!
+    for (const value of [reader, encodeURIComponent(reader), '', 'AAAA', foreign]) {
+      expect(await statusOf(value), value).toBe(401)
+    }
+  })
+
+  it('lasts through a restart, by a key that only the server can read', () => {
+    const key = readSessionKey(dir)
+    expect(statSync(join(dir, 'session.key')).mode & 0o777).toBe(0o600)
+    const cookie = createSessions({ isSecure: false, key }).cookieOf(reader)!.split(';')[0]!
+    expect(createSessions({ isSecure: false, key: readSessionKey(dir) }).tokenOf({ cookie })).toBe(reader)
+    writeFileSync(join(dir, 'session.key'), 'short')
+    expect(() => readSessionKey(dir)).toThrow(/5 bytes and not 32/)
+  })
+
   it('says what is wrong with a token', async () => {
     const wrong = await signIn({ token: 'x'.repeat(40) })
     expect(wrong.statusCode).toBe(401)
     expect(wrong.body).toContain('the token is not known')
     expect(wrong.headers['set-cookie']).toBeUndefined()
     expect((await signIn({ token: sender })).body).toContain('does not allow to read')
-    expect((await signIn({ token: 'x'.repeat(4000) })).body).toContain('more than a browser keeps')
+    expect((await signIn({ token: randomBytes(4000).toString('base64url') })).body).toContain(
+      'more than a browser keeps',
+    )
   })
 
   it.each(['//evil.example', 'https://evil.example', '/\\evil.example', 'javascript:alert(1)', '"><script>'])(

@@ -7,12 +7,11 @@ import { ApiError } from '../api/problem.ts'
 import type { Right } from './caller.ts'
 import { peerOf } from './peer.ts'
 import type { People } from './people.ts'
-import { endedCookie, maxCookieToken, sessionCookie, tokenOf } from './session.ts'
+import type { Sessions } from './session.ts'
 import { signInPage, signInPolicy } from './sign-in-page.ts'
 
 export interface DoorConfig {
-  /** Whether the server speaks TLS, so that the cookie can insist on it. */
-  readonly isSecure: boolean
+  readonly sessions: Sessions
   /** How a person comes by a token, HTML. */
   readonly advice: string
   /** Rights other than `read`, by the route's address as it is registered. */
@@ -57,7 +56,7 @@ export function addDoor(app: FastifyInstance, config: DoorConfig, people: People
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.isOpen) return
     const right = config.rights.get(request.routeOptions.url ?? '') ?? 'read'
-    const admit = () => people.admit(tokenOf(request.headers, config.isSecure), right, peerOf(request.ip))
+    const admit = () => people.admit(config.sessions.tokenOf(request.headers), right, peerOf(request.ip))
     try {
       await admit()
       if (request.routeOptions.config.lasts) watchOver(reply.raw, admit, config.lookAgainMs ?? usualLookAgainMs)
@@ -96,13 +95,13 @@ async function lookAt(
   }
 }
 
-function registerSignIn(app: FastifyInstance, { isSecure, advice }: DoorConfig, people: People): void {
+function registerSignIn(app: FastifyInstance, { sessions, advice }: DoorConfig, people: People): void {
   void app.register((inner, _options, done) => {
     inner.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, next) =>
       next(null, new URLSearchParams(body as string)),
     )
     inner.get<{ Querystring: { to?: string } }>('/sign-in', open, async (request, reply) => {
-      const token = tokenOf(request.headers, isSecure)
+      const token = sessions.tokenOf(request.headers)
       const seen = token === undefined ? {} : await lookAt(token, request, people)
       return sendPage(reply, signInPage({ to: ownPath(request.query.to), advice, ...seen }))
     })
@@ -111,16 +110,17 @@ function registerSignIn(app: FastifyInstance, { isSecure, advice }: DoorConfig, 
       const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
       const token = (form.get('token') ?? '').replace(/\s+/g, '')
       const to = ownPath(form.get('to'))
+      const cookie = sessions.cookieOf(token)
       const { user, problem } =
-        token.length > maxCookieToken
+        cookie === undefined
           ? { user: undefined, problem: `the token has ${token.length} characters, which is more than a browser keeps` }
           : await lookAt(token, request, people)
       if (user === undefined) return sendPage(reply.code(401), signInPage({ to, advice, problem }))
-      return reply.header('set-cookie', sessionCookie(token, isSecure)).redirect(to, 303)
+      return reply.header('set-cookie', cookie).redirect(to, 303)
     })
     inner.post('/sign-out', open, async (request, reply) => {
       checkSite(request.headers)
-      return reply.header('set-cookie', endedCookie(isSecure)).redirect('/sign-in', 303)
+      return reply.header('set-cookie', sessions.endedCookie).redirect('/sign-in', 303)
     })
     done()
   })
