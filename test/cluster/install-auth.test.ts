@@ -105,14 +105,32 @@ describeCluster('login by Kubernetes', 'cluster', () => {
   })
 
   describe('agents', () => {
+    const nodes = new Map<string, string>()
     const check = (token: string, agent = 'node-1') =>
       createSenders(
         { serviceAccount: 'margay/margay-agent', audience: 'margay-server.margay' },
-        { post: () => post, clock: () => clock },
-      ).check(`Bearer ${token}`, agent)
+        { post: () => post, nodeOfPod: (uid) => nodes.get(uid), clock: () => clock },
+      ).check(`Bearer ${token}`, agent, '10.0.0.1')
 
-    it('of their service account, with a token for this server, are taken', async () => {
-      await check(await tokenOf('margay-agent', '--audience', 'margay-server.margay'))
+    it('with a token that is bound to neither node nor pod are not taken: it could be for any node', async () => {
+      const token = await tokenOf('margay-agent', '--audience', 'margay-server.margay')
+      await expect(check(token)).rejects.toMatchObject({ code: 'unbound_token' })
+    })
+    it('speak for the node of their pod, where only the pod is named', async () => {
+      const pod = {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'agent', namespace: 'margay' },
+        spec: { serviceAccountName: 'margay-agent', containers: [{ name: 'agent', image: 'none' }] },
+      }
+      await api.kubectl.apply([pod])
+      const { metadata } = await api.kubectl.get<{ metadata: { uid: string } }>('pod', 'agent', 'margay')
+      const bound = ['--bound-object-kind', 'Pod', '--bound-object-name', 'agent', '--bound-object-uid', metadata.uid]
+      const token = await tokenOf('margay-agent', '--audience', 'margay-server.margay', ...bound)
+      await expect(check(token)).rejects.toMatchObject({ code: 'unknown_pod' })
+      nodes.set(metadata.uid, 'node-1')
+      expect(await check(token)).toBe('node-1')
+      await expect(check(token, 'node-2')).rejects.toMatchObject({ code: 'wrong_node' })
     })
     it('with a token for the Kubernetes API, or of another account, are not', async () => {
       await expect(check(await tokenOf('margay-agent'))).rejects.toMatchObject({ code: 'no_token' })

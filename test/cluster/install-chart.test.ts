@@ -86,7 +86,7 @@ describeCluster('the chart', 'cluster', () => {
       rules: readonly PolicyRule[]
     }
     const reading = role.rules.filter(({ verbs }) => verbs.includes('watch'))
-    for (const { verbs } of reading) expect([...verbs].sort()).toEqual(['get', 'list', 'watch'])
+    for (const { verbs } of reading) expect(verbs).toEqual(['list', 'watch'])
     const allowed = reading.flatMap(({ apiGroups = [], resources = [] }) =>
       apiGroups.flatMap((group) =>
         resources.filter((name) => !name.startsWith('tier.')).map((name) => `${name}.${group}`),
@@ -95,8 +95,11 @@ describeCluster('the chart', 'cluster', () => {
     // Every kind that is kept has the usual plural of its name.
     const plural = (kind: string) => `${kind.toLowerCase().replace(/y$/, 'ie')}s`
     expect(allowed.sort()).toEqual(keptKinds.map(([group, kind]) => `${plural(kind)}.${group}`).sort())
-    const writing = role.rules.filter(({ verbs }) => !verbs.every((verb) => ['get', 'list', 'watch'].includes(verb)))
-    expect(writing.map(({ resources, verbs }) => [resources, verbs])).toEqual([
+    const others = role.rules.filter(({ verbs }) => !verbs.includes('watch'))
+    expect(others.map(({ resources, verbs }) => [resources, verbs])).toEqual([
+      // What Calico's API server asks for each tier whose policies are listed.
+      [['tiers'], ['get']],
+      [['apiservices'], ['get']],
       [['tokenreviews'], ['create']],
       [['subjectaccessreviews'], ['create']],
     ])
@@ -110,6 +113,26 @@ describeCluster('the chart', 'cluster', () => {
     const server = containerOf(named(objects, 'StatefulSet', 'margay-server')).securityContext
     expect(server).toMatchObject({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } })
     expect(server.capabilities.add).toBeUndefined()
+  })
+
+  it('runs its server where a namespace is restricted, and its agents where it is privileged alone', async () => {
+    const metadata = { name: 'strict', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } }
+    await api.kubectl.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata }])
+    const objects = await render({
+      name: 'margay',
+      namespace: 'strict',
+      values: { 'server.persistence.enabled': false },
+    })
+    const create = (workload: KubeObject) => {
+      const { template } = (workload as unknown as { spec: { template: { spec: object } } }).spec
+      // The account is made by a controller that is not there.
+      const spec = { ...template.spec, serviceAccountName: undefined, automountServiceAccountToken: false }
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'one', namespace: 'strict' }, spec }
+      return api.kubectl.run(['create', '--dry-run=server', '-f', '-'], JSON.stringify(pod))
+    }
+    await api.serviceAccount('strict', 'default')
+    expect(await create(named(objects, 'StatefulSet', 'margay-server'))).toContain('created')
+    await expect(create(named(objects, 'DaemonSet', 'margay-agent'))).rejects.toThrow(/violates PodSecurity/)
   })
 
   it('needs nothing of the Kubernetes API in an agent', async () => {

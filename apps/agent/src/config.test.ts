@@ -46,6 +46,16 @@ describe('agent options', () => {
     expect(() => load(flag, value)).toThrow(new RegExp(`option ${flag}: .*"${value}"`))
   })
 
+  it('send no token where everybody on the way could read it', () => {
+    const to = (server: string) => () => load('--ship-server', server, '--ship-token-file', '/token')
+    for (const server of ['http://10.0.0.1:8586', 'http://127.0.0.1.example:1', 'http://margay']) {
+      expect(to(server), server).toThrow(/option --ship-server: .*write it as https:/)
+    }
+    for (const server of ['https://margay:1', 'unix:/run/agent.sock', 'http://127.0.0.1:8586', 'http://[::1]:1']) {
+      expect(to(server), server).not.toThrow()
+    }
+  })
+
   it('are checked and dumped', () => {
     expect(load('--check')).toMatchObject({ action: 'print', text: 'the configuration is right\n' })
     expect(load('--dump', '--dns-ports', '53,54').text).toContain('MARGAY_DNS_PORTS=53,54\n')

@@ -7,6 +7,7 @@ import { reportCollectors } from './collectors/report.ts'
 import { agentConfig } from './config.ts'
 import { examine } from './doctor/examine.ts'
 import { printReport } from './doctor/print.ts'
+import { askServer } from './doctor/server.ts'
 import { openNative } from './kernel/native.ts'
 import { createPrintOutput } from './print-output.ts'
 import { createShip } from './ship/index.ts'
@@ -33,10 +34,10 @@ const ownAddresses = () =>
     .map(({ address }) => address)
 
 /** `doctor [--json]`: what will and will not be seen on this machine, and why. */
-function doctor(argv: readonly string[]): void {
+async function doctor(argv: readonly string[]): Promise<void> {
   const asJson = argv.includes('--json')
   const { config } = readConfig(argv.filter((word) => word !== '--json'))
-  const report = examine(config)
+  const report = { ...examine(config), delivery: await askServer(config, Date.now) }
   process.stdout.write(asJson ? `${JSON.stringify(report)}\n` : printReport(report))
 }
 
@@ -87,7 +88,7 @@ async function run(argv: readonly string[]): Promise<void> {
 
 const [word, ...rest] = process.argv.slice(2)
 if (isCollectionThread) await runThread()
-else if (word === 'doctor') doctor(rest)
+else if (word === 'doctor') await doctor(rest)
 else {
   await run(process.argv.slice(2)).catch((error: unknown) => {
     if (!(error instanceof FatalError)) throw error

@@ -32,20 +32,61 @@ export function pathOf(route: RouteName, search: Search = {}, params: Params = {
   return path + (text === '' ? '' : `?${text}`)
 }
 
-/** Words of TLS for a certificate that nobody we know has signed. */
-const untrusted = /self[- ]signed|unable to (?:verify|get) /
+interface Mishap {
+  readonly words: RegExp
+  /** What it is and what to do, of an address and the library's words. */
+  readonly says: (server: string, why: string) => string
+}
+
+/** What can be said of a connection that came about and still was none, by the words of node:tls and of fetch. */
+const mishaps: readonly Mishap[] = [
+  {
+    words: /self[- ]signed|unable to (?:verify|get) /,
+    says: (server, why) =>
+      `the certificate of ${server} is not trusted: ${why}\ngive its authority with --ca FILE (MARGAY_CA)`,
+  },
+  {
+    words: /does not match certificate|certificate has expired|certificate is not yet valid/,
+    says: (server, why) =>
+      `the certificate of ${server} does not fit: ${why}\n` +
+      'name the server as its certificate does, and look at the clocks of both machines',
+  },
+  {
+    words: /wrong version number|packet length too long/,
+    says: (server) => `${server} does not speak TLS\nwrite its address with http://, which is for this machine alone`,
+  },
+  {
+    words: /other side closed|ECONNRESET|socket hang up/,
+    says: (server) =>
+      `${server} ended the connection without an answer\n` +
+      (server.startsWith('http:')
+        ? 'a server that speaks TLS does so: write its address with https://'
+        : "the server's log may say why"),
+  },
+]
 
 function notThere(server: string, cause: unknown): CliError {
   const inner = (cause as Error).cause
-  if (inner instanceof Error && untrusted.test(inner.message)) {
-    const advice = 'give its authority with --ca FILE (MARGAY_CA)'
-    return new CliError(`the certificate of ${server} is not trusted: ${inner.message}\n${advice}`, 3, { cause })
-  }
+  const why = inner instanceof Error ? inner.message : ''
+  const mishap = mishaps.find(({ words }) => words.test(why))
+  if (mishap) return new CliError(mishap.says(server, why), 3, { cause })
   return new CliError(
     `no Margay server answers at ${server}\n` +
       'start one with "npm start" (or "npm start -- --demo" for invented data), or name another with --server URL',
     3,
     { cause },
+  )
+}
+
+const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+
+/** Throws a CliError where everybody on the way could read the token. */
+function checkNotOverheard({ protocol, hostname, host }: URL): void {
+  if (protocol === 'https:' || loopback.test(hostname)) return
+  throw new CliError(
+    `refuse to send a token to ${host} without TLS: everybody on the way could read it\n` +
+      'name the server by https:// with --server (MARGAY_SERVER)',
+    2,
   )
 }
 
@@ -67,6 +108,7 @@ const queryOf = (body: unknown): string | undefined =>
 
 export function createClient(server: string, { token, ca }: Credentials = {}): Client {
   if (!URL.canParse(server)) throw new CliError(`cannot read the address "${server}"; write it as ${defaultServer}`, 2)
+  if (token !== undefined) checkNotOverheard(new URL(server))
   const base = server.replace(/\/+$/, '')
 
   // Node's fetch takes no authority of its own.
@@ -75,10 +117,13 @@ export function createClient(server: string, { token, ca }: Credentials = {}): C
   const open: Client['open'] = async (path, { query, ...init } = {}) => {
     const headers = new Headers(init.headers)
     if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
-    const response = await fetch(base + apiPrefix + path, { ...init, headers }).catch((error: unknown) => {
-      if (init.signal?.aborted) throw error
-      throw notThere(base, error)
-    })
+    // A server of ours leads nowhere else, and no other is shown the token.
+    const response = await fetch(base + apiPrefix + path, { ...init, headers, redirect: 'manual' }).catch(
+      (error: unknown) => {
+        if (init.signal?.aborted) throw error
+        throw notThere(base, error)
+      },
+    )
     return response.ok ? response : refuse(response, base, query)
   }
   const read = async (response: Response) => parseJsonExact(await response.text())

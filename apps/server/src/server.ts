@@ -11,6 +11,7 @@ import { createApi } from './api/api.ts'
 import { checkListen, parseListen } from './api/listen.ts'
 import { kubernetesPostOf } from './auth/kubernetes-post.ts'
 import { createLogin } from './auth/login.ts'
+import { readSessionKey } from './auth/session.ts'
 import { createTls, tlsFiles } from './auth/tls.ts'
 import type { ServerConfig } from './config.ts'
 import { createDemo } from './demo.ts'
@@ -129,7 +130,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
       allowedHosts: config.allowHost,
       consoleDir: config.console ?? builtConsole,
       tls,
-      login,
+      login: login && { ...login, sessionKey: readSessionKey(dataDir) },
       ingest: {
         ...config.import,
         maxAge: config.import.maxAgeDays * secondsPerDay,

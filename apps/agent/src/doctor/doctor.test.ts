@@ -40,9 +40,13 @@ describe('doctor', () => {
 
   it.each([
     ['ffffffffffffffff', 'ok'],
-    // SYS_ADMIN and NET_ADMIN.
-    ['0000000000201000', 'ok'],
-    // BPF, PERFMON, NET_ADMIN.
+    // SYS_ADMIN, NET_ADMIN, DAC_READ_SEARCH.
+    ['0000000000201004', 'ok'],
+    // BPF, PERFMON, NET_ADMIN, SYS_PTRACE, DAC_READ_SEARCH: those of the chart.
+    ['000000c000081004', 'ok'],
+    // The same without DAC_READ_SEARCH, without SYS_PTRACE, without both.
+    ['000000c000081000', 'limited'],
+    ['000000c000001004', 'limited'],
     ['000000c000001000', 'limited'],
     // SYS_ADMIN alone.
     ['0000000000200000', 'missing'],
@@ -66,7 +70,15 @@ describe('doctor', () => {
 
   it('prints what to do only where something is wrong', () => {
     const finding = { name: 'x', title: 'Thing', found: 'there', hint: 'do that' } as const
-    const report = { kernel: '6', machine: 'x64', verdict: 'limited', programs: [], evidence: [], fields: [] } as const
+    const report = {
+      kernel: '6',
+      machine: 'x64',
+      verdict: 'limited',
+      programs: [],
+      evidence: [],
+      fields: [],
+      delivery: [],
+    } as const
     const text = printReport({ ...report, findings: [{ ...finding, verdict: 'ok' }] })
     expect([text.includes('Thing: there'), text.includes('do that')]).toEqual([true, false])
     expect(printReport({ ...report, findings: [{ ...finding, verdict: 'limited' }] })).toContain('do that')

@@ -20,7 +20,14 @@ import type { DoctorReport, Finding } from './report.ts'
 const btfPath = '/sys/kernel/btf/vmlinux'
 
 /** Bits of capabilities(7). */
-const capabilities = { CAP_NET_ADMIN: 12, CAP_SYS_PTRACE: 19, CAP_SYS_ADMIN: 21, CAP_PERFMON: 38, CAP_BPF: 39 } as const
+const capabilities = {
+  CAP_DAC_READ_SEARCH: 2,
+  CAP_NET_ADMIN: 12,
+  CAP_SYS_PTRACE: 19,
+  CAP_SYS_ADMIN: 21,
+  CAP_PERFMON: 38,
+  CAP_BPF: 39,
+} as const
 
 /** Names of the effective capabilities that matter here, from the text of /proc/self/status. */
 export function readCapabilities(status: string): ReadonlySet<string> {
@@ -35,12 +42,21 @@ export function judgePrivileges(held: ReadonlySet<string>): Finding {
   )
   const base = { name: 'privileges', title: 'Privileges' }
   if (lacks.length > 0) {
-    const found = `${lacks.join(', ')} not held; no eBPF program can be loaded`
+    const what = lacks.every((name) => name === 'CAP_NET_ADMIN')
+      ? 'nothing can be attached to cgroups, and conntrack and log rules cannot be read'
+      : 'no eBPF program can be loaded'
+    const found = `${lacks.join(', ')} not held; ${what}`
     return { ...base, verdict: 'missing', found, hint: 'run the agent as root, or with these capabilities' }
   }
-  if (!held.has('CAP_SYS_PTRACE') && !held.has('CAP_SYS_ADMIN')) {
-    const found = "enough for eBPF; other users' /proc may be closed"
-    return { ...base, verdict: 'limited', found, hint: 'add CAP_SYS_PTRACE to name processes older than the agent' }
+  const wishes = [
+    ...(held.has('CAP_SYS_PTRACE') || held.has('CAP_SYS_ADMIN')
+      ? []
+      : ['CAP_SYS_PTRACE, to name processes of other users that are older than the agent']),
+    ...(held.has('CAP_DAC_READ_SEARCH') ? [] : ['CAP_DAC_READ_SEARCH, to find the pod of a process that has ended']),
+  ]
+  if (wishes.length > 0) {
+    const found = 'enough for eBPF, not for all that it is asked beside it'
+    return { ...base, verdict: 'limited', found, hint: `add ${wishes.join('; ')}` }
   }
   return { ...base, verdict: 'ok', found: [...held].join(', ') }
 }
@@ -84,6 +100,17 @@ function judgeConntrack(config: AgentConfig): Finding {
     found: 'not loaded: service addresses appear as dialled',
     hint: 'modprobe nf_conntrack',
   }
+}
+
+/** Names are read from packets on their way through a cgroup. */
+function judgeNames({ dnsPorts }: AgentConfig, loaded: ReadonlySet<string>): Finding {
+  const base = { name: 'dns', title: 'DNS' }
+  if (![...loaded].some((name) => name.startsWith('see_egress'))) {
+    const hint = 'the programs on cgroups are needed; addresses outside stay without names'
+    return { ...base, verdict: 'limited', found: 'questions and answers are not seen', hint }
+  }
+  const found = `questions and answers on port ${dnsPorts.join(', ')} are read; over TLS or HTTPS only the connection is seen`
+  return { ...base, verdict: 'ok', found }
 }
 
 function judgeReasons(enumerators: ReadonlyMap<string, number>, config: AgentConfig): Finding {
@@ -142,7 +169,7 @@ function findingOf(state: ProgramState): Finding {
 }
 
 /** Everything that decides what the agent will see here. Loads nothing that stays. */
-export function examine(config: AgentConfig): DoctorReport {
+export function examine(config: AgentConfig): Omit<DoctorReport, 'delivery'> {
   const types = readTypes()
   const cgroup = findCgroup(config)
   const conntrack = judgeConntrack(config)
@@ -151,19 +178,21 @@ export function examine(config: AgentConfig): DoctorReport {
   const opened = openNative()
   const states = tryPrograms(config, opened)
   const loaded = new Set(states.filter(({ problem }) => problem === undefined).map(({ name }) => name))
+  const programsInForce = cgroup.root
+    ? loaded
+    : new Set([...loaded].filter((name) => !name.startsWith('see_egress') && !name.startsWith('see_ingress')))
   const findings = [
     privileges,
     types.finding,
     cgroup.finding,
     conntrack,
     reasons,
+    judgeNames(config, programsInForce),
     judgeData(config),
     judgeServer(config.ship),
   ]
   const fields = judgeFields({
-    programs: cgroup.root
-      ? loaded
-      : new Set([...loaded].filter((name) => !name.startsWith('see_egress') && !name.startsWith('see_ingress'))),
+    programs: programsInForce,
     conntrack: conntrack.verdict === 'ok',
     reasons: reasons.verdict === 'ok',
   })

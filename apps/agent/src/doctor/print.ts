@@ -6,6 +6,8 @@ const mark: Readonly<Record<Verdict, string>> = { ok: 'ok     ', limited: 'limit
 const lineOf = ({ title, verdict, found, hint }: Finding) =>
   `  ${mark[verdict]}  ${title}: ${found}${verdict !== 'ok' && hint ? `\n             ${hint}` : ''}\n`
 
+const arrives = ({ delivery }: DoctorReport) => delivery.every(({ verdict }) => verdict !== 'missing')
+
 /** The report as text of several lines, the last one a summary. */
 export function printReport(report: DoctorReport): string {
   const fields = report.fields.map(
@@ -25,6 +27,8 @@ export function printReport(report: DoctorReport): string {
     ...report.evidence.map(lineOf),
     'Fields\n',
     ...fields,
-    `${summary[report.verdict]}\n`,
+    'On the way to the server\n',
+    ...report.delivery.map(lineOf),
+    `${summary[report.verdict]}${arrives(report) ? '' : '; nothing of it reaches the server now'}\n`,
   ].join('')
 }

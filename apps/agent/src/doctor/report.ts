@@ -31,6 +31,8 @@ export interface DoctorReport {
   /** By what verdicts will be known: says nothing of whether the agent runs. */
   readonly evidence: readonly Finding[]
   readonly fields: readonly FieldFinding[]
+  /** Whether rows arrive: says nothing of what is seen. */
+  readonly delivery: readonly Finding[]
 }
 
 const rank: Readonly<Record<Verdict, number>> = { ok: 0, limited: 1, missing: 2 }

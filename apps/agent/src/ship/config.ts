@@ -1,8 +1,9 @@
 import { option } from '@margay/kit'
 import { z } from 'zod'
 
-/** Options of the part that keeps rows on disk and sends them. */
-export const shipConfig = z.object({
+const onThisMachine = /^(?:unix:|http:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?:[:/]|$))/
+
+const options = z.object({
   server: option(
     z
       .string()
@@ -34,6 +35,14 @@ export const shipConfig = z.object({
     'Size at which a spool file ends and the next epoch begins.',
   ),
   epochSeconds: option(z.int().min(10).default(600), 'Age at which a spool file ends and the next epoch begins.'),
+})
+
+/** Options of the part that keeps rows on disk and sends them. */
+export const shipConfig = options.check(({ value: { server, token, tokenFile }, issues }) => {
+  if (server.startsWith('https:') || onThisMachine.test(server)) return
+  if (token === undefined && tokenFile === undefined) return
+  const message = 'everybody on the way to it could read the token; write it as https://host:port'
+  issues.push({ code: 'custom', path: ['server'], input: server, message })
 })
 
 export type ShipConfig = z.output<typeof shipConfig>

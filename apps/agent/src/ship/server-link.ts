@@ -1,5 +1,5 @@
 // The server as the agent sees it: frames in, results out. Turns HTTP's ways to fail into one error with a sentence.
-import type { FramesAnswer, Hello, HelloAnswer } from '@margay/wire'
+import type { FramesAnswer, Hello, HelloAnswer, LookAnswer } from '@margay/wire'
 import {
   agentHeader,
   framesAnswerSchema,
@@ -8,6 +8,8 @@ import {
   helloPath,
   instanceHeader,
   joinPieces,
+  lookAnswerSchema,
+  lookPath,
 } from '@margay/wire'
 import type { HttpLinkConfig } from './http-link.ts'
 import { createHttpLink } from './http-link.ts'
@@ -26,6 +28,8 @@ export interface ServerLink {
   /** Rejects with a ServerError where the server answers with an error, with another error where it does not answer. */
   sendFrames(pieces: readonly Uint8Array[], signal: AbortSignal): Promise<FramesAnswer>
   hello(hello: Hello, signal: AbortSignal): Promise<HelloAnswer>
+  /** Whether the server would take this agent; rejects as the others do. */
+  look(signal: AbortSignal): Promise<LookAnswer>
   close(): void
 }
 
@@ -38,6 +42,8 @@ export interface ServerLinkConfig extends HttpLinkConfig {
 const framesTimeoutMs = 70_000
 /** The server holds a hello for 20 s. */
 const helloTimeoutMs = 40_000
+/** The Kubernetes API may have to be asked first, which gets ten seconds. */
+const lookTimeoutMs = 15_000
 
 interface Problem {
   readonly detail?: string
@@ -72,6 +78,9 @@ export function createServerLink(config: ServerLinkConfig): ServerLink {
     async hello(hello, signal) {
       const body = Buffer.from(JSON.stringify(hello))
       return helloAnswerSchema.parse(await post(helloPath, body, 'application/json', signal, helloTimeoutMs))
+    },
+    async look(signal) {
+      return lookAnswerSchema.parse(await post(lookPath, new Uint8Array(), 'application/json', signal, lookTimeoutMs))
     },
     close: () => http.close(),
   }

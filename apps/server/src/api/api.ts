@@ -6,10 +6,11 @@ import fastify from 'fastify'
 import { apiPrefix, routeList } from '@margay/wire'
 import { addDoor } from '../auth/door.ts'
 import type { Login } from '../auth/login.ts'
+import { createSessions } from '../auth/session.ts'
 import type { Tls } from '../auth/tls.ts'
 import { registerConsole } from './console.ts'
 import type { ApiDeps } from './context.ts'
-import { checkCaller, checkSite } from './guard.ts'
+import { checkCaller, checkSite, isNavigation } from './guard.ts'
 import type { IngestConfig } from './ingest.ts'
 import { readJson } from './json.ts'
 import type { ListenAddress } from './listen.ts'
@@ -17,6 +18,12 @@ import { listen } from './listen.ts'
 import { ApiError, problemOf } from './problem.ts'
 import { registerProbes } from './probes.ts'
 import { rightsOfRoutes, registerRoutes } from './routes.ts'
+
+export interface LoginOptions {
+  readonly lookAgainMs?: number
+  /** Seals what browsers keep; see ../auth/session.ts. */
+  readonly sessionKey?: Buffer
+}
 
 export interface ApiConfig {
   readonly listen: ListenAddress
@@ -27,8 +34,8 @@ export interface ApiConfig {
   readonly ingest: IngestConfig
   /** Without it requests are plain HTTP. */
   readonly tls?: Tls | undefined
-  /** Whom requests are let in by; without it everybody, on loopback alone. `advice` is HTML of the sign-in page. */
-  readonly login?: (Login & { readonly lookAgainMs?: number }) | undefined
+  /** Whom requests are let in by; without it everybody, on loopback alone. */
+  readonly login?: (Login & LoginOptions) | undefined
 }
 
 const maxQuestionBytes = 1024 * 1024
@@ -49,9 +56,20 @@ function checkIn(request: FastifyRequest, reply: FastifyReply, config: ApiConfig
     'x-margay-version': config.version,
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
+    // Pages of other sites neither read what is here nor hold a window on it.
+    'cross-origin-resource-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+    'x-frame-options': 'DENY',
   })
-  checkCaller(request.headers, { ...config, allowsAddresses: config.login !== undefined })
-  if (prefixed(request.url)) checkSite(request.headers)
+  const { allowedHosts, login, tls } = config
+  checkCaller(request.headers, {
+    allowedHosts,
+    allowsAddresses: login !== undefined,
+    isSecure: tls !== undefined,
+  })
+  // By the route and by what was written: the router reads %61pi as api.
+  const { url: route = '' } = request.routeOptions
+  if (prefixed(route) || prefixed(request.url) || !isNavigation(request.headers)) checkSite(request.headers)
 }
 
 /** The table's methods by path, to tell a wrong method from a wrong path. */
@@ -113,8 +131,9 @@ export async function buildApi(config: ApiConfig, deps: ApiDeps, ended: AbortSig
   addErrors(app, deps)
   if (login) {
     const rights = rightsOfRoutes()
-    const { people, advice, lookAgainMs } = login
-    addDoor(app, { isSecure: tls !== undefined, advice, rights, lookAgainMs }, people)
+    const { people, advice, lookAgainMs, sessionKey } = login
+    const sessions = createSessions({ isSecure: tls !== undefined, key: sessionKey })
+    addDoor(app, { sessions, advice, rights, lookAgainMs }, people)
   }
   await app.register(compress, {
     threshold: compressOverBytes,

@@ -26,6 +26,8 @@ const contentPolicy = [
   "img-src 'self' data:",
   "font-src 'self' data:",
   "worker-src 'self' blob:",
+  "object-src 'none'",
+  "form-action 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",
 ].join('; ')
@@ -38,8 +40,8 @@ export interface ConsoleConfig {
 }
 
 function sendPage(reply: FastifyReply, dir: string): FastifyReply {
-  void reply.header('cache-control', 'no-cache').header('content-security-policy', contentPolicy)
   if (existsSync(join(dir, 'index.html'))) return reply.sendFile('index.html', { cacheControl: false })
+  void reply.header('cache-control', 'no-cache').header('content-security-policy', contentPolicy)
   return reply.type('text/html; charset=utf-8').send(notBuilt)
 }
 
@@ -56,6 +58,8 @@ export async function registerConsole(app: FastifyInstance, { dir }: ConsoleConf
     suppressWarning: true,
     setHeaders: (reply, path) => {
       const isAsset = path.includes('/assets/')
+      // On every file: a picture that is opened by itself is a page as well, and so is /index.html.
+      void reply.header('content-security-policy', contentPolicy)
       void reply.header('cache-control', isAsset ? `public, max-age=${year}, immutable` : 'no-cache')
     },
   })

@@ -9,12 +9,15 @@ export interface GuardConfig {
   readonly allowedHosts: readonly string[]
   /** Whether an address will do: it cannot be made to point elsewhere, but on loopback nobody needs it. */
   readonly allowsAddresses?: boolean
+  /** Whether the server speaks TLS itself: then a page that came without is none of its own. */
+  readonly isSecure?: boolean
 }
 
 interface Headers {
   readonly host?: string | undefined
   readonly origin?: string | undefined
   readonly 'sec-fetch-site'?: string | string[] | undefined
+  readonly 'sec-fetch-mode'?: string | string[] | undefined
 }
 
 /** The name in a Host header, without port and brackets; undefined where it is none. */
@@ -30,24 +33,29 @@ export function isLoopback(name: string): boolean {
 }
 
 /** Throws `forbidden_host` or `forbidden_origin`. */
-export function checkCaller(headers: Headers, { allowedHosts, allowsAddresses = false }: GuardConfig): void {
+export function checkCaller(headers: Headers, config: GuardConfig): void {
+  const { allowedHosts, allowsAddresses = false, isSecure = false } = config
   const name = headers.host === undefined ? undefined : hostName(headers.host)
   const isAllowed = (host: string) =>
     isLoopback(host) || allowedHosts.includes(host) || (allowsAddresses && isIP(host) !== 0)
   if (name === undefined || !isAllowed(name)) {
     throw new ApiError('forbidden_host', `refuse host "${headers.host ?? ''}"`)
   }
-  if (headers.origin !== undefined && !isOwnOrigin(headers.origin, headers.host!)) {
+  if (headers.origin !== undefined && !isOwnOrigin(headers.origin, headers.host!, isSecure)) {
     throw new ApiError('forbidden_origin', `refuse origin "${headers.origin}"`)
   }
 }
 
-function isOwnOrigin(origin: string, host: string): boolean {
+/** Without TLS of our own there may be a proxy that has it. */
+function isOwnOrigin(origin: string, host: string, isSecure: boolean): boolean {
   const lower = host.toLowerCase()
-  return origin === `http://${lower}` || origin === `https://${lower}`
+  return origin === `https://${lower}` || (!isSecure && origin === `http://${lower}`)
 }
 
-/** Throws where an API request was sent by a page of another site without CORS, which carries no Origin. */
+/** Whether a browser goes to a page, as by a link from a chat, and does not only fetch something for another page. */
+export const isNavigation = (headers: Headers): boolean => headers['sec-fetch-mode'] === 'navigate'
+
+/** Throws where a request was sent by a page of another site without CORS, which carries no Origin. */
 export function checkSite(headers: Headers): void {
   const site = headers['sec-fetch-site']
   if (site === 'cross-site' || site === 'same-site') {

@@ -59,6 +59,11 @@ export const problemKinds = {
     title: 'the answer would be too large',
     hint: 'ask for less: a shorter range, fewer groups',
   },
+  too_many_tokens: {
+    status: 429,
+    title: 'too many unknown tokens come from one place',
+    hint: 'ask again in a minute; tokens that were good before are taken meanwhile',
+  },
   cancelled: { status: 499, title: 'the question was cancelled', hint: 'ask again' },
   internal: {
     status: 500,

@@ -1,5 +1,6 @@
 // Who asks, and the few things that can be allowed. Which way of showing it is used, static tokens or Kubernetes, nobody
 // above needs to know.
+import type { TokenSource } from './tokens.ts'
 
 /**
  * - `read`: see everything that is recorded, on every page and by every question.
@@ -14,10 +15,8 @@ export interface Caller {
   readonly shownBy: string
 }
 
-/** A way to find out whose a token is. It throws where it cannot tell now; undefined means that it is nobody's. */
-export interface Way {
-  identify(token: string): Promise<Identified | undefined>
-}
+/** A way to find out whose a token is. */
+export type Way = TokenSource<Identified>
 
 export interface Identified extends Caller {
   /** What is missing, one sentence without a final stop, or true. Throws where it cannot tell now. */

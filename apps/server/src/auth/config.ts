@@ -18,6 +18,10 @@ export const authConfig = z.object({
     z.boolean().default(false),
     'Asks the Kubernetes API who a bearer token belongs to, and what its rights on lma.tigera.io are.',
   ),
+  viewerRole: option(
+    z.string().min(1).optional(),
+    'ClusterRole that lets people read, named on the sign-in page. Default: the page names the rights themselves.',
+  ),
 })
 
 export type TlsConfig = z.output<typeof tlsConfig>

@@ -1,5 +1,6 @@
 // The API as it is met beyond loopback: TLS, a token file, and every route closed. Nothing behind the door is needed.
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +18,7 @@ import { createDirectIntake } from '../testing/direct-intake.ts'
 import { nobodyReports } from '../testing/nobody-reports.ts'
 import { createTestVersions } from '../testing/versions.ts'
 import { createLogin } from './login.ts'
+import { createSessions, readSessionKey } from './session.ts'
 import { makeCertificate } from './testing/certificate.ts'
 import type { TlsFiles } from './tls.ts'
 import { createTls } from './tls.ts'
@@ -44,6 +46,7 @@ beforeAll(async () => {
   tls = makeCertificate(join(dir, 'tls'), 'first')
   writeFileSync(join(dir, 'tokens'), `Ada read ${reader}\nrobot send ${sender}\n`)
   writeFileSync(join(dir, 'index.html'), '<!doctype html>console')
+  writeFileSync(join(dir, 'picture.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
   const store = createEmbeddedStore({ dir: join(dir, 'store') })
   config = {
     listen: { host: '127.0.0.1', port: 0 },
@@ -138,6 +141,70 @@ describe('without a token', () => {
   })
 })
 
+describe('a flood of tokens', () => {
+  const from = (remoteAddress: string, token: string) =>
+    ask({ url: `${apiPrefix}/health`, headers: bearer(token), remoteAddress })
+
+  it('is refused for the rest of its minute, and keeps nobody else out', async () => {
+    const statuses = []
+    for (let n = 0; n < 25; n++) statuses.push((await from('10.9.9.9', `junk-${n}-`.padEnd(40, 'z'))).statusCode)
+    expect(statuses).toEqual([...Array<number>(20).fill(401), ...Array<number>(5).fill(429)])
+    const refused = await from('10.9.9.9', 'once-more-'.padEnd(40, 'z'))
+    expect(refused.json()).toMatchObject({ code: 'too_many_tokens' })
+    expect(refused.headers['retry-after']).toBe('60')
+    // From the same place, whoever is known is let in.
+    expect((await from('10.9.9.9', reader)).statusCode).toBe(200)
+    expect((await from('10.9.9.8', 'mistyped-'.padEnd(40, 'z'))).statusCode).toBe(401)
+    now += 60_000
+    expect((await from('10.9.9.9', 'once-more-'.padEnd(40, 'z'))).statusCode).toBe(401)
+  })
+})
+
+describe('what a browser is told', () => {
+  it.each(['/', '/index.html', '/graph', '/picture.svg'])(
+    '%s runs nothing of others and is in no frame',
+    async (url) => {
+      const { headers, statusCode } = await ask({ url, headers: { ...bearer(reader), accept: 'text/html' } })
+      expect(statusCode).toBe(200)
+      expect(headers['content-security-policy']).toMatch(/default-src 'self'.*frame-ancestors 'none'/)
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-resource-policy': 'same-origin',
+        'cross-origin-opener-policy': 'same-origin',
+        'x-frame-options': 'DENY',
+      })
+    },
+  )
+
+  it.each(['/assets/none.js', '/picture.svg', '/%61pi/v1/health', '/api/v1/health'])(
+    'a page of another site does not get %s',
+    async (url) => {
+      const headers = { ...bearer(reader), 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }
+      expect((await ask({ url, headers })).json()).toMatchObject({ code: 'forbidden_origin' })
+    },
+  )
+
+  it('a link of another site leads to a page and not to data', async () => {
+    const headers = {
+      ...bearer(reader),
+      accept: 'text/html',
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+    }
+    expect((await ask({ url: '/graph', headers })).statusCode).toBe(200)
+    for (const url of ['/%61pi/v1/health', '/api/v1/health'])
+      expect((await ask({ url, headers })).statusCode, url).toBe(403)
+  })
+
+  it('a page that came without TLS is not its own', async () => {
+    const statusOf = async (origin: string) =>
+      (await ask({ url: `${apiPrefix}/health`, headers: { ...bearer(reader), origin } })).statusCode
+    expect(await statusOf('https://10.1.2.3:8585')).toBe(200)
+    expect(await statusOf('http://10.1.2.3:8585')).toBe(403)
+  })
+})
+
 describe('with a token', () => {
   it('a person reads and does not send, a program sends and does not read', async () => {
     const statusOf = async (token: string, options: InjectOptions) =>
@@ -189,6 +256,8 @@ describe('signing in', () => {
     expect(reply.headers.location).toBe('/explore')
     const cookie = String(reply.headers['set-cookie'])
     expect(cookie).toMatch(/^__Host-margay-session=\S+; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
+    // Of no use to whoever listens on another port of this machine, where browsers send it too.
+    expect(Buffer.from(cookie.split(/[=;]/)[1]!, 'base64url').toString('latin1')).not.toContain('reader')
     const headers = { cookie: cookie.split(';')[0]!, accept: 'text/html' }
     expect((await ask({ url: '/', headers })).body).toContain('console')
     expect((await ask({ url: `${apiPrefix}/health`, headers })).statusCode).toBe(200)
@@ -197,13 +266,36 @@ describe('signing in', () => {
     expect(out.headers['set-cookie']).toMatch(/^__Host-margay-session=; .*Max-Age=0$/)
   })
 
+  it('takes no cookie that it did not seal', async () => {
+    const statusOf = async (value: string) =>
+      (await ask({ url: `${apiPrefix}/health`, headers: { cookie: `__Host-margay-session=${value}` } })).statusCode
+    const cookie = String((await signIn({ token: reader })).headers['set-cookie']).split(/[=;]/)[1]!
+    expect(await statusOf(cookie)).toBe(200)
+    expect(await statusOf(cookie.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A')))).toBe(401)
+    const foreign = createSessions({ isSecure: true }).cookieOf(reader)!.split(/[=;]/)[1]!
+    for (const value of [reader, encodeURIComponent(reader), '', 'AAAA', foreign]) {
+      expect(await statusOf(value), value).toBe(401)
+    }
+  })
+
+  it('lasts through a restart, by a key that only the server can read', () => {
+    const key = readSessionKey(dir)
+    expect(statSync(join(dir, 'session.key')).mode & 0o777).toBe(0o600)
+    const cookie = createSessions({ isSecure: false, key }).cookieOf(reader)!.split(';')[0]!
+    expect(createSessions({ isSecure: false, key: readSessionKey(dir) }).tokenOf({ cookie })).toBe(reader)
+    writeFileSync(join(dir, 'session.key'), 'short')
+    expect(() => readSessionKey(dir)).toThrow(/5 bytes and not 32/)
+  })
+
   it('says what is wrong with a token', async () => {
     const wrong = await signIn({ token: 'x'.repeat(40) })
     expect(wrong.statusCode).toBe(401)
     expect(wrong.body).toContain('the token is not known')
     expect(wrong.headers['set-cookie']).toBeUndefined()
     expect((await signIn({ token: sender })).body).toContain('does not allow to read')
-    expect((await signIn({ token: 'x'.repeat(4000) })).body).toContain('more than a browser keeps')
+    expect((await signIn({ token: randomBytes(4000).toString('base64url') })).body).toContain(
+      'more than a browser keeps',
+    )
   })
 
   it.each(['//evil.example', 'https://evil.example', '/\\evil.example', 'javascript:alert(1)', '"><script>'])(

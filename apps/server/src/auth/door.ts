@@ -5,13 +5,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { checkSite } from '../api/guard.ts'
 import { ApiError } from '../api/problem.ts'
 import type { Right } from './caller.ts'
+import { peerOf } from './peer.ts'
 import type { People } from './people.ts'
-import { endedCookie, maxCookieToken, sessionCookie, tokenOf } from './session.ts'
+import type { Sessions } from './session.ts'
 import { signInPage, signInPolicy } from './sign-in-page.ts'
 
 export interface DoorConfig {
-  /** Whether the server speaks TLS, so that the cookie can insist on it. */
-  readonly isSecure: boolean
+  readonly sessions: Sessions
   /** How a person comes by a token, HTML. */
   readonly advice: string
   /** Rights other than `read`, by the route's address as it is registered. */
@@ -56,13 +56,14 @@ export function addDoor(app: FastifyInstance, config: DoorConfig, people: People
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.isOpen) return
     const right = config.rights.get(request.routeOptions.url ?? '') ?? 'read'
-    const admit = () => people.admit(tokenOf(request.headers, config.isSecure), right)
+    const admit = () => people.admit(config.sessions.tokenOf(request.headers), right, peerOf(request.ip))
     try {
       await admit()
       if (request.routeOptions.config.lasts) watchOver(reply.raw, admit, config.lookAgainMs ?? usualLookAgainMs)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (isPage(request)) return reply.redirect(`/sign-in?to=${encodeURIComponent(ownPath(request.url))}`, 303)
+      if (error.code === 'too_many_tokens') void reply.header('retry-after', '60')
       if (error.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer realm="margay"')
       throw error
     }
@@ -80,9 +81,13 @@ const sendPage = (reply: FastifyReply, html: string) =>
     .send(html)
 
 /** Who has this token, or why they are not let in. */
-async function lookAt(token: string, people: People): Promise<{ readonly user?: string; readonly problem?: string }> {
+async function lookAt(
+  token: string,
+  request: FastifyRequest,
+  people: People,
+): Promise<{ readonly user?: string; readonly problem?: string }> {
   try {
-    const { name } = await people.admit(token, 'read')
+    const { name } = await people.admit(token, 'read', peerOf(request.ip))
     return { user: name }
   } catch (error) {
     if (error instanceof ApiError) return { problem: error.message }
@@ -90,14 +95,14 @@ async function lookAt(token: string, people: People): Promise<{ readonly user?: 
   }
 }
 
-function registerSignIn(app: FastifyInstance, { isSecure, advice }: DoorConfig, people: People): void {
+function registerSignIn(app: FastifyInstance, { sessions, advice }: DoorConfig, people: People): void {
   void app.register((inner, _options, done) => {
     inner.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, next) =>
       next(null, new URLSearchParams(body as string)),
     )
     inner.get<{ Querystring: { to?: string } }>('/sign-in', open, async (request, reply) => {
-      const token = tokenOf(request.headers, isSecure)
-      const seen = token === undefined ? {} : await lookAt(token, people)
+      const token = sessions.tokenOf(request.headers)
+      const seen = token === undefined ? {} : await lookAt(token, request, people)
       return sendPage(reply, signInPage({ to: ownPath(request.query.to), advice, ...seen }))
     })
     inner.post<{ Body: unknown }>('/sign-in', open, async (request, reply) => {
@@ -105,16 +110,17 @@ function registerSignIn(app: FastifyInstance, { isSecure, advice }: DoorConfig, 
       const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
       const token = (form.get('token') ?? '').replace(/\s+/g, '')
       const to = ownPath(form.get('to'))
+      const cookie = sessions.cookieOf(token)
       const { user, problem } =
-        token.length > maxCookieToken
+        cookie === undefined
           ? { user: undefined, problem: `the token has ${token.length} characters, which is more than a browser keeps` }
-          : await lookAt(token, people)
+          : await lookAt(token, request, people)
       if (user === undefined) return sendPage(reply.code(401), signInPage({ to, advice, problem }))
-      return reply.header('set-cookie', sessionCookie(token, isSecure)).redirect(to, 303)
+      return reply.header('set-cookie', cookie).redirect(to, 303)
     })
     inner.post('/sign-out', open, async (request, reply) => {
       checkSite(request.headers)
-      return reply.header('set-cookie', endedCookie(isSecure)).redirect('/sign-in', 303)
+      return reply.header('set-cookie', sessions.endedCookie).redirect('/sign-in', 303)
     })
     done()
   })

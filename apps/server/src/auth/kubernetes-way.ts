@@ -1,10 +1,10 @@
 // Whose a token is and what they may, by asking the Kubernetes API: TokenReview, then SubjectAccessReview on the resources
 // that Calico Enterprise's roles name. API group `lma.tigera.io`, resource the name of the cluster, resource name the
 // dataset. In this version a person sees everything or nothing, so each dataset must be allowed.
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Identified, Right, Way } from './caller.ts'
 import { createKept } from './kept.ts'
+import { createReviewed } from './reviewed.ts'
 
 /** Posts to the API server as ourselves and gives the answer's JSON. Rejects where there is none. */
 export type PostToKubernetes = (path: string, body: object) => Promise<unknown>
@@ -100,16 +100,11 @@ export interface KubernetesWayDeps {
 
 /** How long a token that was taken back may still be good; Kubernetes' own webhooks keep answers for longer. */
 const keepYesMs = 30_000
-/** Long enough against a flood, short enough for somebody who was just given a right. */
+/** Short enough for somebody who was just given a right. */
 const keepNoMs = 5_000
 const maxTokens = 1_000
 
 export function createKubernetesWay({ cluster }: KubernetesWayConfig, { post, clock }: KubernetesWayDeps): Way {
-  const known = createKept<Identified | undefined>({
-    max: maxTokens,
-    keepMs: (identified) => (identified ? keepYesMs : keepNoMs),
-    clock,
-  })
   const judge = async (user: TokenUser, right: Right): Promise<true | string> => {
     for (const { words, attributes } of attributesOf(right, cluster)) {
       if (!(await isAllowed(post, user, attributes))) return `"${user.username}" may not ${words}`
@@ -124,11 +119,8 @@ export function createKubernetesWay({ cluster }: KubernetesWayConfig, { post, cl
     })
     return { name: user.username, shownBy: 'Kubernetes', may: (right) => judged(right, () => judge(user, right)) }
   }
-  return {
-    identify: (token) =>
-      known(createHash('sha256').update(token).digest('hex'), async () => {
-        const user = await reviewToken(post, token)
-        return user && identifiedOf(user)
-      }),
-  }
+  return createReviewed({ keepMs: keepYesMs, maxTokens, clock }, async (token) => {
+    const user = await reviewToken(post, token)
+    return user && identifiedOf(user)
+  })
 }

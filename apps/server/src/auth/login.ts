@@ -24,15 +24,25 @@ export interface LoginDeps {
   readonly clock: () => number
 }
 
-const advices = {
-  kubernetes:
+const escape = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+
+/** `viewerRole` is the ClusterRole that an installation has for readers, where it is known. */
+function kubernetesAdvice(cluster: string, viewerRole: string | undefined): string {
+  const rights =
+    viewerRole === undefined
+      ? `the rights to get <code>flows</code> and <code>dns</code> of the resource <code>${escape(cluster)}</code> in ` +
+        '<code>lma.tigera.io</code>'
+      : `the rights that the ClusterRole <code>${escape(viewerRole)}</code> gives`
+  return (
     'A token of a service account will do, as <code>kubectl create token NAME</code> prints it, or any other that the ' +
-    'Kubernetes API takes from you. It needs the rights that the ClusterRole <code>margay-viewer</code> gives.',
-  tokens: 'Whoever runs this server keeps the list of tokens and has one for you.',
+    `Kubernetes API takes from you. It needs ${rights}.`
+  )
 }
 
+const tokensAdvice = 'Whoever runs this server keeps the list of tokens and has one for you.'
+
 /** Undefined where no login is asked for. Throws a FatalError where one cannot be used. */
-export function createLogin({ tokens, kubernetes }: AuthConfig, deps: LoginDeps): Login | undefined {
+export function createLogin({ tokens, kubernetes, viewerRole }: AuthConfig, deps: LoginDeps): Login | undefined {
   const { cluster, post, log, clock } = deps
   const ways: Way[] = []
   if (tokens !== undefined) {
@@ -42,5 +52,6 @@ export function createLogin({ tokens, kubernetes }: AuthConfig, deps: LoginDeps)
   }
   if (kubernetes) ways.push(createKubernetesWay({ cluster }, { post: post(), clock }))
   if (ways.length === 0) return undefined
-  return { people: createPeople(ways, { log, clock }), advice: kubernetes ? advices.kubernetes : advices.tokens }
+  const advice = kubernetes ? kubernetesAdvice(cluster, viewerRole) : tokensAdvice
+  return { people: createPeople(ways, { log, clock }), advice }
 }

@@ -2,14 +2,17 @@
 // reach neither log nor error.
 import type { Logger } from '@margay/kit'
 import { ApiError } from '../api/problem.ts'
-import type { Caller, Identified, Right, Way } from './caller.ts'
+import type { Caller, Right, Way } from './caller.ts'
+import { TooManyTokens, createStrangers, usualStrangers } from './strangers.ts'
+import { createTokens } from './tokens.ts'
 
 export interface People {
   /**
-   * Who asks. Throws ApiError: `unauthenticated` where the token is nobody's, `forbidden` where they may not, and
-   * `unavailable` where that cannot be found out now.
+   * Who asks, from a peer (`peerOf`). Throws ApiError: `unauthenticated` where the token is nobody's, `forbidden` where they
+   * may not, `too_many_tokens` where the peer has shown too many of nobody's, and `unavailable` where that cannot be found
+   * out now.
    */
-  admit(token: string | undefined, right: Right): Promise<Caller>
+  admit(token: string | undefined, right: Right, peer: string): Promise<Caller>
 }
 
 export interface PeopleDeps {
@@ -39,28 +42,26 @@ function createWitness({ log, clock }: PeopleDeps): (caller: Caller) => void {
 /** `ways` are asked in their order; the first that knows the token decides. */
 export function createPeople(ways: readonly Way[], deps: PeopleDeps): People {
   const witness = createWitness(deps)
-  const identify = async (token: string): Promise<Identified | undefined> => {
-    for (const way of ways) {
-      const found = await way.identify(token)
-      if (found) return found
-    }
-    return undefined
-  }
+  const tokens = createTokens(ways, { strangers: createStrangers(usualStrangers, deps.clock), clock: deps.clock })
   /** What a way cannot tell now is neither yes nor no. */
   const told = async <T>(ask: () => Promise<T>): Promise<T> => {
     try {
       return await ask()
     } catch (error) {
+      if (error instanceof TooManyTokens) {
+        deps.log.warn('a peer shows too many unknown tokens')
+        throw new ApiError('too_many_tokens', error.message, { cause: error })
+      }
       deps.log.error('who asks could not be found out', { error: error as Error })
       const hint = "the Kubernetes API did not answer; the server's log says more, and asking again may help"
       throw new ApiError('unavailable', 'who asks cannot be found out now', { hint, cause: error })
     }
   }
   return {
-    async admit(token, right) {
+    async admit(token, right, peer) {
       if (token === undefined || token === '')
         throw new ApiError('unauthenticated', 'the request does not say who asks')
-      const caller = await told(() => identify(token))
+      const caller = await told(() => tokens.whose(token, peer))
       if (!caller) {
         deps.log.warn("a token that is nobody's was refused")
         throw new ApiError('unauthenticated', 'the token is not known, or no longer good')

@@ -1,11 +1,14 @@
 // Which agents may send. On a unix socket and on loopback the machine itself is the guard; elsewhere an agent shows the
-// token of this server, or the token of its service account, which also tells the node that it speaks for.
+// token of this server, which all agents share, or the token of its service account, which also tells the node that it
+// speaks for: since Kubernetes 1.30 by name, before that by the pod it is bound to. One that tells neither is refused.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { FatalError, defineErrors } from '@margay/kit'
-import { createKept } from './kept.ts'
 import type { PostToKubernetes, TokenUser } from './kubernetes-way.ts'
 import { reviewToken } from './kubernetes-way.ts'
+import { createReviewed } from './reviewed.ts'
+import { TooManyTokens, createStrangers, usualStrangers } from './strangers.ts'
+import { createTokens } from './tokens.ts'
 
 export interface SendersConfig {
   readonly token?: string | undefined
@@ -20,6 +23,8 @@ export interface SendersConfig {
 export interface SendersDeps {
   /** Needed for service accounts alone. */
   readonly post: () => PostToKubernetes
+  /** The node of a pod by its uid, as the inventory knows it now. */
+  readonly nodeOfPod: (uid: string) => string | undefined
   /** Unix milliseconds. */
   readonly clock: () => number
 }
@@ -27,8 +32,11 @@ export interface SendersDeps {
 export interface Senders {
   /** Whether anything must be shown at all. */
   readonly areChecked: boolean
-  /** The node that the sender's token was made on, where it tells one. Throws a CodedError where it may not speak as `agent`. */
-  check(authorization: string, agent: string): Promise<string | undefined>
+  /**
+   * The node that the sender's token was given to; undefined where it is the token that all agents share. `peer` is where it
+   * comes from (`peerOf`). Throws a CodedError where it may not speak as `agent`.
+   */
+  check(authorization: string, agent: string, peer: string): Promise<string | undefined>
 }
 
 const errors = defineErrors({
@@ -41,6 +49,18 @@ const errors = defineErrors({
     hint: 'agents run as the service account that the server names with --ingest-service-account',
   },
   wrong_node: { status: 403, hint: "give the agent its node's name with --node (MARGAY_NODE, from spec.nodeName)" },
+  unbound_token: {
+    status: 403,
+    hint: "give the agent the token that its pod's volume holds (serviceAccountToken), not one of `kubectl create token`",
+  },
+  unknown_pod: {
+    status: 503,
+    hint: 'the server must read pods (--kubernetes-read auto); it tries again with the next rows, which the agent keeps',
+  },
+  too_many_tokens: {
+    status: 429,
+    hint: 'the agent keeps its rows and sends them again; look for a program there that sends tokens of nobody',
+  },
   not_reviewed: {
     status: 503,
     hint: 'the Kubernetes API did not answer; the agent keeps its rows and sends them again',
@@ -48,9 +68,9 @@ const errors = defineErrors({
 })
 
 const nodeNameKey = 'authentication.kubernetes.io/node-name'
+const podUidKey = 'authentication.kubernetes.io/pod-uid'
 /** A token of an agent that was deleted is good for so long. */
 const keepMs = 60_000
-const keepNoMs = 5_000
 const maxTokens = 10_000
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
@@ -75,23 +95,20 @@ function accountOf(text: string): string {
   throw new FatalError(`cannot read the service account "${text}"; write it as NAMESPACE/NAME`)
 }
 
-function checkUser(user: TokenUser | undefined, account: string, agent: string): string | undefined {
-  if (!user) throw errors.no_token('agent did not send a token that Kubernetes knows for this server')
-  if (user.username !== account) throw errors.wrong_account(`agent runs as "${user.username}" and not as "${account}"`)
-  // Since Kubernetes 1.30 a pod's token names its node: one node's agent cannot speak for another's.
-  const node = user.extra?.[nodeNameKey]?.[0]
-  if (node !== undefined && node !== agent) throw errors.wrong_node(`agent "${agent}" runs on node "${node}"`)
+/** The node that a token was given to. Throws where it tells none. */
+function nodeOf({ extra }: TokenUser, nodeOfPod: SendersDeps['nodeOfPod']): string {
+  const named = extra?.[nodeNameKey]?.[0]
+  if (named !== undefined) return named
+  const uid = extra?.[podUidKey]?.[0]
+  if (uid === undefined) throw errors.unbound_token('the token of the agent is bound to neither a node nor a pod')
+  const node = nodeOfPod(uid)
+  if (node === undefined) throw errors.unknown_pod('the pod that the token of the agent is bound to is not known yet')
   return node
 }
 
 export function createSenders(config: SendersConfig, deps: SendersDeps): Senders {
   const token = readToken(config)
   const account = config.serviceAccount === undefined ? undefined : accountOf(config.serviceAccount)
-  const known = createKept<TokenUser | undefined>({
-    max: maxTokens,
-    keepMs: (user) => (user ? keepMs : keepNoMs),
-    clock: deps.clock,
-  })
   let post: PostToKubernetes | undefined
   const review = async (given: string): Promise<TokenUser | undefined> => {
     post ??= deps.post()
@@ -102,14 +119,34 @@ export function createSenders(config: SendersConfig, deps: SendersDeps): Senders
       throw errors.not_reviewed('whose token it is cannot be found out now', { cause: error })
     }
   }
+  const { clock, nodeOfPod } = deps
+  const tokens = createTokens([createReviewed({ keepMs, maxTokens, clock }, review)], {
+    strangers: createStrangers(usualStrangers, clock),
+    clock,
+  })
+  const userOf = async (given: string, peer: string): Promise<TokenUser | undefined> => {
+    try {
+      return await tokens.whose(given, peer)
+    } catch (error) {
+      if (error instanceof TooManyTokens) throw errors.too_many_tokens(error.message)
+      throw error
+    }
+  }
+  const checkAccount = async (given: string, agent: string, peer: string): Promise<string> => {
+    const user = await userOf(given, peer)
+    if (!user) throw errors.no_token('agent did not send a token that Kubernetes knows for this server')
+    if (user.username !== account)
+      throw errors.wrong_account(`agent runs as "${user.username}" and not as "${account}"`)
+    const node = nodeOf(user, nodeOfPod)
+    if (node !== agent) throw errors.wrong_node(`agent "${agent}" runs on node "${node}"`)
+    return node
+  }
   return {
     areChecked: token !== undefined || account !== undefined,
-    async check(authorization, agent) {
+    async check(authorization, agent, peer) {
       const given = bearer(authorization)
       if (token !== undefined && timingSafeEqual(digest(given), digest(token))) return undefined
-      if (account !== undefined && given !== '') {
-        return checkUser(await known(digest(given).toString('hex'), () => review(given)), account, agent)
-      }
+      if (account !== undefined && given !== '') return checkAccount(given, agent, peer)
       if (token !== undefined || account !== undefined)
         throw errors.no_token('agent did not send a token of this server')
       return undefined

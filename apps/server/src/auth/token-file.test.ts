@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -27,13 +27,13 @@ describe('the token file', () => {
     writeFileSync(path, `alice read ${alice}\n\n  robot\tsend  ${robot} \n`)
     const file = createTokenFile(path, () => undefined)
     const rightsOf = async (token: string) => {
-      const found = await file.identify(token)
+      const found = await file.recall(token)
       const answers = await Promise.all((['read', 'send', 'scrape'] as const).map(async (right) => found?.may(right)))
       return answers.map((answer) => answer === true)
     }
     expect(await rightsOf(alice)).toEqual([true, false, true])
     expect(await rightsOf(robot)).toEqual([false, true, false])
-    expect(await file.identify('x'.repeat(32))).toBeUndefined()
+    expect(await file.recall('x'.repeat(32))).toBeUndefined()
   })
 
   it('takes a changed file at once, and keeps what was good when the new one is wrong', async () => {
@@ -42,12 +42,27 @@ describe('the token file', () => {
     const troubles: string[] = []
     const file = createTokenFile(path, ({ message }) => troubles.push(message))
     writeFileSync(path, `robot send ${robot}\n`)
-    expect(await file.identify(alice)).toBeUndefined()
-    expect((await file.identify(robot))?.name).toBe('robot')
+    expect(await file.recall(alice)).toBeUndefined()
+    expect((await file.recall(robot))?.name).toBe('robot')
     writeFileSync(path, 'nonsense')
-    expect((await file.identify(robot))?.name).toBe('robot')
-    expect((await file.identify(robot))?.name).toBe('robot')
+    expect((await file.recall(robot))?.name).toBe('robot')
+    expect((await file.recall(robot))?.name).toBe('robot')
     expect(troubles).toEqual([expect.stringContaining('line 1')])
+  })
+
+  it('sees a change that came while it was being read, also one of the same length', async () => {
+    const path = join(dir, 'racing')
+    writeFileSync(path, `alice read ${alice}\n`)
+    let isFirst = true
+    const readAndChange = (at: string) => {
+      const text = readFileSync(at, 'utf8')
+      if (isFirst) writeFileSync(at, `alice read ${robot}\n`)
+      isFirst = false
+      return text
+    }
+    const file = createTokenFile(path, () => undefined, readAndChange)
+    expect(await file.recall(alice)).toBeUndefined()
+    expect((await file.recall(robot))?.name).toBe('alice')
   })
 
   it('does not start without its file', () => {

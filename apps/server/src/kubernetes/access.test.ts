@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
+import { execConfigSchema, runPlugin } from './credential-plugin.ts'
 import { inCluster, isInCluster } from './in-cluster.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { openAccess } from './open-access.ts'
@@ -87,6 +88,39 @@ describe('a kubeconfig', () => {
     expect((await access.current()).authorization).toMatch(/1$/)
     now += 80_000
     expect((await access.current()).authorization).toMatch(/2$/)
+  })
+  it('runs a plugin once for all who ask at the same time', async () => {
+    let runs = 0
+    const path = config({}, { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'any' } })
+    const access = kubeconfig(
+      { path },
+      () => now,
+      async () => ({ token: `t${++runs}` }),
+    )
+    const all = await Promise.all([1, 2, 3].map(() => access.current()))
+    expect(all.map(({ authorization }) => authorization)).toEqual(Array(3).fill('Bearer t1'))
+    access.refused()
+    expect((await access.current()).authorization).toBe('Bearer t2')
+  })
+  it('does not wait for a plugin that does not end, even one that will not be asked to', async () => {
+    const command = write('stuck', "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1; done\n")
+    chmodSync(command, 0o700)
+    const exec = execConfigSchema.parse({ apiVersion: 'client.authentication.k8s.io/v1', command })
+    await expect(runPlugin(exec, 'https://api', 200)).rejects.toThrow(/stuck: it did not end within 0.2 s/)
+  })
+  it.each([
+    ['echo SECRET; echo SECRET >&2; exit 3', /it ended with 3; run it by hand/],
+    ['echo SECRET', /it printed no ExecCredential/],
+    [`echo '{"status":{"token":7,"x":"SECRET"}}'`, /it printed no ExecCredential/],
+  ])('repeats nothing of what a plugin wrote: %s', async (body, words) => {
+    const command = write('loose', `#!/bin/sh\n${body}\n`)
+    chmodSync(command, 0o700)
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command, args: ['--token', 'SECRET'] }
+    const error = (await open(config({}, { exec }))
+      .current()
+      .catch((reason: unknown) => reason)) as Error
+    expect(error.message).toMatch(words)
+    expect(`${error.stack} ${JSON.stringify(error.cause)}`).not.toContain('SECRET')
   })
   it.each([
     ['no context "three"; there is one, two', {}, {}, 'three'],

@@ -122,6 +122,8 @@ export function kubeconfig(
 ): AccessSource {
   const { path } = config
   let kept: Kept | undefined
+  /** Whoever asks meanwhile waits for the same answer: a plugin may ask a cloud, and is run once. */
+  let reading: Promise<Kept> | undefined
 
   const read = async (): Promise<Kept> => {
     const { cluster: at, user: who } = select(readBeside(path, path), path, config.context)
@@ -146,7 +148,9 @@ export function kubeconfig(
   }
   return {
     async current() {
-      if (!kept || clock() >= kept.until) kept = await read()
+      if (kept && clock() < kept.until) return kept.access
+      reading ??= read().finally(() => (reading = undefined))
+      kept = await reading
       return kept.access
     },
     refused: () => void (kept = undefined),

@@ -12,6 +12,7 @@ import {
   createFrameBuilder,
   framesPath,
   helloPath,
+  lookPath,
   instanceHeader,
   joinPieces,
   pieceHead,
@@ -66,6 +67,7 @@ interface Sent {
   readonly agent?: string
   readonly instance?: string
   readonly bearer?: string
+  readonly more?: Readonly<Record<string, string>>
 }
 const send = ({
   path = framesPath,
@@ -73,9 +75,10 @@ const send = ({
   agent = 'node-1',
   instance = 'i1',
   bearer = token,
+  more,
 }: Sent) =>
   new Promise<Answer>((resolve, reject) => {
-    const headers = { [agentHeader]: agent, [instanceHeader]: instance, authorization: `Bearer ${bearer}` }
+    const headers = { [agentHeader]: agent, [instanceHeader]: instance, authorization: `Bearer ${bearer}`, ...more }
     const call = request({ socketPath, path, method: 'POST', headers }, (answer) => {
       let text = ''
       answer.setEncoding('utf8').on('data', (part: string) => (text += part))
@@ -133,6 +136,8 @@ describe('the agents door', () => {
     ['a body that is no frames', { body: Uint8Array.of(9, 0, 0, 0, 1) }, 400, 'body_broken'],
     ['a hello that is no JSON', { path: helloPath, body: Uint8Array.of(1) }, 400, 'body_broken'],
     ['a hello in the name of another', { path: helloPath, body: hello(false, 'node-2') }, 403, 'other_name'],
+    ['a page that was made to point here', { more: { origin: 'http://evil.example:8586' } }, 403, 'a_page'],
+    ['a page that says no origin', { more: { 'sec-fetch-site': 'same-origin' } }, 403, 'a_page'],
     ['another path', { path: '/api/v1/query' }, 404, 'no_such_path'],
   ])('answers %s with a code and what to do', async (_, sent, status, code) => {
     const answer = await send(sent)
@@ -143,6 +148,13 @@ describe('the agents door', () => {
   it('refuses a second living agent of one name', async () => {
     await send({ body: frame(1) })
     expect(await send({ body: frame(1), instance: 'i2' })).toMatchObject({ status: 409, body: { code: 'name_taken' } })
+  })
+  it('is looked at without taking the name of a living agent', async () => {
+    await send({ body: frame(1) })
+    const look = await send({ path: lookPath, instance: 'doctor' })
+    expect(look).toMatchObject({ status: 200, body: { server: expect.any(String), now: expect.any(Number) } })
+    expect(await send({ path: lookPath, bearer: 'wrong' })).toMatchObject({ status: 401, body: { code: 'no_token' } })
+    expect((await send({ body: frame(1) })).status).toBe(200)
   })
   it('refuses frames that another agent made', async () => {
     expect((await send({ body: frame(1), agent: 'node-2' })).body.results).toMatchObject([

@@ -7,9 +7,19 @@ import { createServer as createSecureServer } from 'node:https'
 import { connect } from 'node:net'
 import type { Logger, Part } from '@margay/kit'
 import { CodedError, FatalError, aborted, defineErrors } from '@margay/kit'
-import type { FramesAnswer, Hello, HelloAnswer } from '@margay/wire'
-import { FrameError, agentHeader, framesPath, helloPath, helloSchema, instanceHeader, splitPieces } from '@margay/wire'
+import type { FramesAnswer, Hello, HelloAnswer, LookAnswer } from '@margay/wire'
+import {
+  FrameError,
+  agentHeader,
+  framesPath,
+  helloPath,
+  helloSchema,
+  instanceHeader,
+  lookPath,
+  splitPieces,
+} from '@margay/wire'
 import { isLoopback } from '../api/guard.ts'
+import { peerOf } from '../auth/peer.ts'
 import type { Senders } from '../auth/senders.ts'
 import type { Tls } from '../auth/tls.ts'
 import type { Agents } from '../intern/agents.ts'
@@ -40,11 +50,15 @@ export interface AgentReceiverDeps {
 const errors = defineErrors({
   name_taken: { status: 409, hint: 'give each agent a name of its own; a restarted one has its name back by itself' },
   other_name: { status: 403, hint: 'an agent speaks for itself alone; run agent and server of one release' },
+  a_page: { status: 403, hint: 'this is the door for agents; people ask the API' },
   no_name: { status: 400, hint: 'run agent and server of one release' },
   body_too_large: { status: 413, hint: 'the agent sends less at a time by itself' },
   body_broken: { status: 400, hint: 'run agent and server of one release' },
   no_such_path: { status: 404, hint: 'this is the door for agents; people ask the API' },
 })
+
+/** Statuses by which somebody is turned away; what they sent may be at fault in others. */
+const refusals: ReadonlySet<number> = new Set([401, 403, 429])
 
 /** Far over the four megabytes that an agent sends at a time. */
 const maxBodyBytes = 80 * 1_048_576
@@ -75,7 +89,21 @@ function answer(response: ServerResponse, status: number, body: object): void {
 
 interface Sender {
   readonly agent: string
+  readonly instance: string
   readonly node: string | undefined
+}
+
+/** Headers that a browser adds to what its pages send, and that no page can take away. */
+const browserHeaders = ['origin', 'sec-fetch-site', 'sec-fetch-mode'] as const
+
+/**
+ * On loopback the machine itself is the guard, and any page in a browser on it can send here, under a name of its own that was
+ * made to point here. Agents are no browsers.
+ */
+function checkNoPage({ headers }: IncomingMessage): void {
+  const sent = browserHeaders.find((name) => headers[name] !== undefined)
+  if (sent !== undefined)
+    throw errors.a_page(`a request with the header "${sent}" comes from a page and not from an agent`)
 }
 
 /** Empty for what is no encoded name. */
@@ -90,16 +118,21 @@ function decoded(header: string): string {
 export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentReceiverDeps): Part {
   /** Who sends, and the node that their token names; throws where they may not. */
   const checkSender = async (request: IncomingMessage): Promise<Sender> => {
+    checkNoPage(request)
     const agent = decoded(headerOf(request, agentHeader))
     const instance = headerOf(request, instanceHeader)
     if (agent === '' || instance === '')
       throw errors.no_name(`headers ${agentHeader} and ${instanceHeader} are missing`)
-    const node = await deps.senders.check(headerOf(request, 'authorization'), agent)
+    const peer = peerOf(request.socket.remoteAddress)
+    const node = await deps.senders.check(headerOf(request, 'authorization'), agent, peer)
+    return { agent, instance, node }
+  }
+  /** Gives the name to whoever sends; throws where another living agent has it. */
+  const lease = ({ agent, instance }: Sender): void => {
     const now = Math.floor(deps.clock() / 1000)
     if (!deps.agents.lease(agent, instance, now))
       throw errors.name_taken(`another agent is named "${agent}" and is alive`)
     deps.agents.seen(agent, now)
-    return { agent, node }
   }
   const takeFrames = async (agent: string, body: Buffer): Promise<FramesAnswer> => {
     const results = await deps.frames.take(agent, splitPieces(body))
@@ -117,8 +150,13 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
     }
     return { server: config.server, watched: deps.watched() }
   }
-  const respond = async (request: IncomingMessage, gone: AbortSignal): Promise<object> => {
+  const respond = async (
+    request: IncomingMessage,
+    gone: AbortSignal,
+  ): Promise<FramesAnswer | HelloAnswer | LookAnswer> => {
     const sender = await checkSender(request)
+    if (request.method === 'POST' && request.url === lookPath) return { server: config.server, now: deps.clock() }
+    lease(sender)
     const body = await readBody(request)
     if (request.method === 'POST' && request.url === framesPath) return takeFrames(sender.agent, body)
     if (request.method === 'POST' && request.url === helloPath) return takeHello(sender, body, gone)
@@ -132,6 +170,7 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
     } catch (error) {
       const coded = codedOf(error)
       if (coded.status === 500 || coded.cause) deps.log.error('agent request failed', { error: error as Error })
+      else if (refusals.has(coded.status)) deps.log.warn('an agent was refused', { code: coded.code })
       answer(response, coded.status, {
         code: coded.code,
         title: coded.message,

@@ -163,7 +163,11 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       server: config.cluster,
     },
     {
-      senders: createSenders(config, { post: () => kubernetesPostOf(config.kubernetes, process.env, clock), clock }),
+      senders: createSenders(config, {
+        post: () => kubernetesPostOf(config.kubernetes, process.env, clock),
+        nodeOfPod: (uid) => inventory.podAt(uid, now())?.node,
+        clock,
+      }),
       frames,
       agents,
       watched: () => watched,

@@ -1,10 +1,9 @@
-{{/* Name of everything of this release: the release's own where it says margay already. */}}
+{{/* Name of everything of this release: the release's own where it says margay already. The names of a StatefulSet's pods
+carry 11 characters more in a label that takes 63, so "-server" must end at the 52nd. */}}
 {{- define "margay.fullname" -}}
-{{- if contains .Chart.Name .Release.Name -}}
-{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 50 | trimSuffix "-" -}}
-{{- end -}}
+{{- $name := .Values.nameOverride | default .Chart.Name -}}
+{{- $full := .Values.fullnameOverride | default (ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name)) -}}
+{{- $full | trunc 45 | trimSuffix "-" -}}
 {{- end -}}
 
 {{/* Labels of every object. Argument: a list of the root and the component. */}}
@@ -13,14 +12,14 @@
 {{ include "margay.selector" . }}
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: margay
-app.kubernetes.io/managed-by: {{ $root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | quote }}
 {{- end -}}
 
 {{- define "margay.selector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: margay
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
@@ -36,6 +35,11 @@ app.kubernetes.io/component: {{ index . 1 }}
 
 {{- define "margay.server" -}}
 {{- printf "%s-server" (include "margay.fullname" .) -}}
+{{- end -}}
+
+{{/* The ClusterRole that lets people read, and the service account that has it. */}}
+{{- define "margay.viewer" -}}
+{{- printf "%s-viewer" (include "margay.fullname" .) -}}
 {{- end -}}
 
 {{- define "margay.agent" -}}

@@ -2,6 +2,7 @@
 //
 //   POST /agent/v1/frames   a body of compressed frames; answered once all of them are durable, with one result a frame
 //   POST /agent/v1/hello    who the agent is; held open until `watched` differs from what the agent said, at most 20 s
+//   POST /agent/v1/look     whether the agent would be taken, for its doctor; changes nothing
 //
 // Frames are at least once: the server drops what it has, and an agent keeps what was not acknowledged.
 import { z } from 'zod'
@@ -9,6 +10,7 @@ import { collectorSchema } from '../api/health.ts'
 
 export const framesPath = '/agent/v1/frames'
 export const helloPath = '/agent/v1/hello'
+export const lookPath = '/agent/v1/look'
 /** Random per spool directory: tells two agents of one name apart. */
 export const instanceHeader = 'margay-agent-instance'
 export const agentHeader = 'margay-agent'
@@ -49,3 +51,7 @@ export type FramesAnswer = z.infer<typeof framesAnswerSchema>
 
 export const helloAnswerSchema = z.object({ server: z.string(), watched: z.boolean() })
 export type HelloAnswer = z.infer<typeof helloAnswerSchema>
+
+/** `now` is the server's Unix milliseconds. */
+export const lookAnswerSchema = z.object({ server: z.string(), now: z.number() })
+export type LookAnswer = z.infer<typeof lookAnswerSchema>
