@@ -199,6 +199,16 @@ describe('the story', () => {
     }
   })
 
+  it('knows whose agent reports for an address, and when that was away', () => {
+    const onNode7 = demo
+      .objectsAt(opened)
+      .find(({ kind, spec }) => kind === 'Pod' && (spec as { nodeName?: string }).nodeName === 'node-7')
+    const { podIP } = onNode7!['status'] as { podIP: string }
+    expect(demo.reporterOf(podIP, opened)).toEqual({ node: 'node-7', reports: true })
+    expect(demo.reporterOf(podIP, opened - 20 * minute)).toEqual({ node: 'node-7', reports: false })
+    expect(demo.reporterOf('203.0.113.20', opened)).toBeUndefined()
+  })
+
   it('describes its pods, services and policies as Kubernetes objects', () => {
     const objects = demo.objectsAt(opened)
     const ips = new Set(objects.map(({ status }) => (status as { podIP?: string } | undefined)?.podIP))
