@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import type { Health, Logger, Part } from '@margay/kit'
 import { defineErrors, sleep, supervise } from '@margay/kit'
-import type { ObjectRow, Row } from '@margay/model'
+import type { Row } from '@margay/model'
 import { flowLog, logType, logTypes, objectLog, policyActivityLog } from '@margay/model'
 import type { Block } from '@margay/store'
 import { createBlockBuilder } from '@margay/store'
@@ -204,7 +204,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
   })
   const store = async (batch: IntakeBatch): Promise<void> => {
     await keep(batch)
-    if (batch.isInventory) objects.told(batch.rows as readonly ObjectRow[])
+    if (batch.isInventory) objects.told(batch.rows)
     if (batch.logType === flowLog.name) activity.addRecords(batch.rows, batch.shared)
     if (watched) deps.publish({ logType: batch.logType, provisional: false, rows: wholeRows(batch) })
     await Promise.race([inserted, sleep(findableWaitMs)])

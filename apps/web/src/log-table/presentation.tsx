@@ -67,4 +67,4 @@ const presentations: Readonly<Record<string, Readonly<Record<string, Draw>>>> = 
 export const presentationOf = (logType: string, field: string): Draw | undefined => presentations[logType]?.[field]
 
 /** The field that a histogram of the log type is split by. */
-export const breakdownOf = (logType: string): string => ({ dns: 'rcode' })[logType] ?? 'action'
+export const breakdownOf = (logType: string): string => ({ dns: 'rcode', objects: 'change' })[logType] ?? 'action'
