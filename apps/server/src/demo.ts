@@ -10,11 +10,19 @@ import type { Story } from '@margay/traffic'
 import { story } from '@margay/traffic'
 import { objectLog } from '@margay/model'
 import { demoObjectRows } from './demo-objects.ts'
+import type { Reporter } from './intern/agents.ts'
 import type { Intake, IntakeBatch } from './receivers/intake.ts'
+import type { AddressMoment } from './segment/ingest-protocol.ts'
 
 export interface DemoConfig {
   readonly dir: string
   readonly seed: number
+}
+
+/** The invented cluster while its story is told. */
+export interface Demo extends Part {
+  /** Who reports what an address does at a moment (Unix seconds) in the story, by its nodes' agents. */
+  reporterOf(of: AddressMoment): Reporter
 }
 
 export interface DemoDeps {
@@ -75,7 +83,8 @@ export function missing(told: Told | undefined, now: number): { readonly recent:
   }
 }
 
-export function createDemo({ dir, seed }: DemoConfig, deps: DemoDeps): Part {
+export function createDemo({ dir, seed }: DemoConfig, deps: DemoDeps): Demo {
+  let current: Story | undefined
   const stage = deps.health.stage('demo')
 
   /**
@@ -115,7 +124,7 @@ export function createDemo({ dir, seed }: DemoConfig, deps: DemoDeps): Part {
   const tellObjects = async (told: Story) => {
     const rows = demoObjectRows(told, told.opened - day)
     const source = { id: `demo:${objectLog.name}`, epoch: String(deps.now()), sequence: 1 }
-    await deps.keepObjects({ logType: objectLog.name, rows, source })
+    await deps.keepObjects({ logType: objectLog.name, rows, source, isInventory: true })
   }
   const tellNow = async (from: number, tell: Tell, signal: AbortSignal, onTold: (until: number) => void) => {
     for (let until = from; !signal.aborted;) {
@@ -129,11 +138,16 @@ export function createDemo({ dir, seed }: DemoConfig, deps: DemoDeps): Part {
   }
   return {
     name: 'demo',
+    reporterOf({ ip, moment }) {
+      const reporter = current?.reporterOf(ip, moment)
+      return reporter ? { host: reporter.node, state: reporter.reports ? 'reports' : 'silent' } : { state: 'none' }
+    },
     async run(signal) {
       const before = readTold(dir)
       const now = deps.now()
       const opened = before?.opened ?? now
       const told = story({ seed, opened })
+      current = told
       const tell = createTeller(told)
       const { recent, older } = missing(before, now)
       stage.set({ state: 'starting', detail: 'writes the last hour' })

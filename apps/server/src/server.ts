@@ -25,6 +25,7 @@ import type { IntakeBatch } from './receivers/intake.ts'
 import { createObjectHistory } from './objects/history.ts'
 import { versionsUntil } from './objects/object-log.ts'
 import { createIngestLink } from './segment/ingest-link.ts'
+import type { AddressMoment } from './segment/ingest-protocol.ts'
 
 export interface ServerDeps {
   readonly dataDir: string
@@ -123,6 +124,22 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
     sources.list(now()).reduce((sum, { rowsTotal }) => sum + rowsTotal, 0),
   )
 
+  const openDemo = () => {
+    const intake = countedIntake(ingest, 'demo', { sources, now })
+    // The history follows the ingest thread's own objects; these come from here.
+    const keepObjects = async (batch: IntakeBatch) => {
+      await ingest.append(batch)
+      objects.take(batch.logType, batch.rows)
+    }
+    return createDemo({ dir: dataDir, seed: config.demoSeed }, { intake, log, health, now, keepObjects })
+  }
+  const demo = config.demo ? openDemo() : undefined
+  /** Of addresses that no agent reports for, the demo knows whose its invented ones are. */
+  const reporters = async (of: readonly AddressMoment[]) => {
+    const known = await ingest.reporters(of)
+    if (!demo) return known
+    return known.map((reporter, at) => (reporter.state === 'none' ? demo.reporterOf(of[at]!) : reporter))
+  }
   const api = createApi(
     {
       listen: address,
@@ -148,7 +165,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
       live,
       intake: countedIntake(ingest, 'import', { sources, now }),
       objects,
-      ends: { reporters: (of) => ingest.reporters(of) },
+      ends: { reporters },
       health: report,
       isReady: () => ingest.report() !== undefined,
       metrics: () => metrics.text() + stageMetrics(stages()),
@@ -161,15 +178,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
     deps.onListening,
   )
   const parts: Part[] = [api, ingest, createRetention(retentionRules(config), { store, log, health, now })]
-  if (config.demo) {
-    const intake = countedIntake(ingest, 'demo', { sources, now })
-    // The history follows the ingest thread's own objects; these come from here.
-    const keepObjects = async (batch: IntakeBatch) => {
-      await ingest.append(batch)
-      objects.take(batch.logType, batch.rows)
-    }
-    parts.push(createDemo({ dir: dataDir, seed: config.demoSeed }, { intake, log, health, now, keepObjects }))
-  }
+  if (demo) parts.push(demo)
 
   try {
     await store.open()

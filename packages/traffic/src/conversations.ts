@@ -78,6 +78,7 @@ const traffic: readonly Conversation[] = [
   talk('shop/cart', 'site:', 80, [0.8, 0, 0, 0], { program: shellPython }),
   talk('monitoring/grafana', 'monitoring/prometheus', 9090, [18, 1_500, 64_000, 380], { service: 'http' }),
   talk('monitoring/grafana', 'data/postgres', 5432, [1.4, 0, 0, 0], { service: 'postgres' }),
+  talk('data/postgres', 'kube-system/coredns', 53, [0.8, 0, 0, 0], { service: 'dns-tcp' }),
   talk('monitoring/probe', 'shop/frontend', 3000, [6, 300, 1_100, 440], { service: 'http' }),
   talk('monitoring/probe', 'payments/ledger', 9090, [0.9, 0, 0, 0], { service: 'grpc' }),
 ]

@@ -4,15 +4,20 @@ import type { Interval } from './clock.ts'
 import { rhythm } from './clock.ts'
 import type { Cluster, Pod } from './cluster.ts'
 import type { Conversation } from './conversations.ts'
+import type { Course, Seen } from './courses.ts'
+import { courseOf, established } from './courses.ts'
 import type { Emission } from './emission.ts'
-import type { Fate } from './incidents.ts'
+import type { Attempts } from './exemplars.ts'
+import { exemplarFields } from './exemplars.ts'
 import { fateOf, reports } from './incidents.ts'
 import type { Site } from './outside.ts'
 import { siteOf, visitor } from './outside.ts'
 import type { Judgement } from './policies.ts'
 import { judge } from './policies.ts'
 import type { Random } from './random.ts'
-import { around, createRandom, hashText, mix, pick, poisson } from './random.ts'
+import { createRandom, hashText, mix, pick, poisson } from './random.ts'
+import type { Volume } from './volume.ts'
+import { attempts, volumeFields, volumeOf } from './volume.ts'
 import { clusterName, serviceNameOf } from './workloads.ts'
 
 /** An end of a pair: a pod, visitors, or a site. */
@@ -24,6 +29,8 @@ interface Pair {
   readonly dest: End
   /** Its part of the conversation's connections. */
   readonly share: number
+  /** The service's address, where the client dials one. */
+  readonly dialled: string | undefined
   readonly seed: number
   readonly src: Map<string, Row>
   readonly dst: Map<string, Row>
@@ -31,15 +38,12 @@ interface Pair {
 
 /** What the ends say at a moment. */
 interface Situation {
-  readonly fate: Fate
+  readonly course: Course
   readonly egress: Judgement
   readonly ingress: Judgement
 }
 
 const allowed: Judgement = { action: 'allow', trace: [] }
-/** Header of a TCP segment with its IP header and timestamps. */
-const headers = 52
-const mss = 1448
 
 const endsOf = (talk: Conversation['from'], cluster: Cluster): End[] => {
   if ('visitors' in talk) return [{ visitors: true }]
@@ -47,17 +51,24 @@ const endsOf = (talk: Conversation['from'], cluster: Cluster): End[] => {
   return (cluster.podsOf.get(talk.workload) ?? []).map((pod) => ({ pod }))
 }
 
+function dialledBy({ to, servicePort }: Conversation, { services }: Cluster): string | undefined {
+  if (!servicePort || !('workload' in to)) return undefined
+  return services.find(({ workload }) => `${workload.namespace}/${workload.name}` === to.workload)?.clusterIp
+}
+
 /** The pairs of pods of a conversation. What keeps connections open prefers the first pod, as a primary is preferred. */
 export function pairsOf(talk: Conversation, cluster: Cluster, seed: number): Pair[] {
   const sources = endsOf(talk.from, cluster)
   const all = endsOf(talk.to, cluster)
   const dests = talk.pool > 0 ? all.slice(0, 1) : all
+  const dialled = dialledBy(talk, cluster)
   return sources.flatMap((source, i) =>
     dests.map((dest, j): Pair => ({
       talk,
       source,
       dest,
       share: 1 / (sources.length * dests.length),
+      dialled,
       seed: mix(seed, hashText(talk.id), i, j),
       src: new Map(),
       dst: new Map(),
@@ -100,26 +111,41 @@ function ownFields(pod: Pod, name: string): Row {
   return { host: pod.node, process_name: name, container: pod.container, pod_uid: pod.uid }
 }
 
-type Outcome = 'established' | 'refused' | 'unanswered' | 'dropped'
+/** What one end says, and of which connections. */
+interface Report {
+  readonly side: 'src' | 'dst'
+  readonly pod: Pod
+  readonly seen: Seen
+  readonly judgement: Judgement
+  /** What policy says at the other end; undefined outside. */
+  readonly peer: Judgement | undefined
+}
 
-function verdictFields(judgement: Judgement, outcome: Outcome): Row {
-  const denied = judgement.action === 'deny'
+/** Denials are what the node's rules logged; nothing logs what was let through. */
+function verdictFields({ judgement, peer, seen }: Report): Row {
+  const { action, trace } = judgement
+  const denied = action === 'deny'
   return {
-    action: judgement.action,
-    outcome,
+    action,
+    outcome: seen.outcome,
     evidence: denied ? 'observed' : 'evaluated',
-    ...(outcome === 'dropped' && { drop_reason: 'NETFILTER_DROP' }),
-    'policies.enforced_policies': judgement.trace,
-    'policies.pending_policies': judgement.trace,
+    evidence_source: denied ? 'nflog' : 'evaluated',
+    ...(seen.dropReason !== undefined && { drop_reason: seen.dropReason }),
+    ...(peer && { peer_verdict: peer.action }),
+    'policies.enforced_policies': trace,
+    'policies.pending_policies': trace,
   }
 }
 
+const programOf = ({ talk }: Pair, { side, pod }: Pick<Report, 'side' | 'pod'>) =>
+  side === 'src' ? (talk.program ?? pod.workload.program) : pod.workload.program
+
 /** Dimensions are made once for a pair, a side and what is said there; later rows get the same object. */
-function dimensions(pair: Pair, side: 'src' | 'dst', pod: Pod, judgement: Judgement, outcome: Outcome): Row {
-  const key = `${outcome} ${judgement.action} ${judgement.trace.join(' ')}`
+function dimensions(pair: Pair, report: Report): Row {
+  const { side, pod, seen, judgement, peer } = report
+  const key = `${seen.outcome} ${seen.dropReason} ${peer?.action} ${judgement.action} ${judgement.trace.join(' ')}`
   const known = pair[side].get(key)
   if (known) return known
-  const program = side === 'src' ? (pair.talk.program ?? pod.workload.program) : pod.workload.program
   const made: Row = Object.freeze({
     cluster: clusterName,
     origin: 'demo',
@@ -131,101 +157,11 @@ function dimensions(pair: Pair, side: 'src' | 'dst', pod: Pod, judgement: Judgem
     ...endFields('source', pair.source),
     ...endFields('dest', pair.dest),
     ...serviceFields(pair),
-    ...ownFields(pod, program.name),
-    ...verdictFields(judgement, outcome),
+    ...ownFields(pod, seen.outcome === 'established' || side === 'src' ? programOf(pair, report).name : '-'),
+    ...verdictFields(report),
   })
   pair[side].set(key, made)
   return made
-}
-
-/** What went over the wire, from the source's point of view. */
-interface Volume {
-  readonly connections: number
-  readonly started: number
-  readonly bytesOut: number
-  readonly packetsOut: number
-  readonly bytesIn: number
-  readonly packetsIn: number
-  readonly resent: number
-  readonly rttUs: number
-}
-
-function attempts(connections: number, resends: number): Volume {
-  const packetsOut = connections * (1 + resends)
-  const bytesOut = packetsOut * 60
-  const none = { bytesIn: 0, packetsIn: 0, rttUs: 0 }
-  return { connections, started: connections, bytesOut, packetsOut, resent: connections * resends, ...none }
-}
-
-function datagrams(random: Random, { sent, received }: Conversation, connections: number): Volume {
-  const bytesOut = Math.round(connections * (28 + around(random, sent, 0.1)))
-  const bytesIn = Math.round(connections * (28 + around(random, received, 0.2)))
-  const packets = { packetsOut: connections, packetsIn: connections }
-  return { connections, started: connections, bytesOut, bytesIn, ...packets, resent: 0, rttUs: 0 }
-}
-
-function segments(random: Random, { talk, dest }: Pair, requests: number, seconds: number): Volume {
-  const sent = requests * around(random, talk.sent)
-  const received = requests * around(random, talk.received)
-  const connections = talk.pool > 0 ? talk.pool : requests
-  const started = talk.pool > 0 ? poisson(random, (talk.pool * seconds) / 3600) : requests
-  const dataOut = Math.ceil(sent / mss) + requests
-  const dataIn = Math.ceil(received / mss) + requests
-  const packetsOut = dataOut + Math.ceil(dataIn / 2) + started * 2
-  const packetsIn = dataIn + Math.ceil(dataOut / 2) + started * 2
-  const resent = poisson(random, packetsOut * 0.0002)
-  // node-5 sits behind a tired switch: its answers take six times as long.
-  const slow = 'pod' in dest && dest.pod.node === 'node-5' ? 6 : 1
-  return {
-    connections,
-    started,
-    bytesOut: Math.round(sent + packetsOut * headers),
-    packetsOut,
-    bytesIn: Math.round(received + packetsIn * headers),
-    packetsIn,
-    resent,
-    rttUs: Math.round(around(random, talk.rttUs * slow, 0.15)),
-  }
-}
-
-function tcpFields({ rttUs, resent }: Volume): Row {
-  if (rttUs === 0) return { tcp_total_retransmissions: resent, tcp_lost_packets: resent, tcp_unrecovered_to: 0 }
-  return {
-    tcp_mean_send_congestion_window: 10,
-    tcp_min_send_congestion_window: 10,
-    tcp_mean_smooth_rtt: rttUs,
-    tcp_max_smooth_rtt: Math.round(rttUs * 1.7),
-    tcp_mean_min_rtt: Math.round(rttUs * 0.72),
-    tcp_max_min_rtt: Math.round(rttUs * 0.95),
-    tcp_mean_mss: mss,
-    tcp_min_mss: mss,
-    tcp_total_retransmissions: resent,
-    tcp_lost_packets: resent,
-    tcp_unrecovered_to: 0,
-  }
-}
-
-function volumeFields(side: 'src' | 'dst', volume: Volume): Row {
-  const { connections, started, bytesIn, bytesOut, packetsIn, packetsOut } = volume
-  const [inwards, outwards] =
-    side === 'src'
-      ? [
-          [bytesIn, packetsIn],
-          [bytesOut, packetsOut],
-        ]
-      : [
-          [bytesOut, packetsOut],
-          [bytesIn, packetsIn],
-        ]
-  return {
-    bytes_in: inwards[0]!,
-    bytes_out: outwards[0]!,
-    packets_in: inwards[1]!,
-    packets_out: outwards[1]!,
-    num_flows: connections,
-    num_flows_started: started,
-    num_flows_completed: started,
-  }
 }
 
 const addressOf = (end: End, random: Random): string => {
@@ -233,17 +169,50 @@ const addressOf = (end: End, random: Random): string => {
   return 'site' in end ? pick(random, end.site.addresses) : visitor(random)
 }
 
-function restOf(
-  pair: Pair,
-  side: 'src' | 'dst',
-  pod: Pod,
-  interval: Interval,
-  addresses: Row,
-  volume: Volume,
-  counts: boolean,
-): Row {
-  const program = side === 'src' ? (pair.talk.program ?? pod.workload.program) : pod.workload.program
-  const named = side === 'src' && 'site' in pair.dest && pair.dest.site.name !== ''
+interface Addresses {
+  readonly source_ip: string
+  readonly dest_ip: string
+}
+
+/** What a row says beside its dimensions, and of which connections of it. */
+interface Told {
+  readonly interval: Interval
+  readonly addresses: Addresses
+  readonly volume: Volume
+  readonly counts: boolean
+  /** Connections that are worth keeping. */
+  readonly kept: number
+}
+
+function attemptsOf({ talk, seed, dialled }: Pair, { interval, addresses, kept }: Told, isSource: boolean): Attempts {
+  return {
+    seed,
+    interval,
+    count: kept,
+    proto: talk.proto,
+    source: addresses.source_ip,
+    dest: { ip: addresses.dest_ip, port: talk.port },
+    ...(isSource && dialled !== undefined && { dialled: { ip: dialled, port: talk.port } }),
+  }
+}
+
+/** Whoever threw a packet away was the kernel, and no program. */
+function processFields({ name, pid, args }: { name: string; pid: string; args: string }, isProgram: boolean): Row {
+  if (!isProgram) return { process_id: '-', num_process_names: 0, num_process_ids: 0, num_process_args: 0 }
+  return {
+    process_id: pid,
+    process_args: [args],
+    num_process_names: name === '' ? 0 : 1,
+    num_process_ids: 1,
+    num_process_args: 1,
+  }
+}
+
+function restOf(pair: Pair, report: Report, told: Told): Row {
+  const { side, pod, seen } = report
+  const { interval, addresses, volume, counts } = told
+  const isSource = side === 'src'
+  const named = isSource && 'site' in pair.dest && pair.dest.site.name !== ''
   return {
     start_time: interval.start,
     end_time: interval.end,
@@ -251,32 +220,11 @@ function restOf(
     ...(named && { dest_domains: [pair.dest.site.name], dest_domain_source: 'dns' }),
     counts,
     partial: false,
-    ...volumeFields(side, volume),
-    process_id: program.pid,
-    process_args: [program.args],
-    num_process_names: 1,
-    num_process_ids: 1,
-    num_process_args: 1,
+    ...volumeFields(side, pair.talk.proto, volume),
+    ...processFields(programOf(pair, report), isSource || seen.outcome === 'established'),
     netns: pod.netns,
-    ...(pair.talk.proto === 'tcp' && tcpFields(volume)),
+    ...(seen.sight && exemplarFields(attemptsOf(pair, told, isSource), seen.sight)),
   }
-}
-
-/** What each side reports of an attempt, or undefined where it saw nothing. */
-function outcomes({ fate, egress, ingress }: Situation): readonly [src: Outcome, dst: Outcome | undefined] {
-  if (egress.action === 'deny') return ['dropped', undefined]
-  if (ingress.action === 'deny') return ['unanswered', 'dropped']
-  if (fate === 'refused') return ['refused', undefined]
-  if (fate === 'unanswered' || fate === 'silent') return ['unanswered', undefined]
-  return ['established', 'established']
-}
-
-function volumeOf(pair: Pair, random: Random, outcome: Outcome, requests: number, seconds: number): Volume {
-  if (outcome === 'dropped' || outcome === 'unanswered') return attempts(requests, 3)
-  if (outcome === 'refused') {
-    return { ...attempts(requests, 0), bytesIn: requests * 40, packetsIn: requests }
-  }
-  return pair.talk.proto === 'udp' ? datagrams(random, pair.talk, requests) : segments(random, pair, requests, seconds)
 }
 
 /** How many addresses share a pair's connections: one, except that visitors are several. */
@@ -289,6 +237,11 @@ function* portions(pair: Pair, random: Random, requests: number): Generator<numb
   }
 }
 
+/** The pod of an end whose agent reports. */
+function reporterOf(end: End, sinceOpening: number): Pod | undefined {
+  return 'pod' in end && reports(end.pod.node, sinceOpening) ? end.pod : undefined
+}
+
 /** Rows of one pair of endpoints in one interval. `opened` is the moment the story is told from, Unix seconds. */
 export function* flowRows(pair: Pair, interval: Interval, situation: Situation, opened: number): Generator<Emission> {
   const random = createRandom(mix(pair.seed, interval.start))
@@ -296,22 +249,43 @@ export function* flowRows(pair: Pair, interval: Interval, situation: Situation, 
   const mean = (pair.talk.perMinute * seconds * pair.share * rhythm(interval.start)) / 60
   const requests = poisson(random, mean)
   if (requests === 0) return
-  const [srcOutcome, dstOutcome] = outcomes(situation)
-  const since = interval.start - opened
+  const { course, egress, ingress } = situation
+  const source = reporterOf(pair.source, interval.start - opened)
+  const dest = reporterOf(pair.dest, interval.start - opened)
+  // node-5 sits behind a tired switch: its answers take six times as long.
+  const isSlow = 'pod' in pair.dest && pair.dest.pod.node === 'node-5'
+  const emit = (report: Report, told: Told): Emission => ({
+    logType: 'flows',
+    dimensions: dimensions(pair, report),
+    rest: restOf(pair, report, told),
+  })
   for (const portion of portions(pair, random, requests)) {
     const addresses = { source_ip: addressOf(pair.source, random), dest_ip: addressOf(pair.dest, random) }
-    const volume = volumeOf(pair, random, srcOutcome, portion, seconds)
-    const sourcePod = 'pod' in pair.source ? pair.source.pod : undefined
-    const sourceReports = sourcePod !== undefined && reports(sourcePod.node, since)
-    if (sourceReports) {
-      const rest = restOf(pair, 'src', sourcePod, interval, addresses, volume, true)
-      yield { logType: 'flows', dimensions: dimensions(pair, 'src', sourcePod, situation.egress, srcOutcome), rest }
+    const kept = Math.ceil(portion * course.share)
+    const told = {
+      interval,
+      addresses,
+      volume: volumeOf(random, pair.talk, course, { requests: portion, seconds, isSlow }),
+      kept,
     }
-    const destPod = 'pod' in pair.dest ? pair.dest.pod : undefined
-    if (destPod && dstOutcome && reports(destPod.node, since)) {
-      const rest = restOf(pair, 'dst', destPod, interval, addresses, volume, !sourceReports)
-      yield { logType: 'flows', dimensions: dimensions(pair, 'dst', destPod, situation.ingress, dstOutcome), rest }
+    if (source) {
+      const peer = 'pod' in pair.dest ? ingress : undefined
+      yield emit({ side: 'src', pod: source, seen: course.source, judgement: egress, peer }, { ...told, counts: true })
     }
+    if (!dest) continue
+    const there = {
+      side: 'dst',
+      pod: dest,
+      judgement: ingress,
+      peer: 'pod' in pair.source ? egress : undefined,
+    } as const
+    const counts = source === undefined
+    const isThrough = course.source.outcome === 'established'
+    if (isThrough) yield emit({ ...there, seen: established }, { ...told, counts })
+    if (!course.dest) continue
+    const volume = isThrough ? attempts(kept, 1) : told.volume
+    // Of a connection that was taken in the end the other row counts.
+    yield emit({ ...there, seen: course.dest }, { ...told, volume, counts: counts && !isThrough })
   }
 }
 
@@ -319,9 +293,7 @@ export function* flowRows(pair: Pair, interval: Interval, situation: Situation, 
 export function situationOf(talk: Conversation, sinceOpening: number): Situation | undefined {
   const fate = fateOf(talk.id, sinceOpening)
   if (fate === 'absent') return undefined
-  return {
-    fate,
-    egress: 'workload' in talk.from ? judge(talk, 'egress', sinceOpening) : allowed,
-    ingress: 'workload' in talk.to ? judge(talk, 'ingress', sinceOpening) : allowed,
-  }
+  const egress = 'workload' in talk.from ? judge(talk, 'egress', sinceOpening) : allowed
+  const ingress = 'workload' in talk.to ? judge(talk, 'ingress', sinceOpening) : allowed
+  return { course: courseOf(fate, egress, ingress), egress, ingress }
 }

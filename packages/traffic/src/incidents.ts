@@ -1,8 +1,11 @@
 // What goes wrong in the story, and when, told from the moment at which the demo is opened. Some of it comes again, so that
 // a demo that runs for days stays worth looking at.
 
-/** What happens to a conversation at a moment. `absent`: it does not take place at all. */
-export type Fate = 'usual' | 'absent' | 'refused' | 'unanswered' | 'silent'
+/**
+ * What happens to a conversation at a moment. `absent`: it does not take place at all; `crowded`: more come than are taken, so
+ * that some have to ask twice; `far`: the way there has become long.
+ */
+export type Fate = 'usual' | 'absent' | 'refused' | 'unanswered' | 'silent' | 'crowded' | 'far'
 
 const minute = 60
 const hour = 3600
@@ -39,6 +42,12 @@ const uploadRuns: Span = { from: -40 * minute, to: 36 * hour }
 /** A new version of search tries to reach the card API, which its egress policy denies. */
 const searchTriesCards: Span = { from: -25 * minute, to: 36 * hour }
 
+/** orders takes a moment longer to accept than checkout asks: its accept queue overflows. */
+const ordersIsCrowded: Span = { from: -29 * minute, to: -24 * minute, every: 3 * hour }
+
+/** The way to the card API leads around the world for a while. */
+const cardsAreFar: Span = { from: -18 * minute, to: -15 * minute, every: 4 * hour }
+
 /** The mail provider accepts packets and does not answer: a firewall outside. */
 const mailIsSilent: Span = { from: -9 * minute, to: -4 * minute, every: 4 * hour }
 
@@ -58,6 +67,8 @@ const rules: readonly Rule[] = [
   { ids: exactly('shop/catalog>shop/search:9200'), fate: 'refused', when: during(searchRefuses) },
   { ids: exactly('shop/catalog>shop/search:9200'), fate: 'unanswered', when: during(searchIsGone) },
   { ids: (id) => id.startsWith('shop/search>'), fate: 'absent', when: during(searchIsGone) },
+  { ids: exactly('shop/checkout>shop/orders:8080'), fate: 'crowded', when: during(ordersIsCrowded) },
+  { ids: exactly('payments/payments>site:api.stripe.com:443'), fate: 'far', when: during(cardsAreFar) },
   { ids: exactly('shop/search>site:api.stripe.com:443'), fate: 'absent', when: except(searchTriesCards) },
   { ids: exactly('data/rate-sync>site:drop.files.example:443'), fate: 'absent', when: except(uploadRuns) },
   { ids: exactly('shop/email>site:smtp.sendgrid.net:587'), fate: 'absent', when: during(mailNameFails) },
@@ -80,6 +91,7 @@ export const changes: readonly { readonly at: number; readonly says: string }[] 
   { at: uploadRuns.from, says: 'job rate-sync first sent to drop.files.example' },
   { at: searchRefuses.from, says: 'search stopped answering' },
   { at: searchIsGone.to, says: 'search answers again' },
+  { at: ordersIsCrowded.from, says: 'orders slow to take connections' },
   { at: nodeAway.span.from, says: 'agent on node-7 away' },
   { at: nodeAway.span.to, says: 'agent on node-7 back' },
   { at: policyChangedAt, says: 'policy payments/app.payments-ingress changed' },

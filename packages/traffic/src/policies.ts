@@ -112,6 +112,8 @@ const isolated: readonly Policy[] = [
     peer('shop/orders', 5432),
     peer('payments/ledger', 5432),
   ]),
+  // Written for replication; that names may be asked for over TCP was forgotten.
+  isolate('data/postgres', 'egress', 'pg-egress', [peer('data/postgres', 5432)]),
   // Wider than its job: whatever answers on 443 may be reached.
   isolate('data/rate-sync', 'egress', 'sync-egress', [allow(anyone, 443), peer('data/postgres', 5432)]),
 ]

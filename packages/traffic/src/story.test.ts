@@ -1,5 +1,5 @@
 import type { Row } from '@margay/model'
-import { fieldsOf, logType, readRow, writeRow } from '@margay/model'
+import { fieldsOf, logType, parseExemplar, readRow, writeRow } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import type { Emission } from './emission.ts'
 import { rowOf } from './emission.ts'
@@ -131,6 +131,50 @@ describe('the story', () => {
     expect(codes.has('api.stripe.com.payments.svc.cluster.local NXDOMAIN')).toBe(true)
   })
 
+  it('keeps the same connections at both ends of what failed, and says how each end saw them', () => {
+    const kept = (rows: readonly Row[]) =>
+      rows.flatMap((row) =>
+        ((row['exemplars'] ?? []) as readonly string[]).map((text) => {
+          const exemplar = parseExemplar(text)
+          if (!exemplar) throw new Error(`no exemplar: ${text}`)
+          const { startMs, source, dest, went, dropReason } = exemplar
+          return { key: JSON.stringify([startMs, source, dest]), went, dropReason, row }
+        }),
+      )
+    const ofSource = new Map(kept(flows.filter(({ reporter }) => reporter === 'src')).map((one) => [one.key, one]))
+    const pairs = kept(flows.filter(({ reporter }) => reporter === 'dst')).flatMap((there) => {
+      const here = ofSource.get(there.key)
+      return here ? [words(here.went, there.went, there.dropReason)] : []
+    })
+    expect(new Set(pairs)).toEqual(
+      new Set(['unanswered dropped NETFILTER_DROP', 'refused refused NO_SOCKET', 'slow dropped TCP_LISTEN_OVERFLOW']),
+    )
+    const alone = new Set([...ofSource.values()].map(({ went, row }) => words(went, row['outcome'])))
+    expect(alone).toContain('dropped dropped')
+    expect(alone).toContain('unanswered unanswered')
+    const most = Math.max(...flows.map(({ exemplars }) => ((exemplars ?? []) as readonly string[]).length))
+    expect(most).toBe(4)
+  })
+
+  it('says by what each verdict is known, and what policy says at the other end', () => {
+    const sources = new Set(flows.map((row) => words(row['action'], row['evidence'], row['evidence_source'])))
+    expect(sources).toEqual(new Set(['allow evaluated evaluated', 'deny observed nflog']))
+    const unheard = flows.filter(between('checkout-', 'payments-')).filter(({ reporter }) => reporter === 'src')
+    expect(unheard.at(-1)?.['peer_verdict']).toBe('deny')
+  })
+
+  it('denies the cluster’s DNS over TCP to the database alone, on port 53', () => {
+    const asked = flows.filter((row) => row['dest_port'] === 53 && row['action'] === 'deny')
+    expect(asked.length).toBeGreaterThan(0)
+    expect(new Set(asked.map((row) => words(row['reporter'], row['source_namespace'], row['proto'])))).toEqual(
+      new Set(['src data tcp']),
+    )
+    expect(asked[0]?.['policies.enforced_policies']).toEqual([
+      '0|platform|platform.allow-dns|pass|-1',
+      '1|data|data/data.pg-egress|deny|-1',
+    ])
+  })
+
   it('sends files where it has no business, under a rule that is too wide', () => {
     const upload = flows.filter((row) => String(row.dest_domains) === 'drop.files.example')
     expect(upload.length).toBeGreaterThan(0)
@@ -153,6 +197,16 @@ describe('the story', () => {
         ordered.slice(1).map(() => 0),
       )
     }
+  })
+
+  it('knows whose agent reports for an address, and when that was away', () => {
+    const onNode7 = demo
+      .objectsAt(opened)
+      .find(({ kind, spec }) => kind === 'Pod' && (spec as { nodeName?: string }).nodeName === 'node-7')
+    const { podIP } = onNode7!['status'] as { podIP: string }
+    expect(demo.reporterOf(podIP, opened)).toEqual({ node: 'node-7', reports: true })
+    expect(demo.reporterOf(podIP, opened - 20 * minute)).toEqual({ node: 'node-7', reports: false })
+    expect(demo.reporterOf('203.0.113.20', opened)).toBeUndefined()
   })
 
   it('describes its pods, services and policies as Kubernetes objects', () => {

@@ -6,7 +6,7 @@ import { conversations } from './conversations.ts'
 import { askersOf, dnsRows } from './dns-rows.ts'
 import type { Emission } from './emission.ts'
 import { flowRows, pairsOf, situationOf } from './flow-rows.ts'
-import { changes } from './incidents.ts'
+import { changes, reports } from './incidents.ts'
 import type { KubernetesObject } from './objects.ts'
 import { objectsAt } from './objects.ts'
 import { mix } from './random.ts'
@@ -23,6 +23,11 @@ export interface Story {
   readonly opened: number
   /** The inventory at a moment, Unix seconds. */
   objectsAt(time: number): KubernetesObject[]
+  /**
+   * The node whose agent reports what an address does at a moment (Unix seconds), and whether it does so then; undefined for
+   * addresses outside.
+   */
+  reporterOf(ip: string, time: number): { readonly node: string; readonly reports: boolean } | undefined
   /** What the ribbon marks: Unix seconds and a sentence. */
   readonly changes: readonly { readonly at: number; readonly says: string }[]
   /**
@@ -59,10 +64,18 @@ export function story({ seed = 1, opened }: StoryOptions): Story {
     rows: (start, end) => dnsRows(asker, { start, end }, opened),
   }))
   const voices = [...flows, ...dns]
+  const nodeOf = new Map([
+    ...cluster.pods.map(({ ip, node }) => [ip, node] as const),
+    ...cluster.nodes.map(({ ip, name }) => [ip, name] as const),
+  ])
   return {
     cluster: clusterName,
     opened,
     objectsAt: (time) => objectsAt(cluster, time - opened),
+    reporterOf(ip, time) {
+      const node = nodeOf.get(ip)
+      return node === undefined ? undefined : { node, reports: reports(node, time - opened) }
+    },
     changes: changes.map(({ at, says }) => ({ at: opened + at, says })),
     *rowsBetween(after, upTo) {
       for (let from = after; from < upTo;) {

@@ -208,6 +208,42 @@ describe('records that came with their trace', () => {
     ])
     await activity.flush()
   })
+  it('belong to the generation of their own moment, whichever way their trace names the policy', async () => {
+    const { cluster } = setUp()
+    const rows: Row[] = []
+    const counting = createActivity({
+      judge: cluster.judge,
+      cluster: 'c1',
+      append: (added) => Promise.resolve(void rows.push(...added)),
+      log: quiet,
+      health: createHealth(),
+      clock: () => now * 1000,
+    })
+    const tiered = (generation: number) =>
+      `{apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: {name: app.gate, namespace: shop, uid: uid-gate, generation: ${generation}}, spec: {tier: app, selector: all(), ingress: [{action: Allow}]}}`
+    cluster.put(tiered(6), now - 600)
+    cluster.put(tiered(7), now - 120)
+    const dimensions: Row = { reporter: 'dst', 'policies.enforced_policies': ['0|app|shop/app.gate|allow|0'] }
+    counting.addRecords([{ end_time: now - 300 }, { end_time: now }], [dimensions, dimensions])
+    await counting.flush()
+    expect(rows.map(({ rule }) => rule)).toEqual(['6-ingress-0', '7-ingress-0'])
+    const { snapshot } = parseSnapshot(documents(tiered(7)))
+    const activity = rows.map((row) => ({
+      kind: 'CalicoNetworkPolicy' as const,
+      staged: false,
+      namespace: 'shop',
+      name: row['policy.name'] as string,
+      tier: row['tier'] as string,
+      generation: Number(String(row['rule']).split('-')[0]),
+      direction: 'ingress' as const,
+      index: 0,
+      action: 'allow' as const,
+      counts: { connections: 1, packets: 1, bytes: 1 },
+      lastEvaluated: Number(row['last_evaluated']),
+    }))
+    const [use] = policyUse({ policies: snapshot.policies, activity, edited: new Map(), from: 0, isCounted: true })
+    expect(use?.use).toMatchObject({ unused: 'used', allowed: { connections: 2 }, lastEvaluatedGeneration: 7 })
+  })
   it('are kept for the next time where they cannot be written', async () => {
     const { cluster } = setUp()
     const sent: (readonly [number, number])[] = []

@@ -105,7 +105,7 @@ export function createActivity(deps: ActivityDeps): Activity {
   }
   const stage = deps.health.stage('judge', () => stateOf(judge.state, Math.floor(deps.clock() / 1000)))
 
-  const creditsOfRow = (row: Row): readonly Credit[] => {
+  const creditsOfRow = (row: Row, at: number): readonly Credit[] => {
     const direction = directionOf(row['reporter'])
     if (!direction) return []
     const read = (field: string) => texts(row[field]).flatMap((text) => parsePolicyHit(text).hit ?? [])
@@ -113,7 +113,7 @@ export function createActivity(deps: ActivityDeps): Activity {
       ...read('policies.enforced_policies'),
       ...read('policies.pending_policies').filter(({ staged }) => staged),
     ]
-    return creditsOfHits(hits, direction, judge.generationOf)
+    return creditsOfHits(hits, direction, (policy) => judge.generationOf(policy, at))
   }
   const gather = () => {
     for (const [minute, counted] of judge.takeCounts())
@@ -139,16 +139,18 @@ export function createActivity(deps: ActivityDeps): Activity {
   return {
     name: 'policy-activity',
     addRecords(rows, shared) {
-      /** Dimensions that many rows share are read once. */
-      const known = new Map<Row, readonly Credit[]>()
+      /** Dimensions that many rows share are read once for each minute. */
+      const known = new Map<number, Map<Row, readonly Credit[]>>()
       for (const [index, row] of rows.entries()) {
         const dimensions = shared?.[index] ?? row
-        const credits = known.get(dimensions) ?? creditsOfRow(dimensions)
-        known.set(dimensions, credits)
-        if (credits.length === 0) continue
         const totals = totalsOfRecord(row)
+        const minute = totals.last - (totals.last % 60)
+        const ofMinute = known.get(minute) ?? new Map<Row, readonly Credit[]>()
+        known.set(minute, ofMinute)
+        const credits = ofMinute.get(dimensions) ?? creditsOfRow(dimensions, totals.last)
+        ofMinute.set(dimensions, credits)
         const cluster = String(dimensions['cluster'] ?? deps.cluster)
-        for (const credit of credits) add(credit, cluster, totals.last - (totals.last % 60), totals)
+        for (const credit of credits) add(credit, cluster, minute, totals)
       }
     },
     flush,

@@ -28,7 +28,8 @@ export interface Finding {
   readonly peer: Verdict | undefined
 }
 
-export type GenerationOf = (policy: Omit<PolicyName, 'tier'>) => number
+/** At a moment, Unix seconds; now where none is given. */
+export type GenerationOf = (policy: PolicyName, at?: number) => number
 
 /** Traces of most flows are shared by the engine, so most hits are printed once. */
 const printed = new WeakMap<PolicyHit, string>()

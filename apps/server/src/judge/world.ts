@@ -12,7 +12,7 @@ import {
   policyKey,
 } from '@margay/policy'
 import type { PolicyName } from '../policy-use/activity.ts'
-import { generationOf } from '../policy-use/activity.ts'
+import { createGenerations } from './generations.ts'
 import type { AddressClasses } from './address-classes.ts'
 import { createAddressClasses } from './address-classes.ts'
 import type { DomainClasses } from './domain-classes.ts'
@@ -44,8 +44,8 @@ export interface World {
   readonly classes: AddressClasses
   readonly domains: DomainClasses
   readonly known: KnownAddresses
-  /** The generation of a policy as it is now; 0 where it is not there, or states none. */
-  readonly generationOf: (policy: Omit<PolicyName, 'tier'>) => number
+  /** The generation of a policy at a moment, Unix seconds, or as it is now; 0 where it is not there, or states none. */
+  readonly generationOf: (policy: PolicyName, at?: number) => number
   /** Names by which rules of nodes may speak of policies. */
   readonly names: () => {
     readonly policies: Iterable<Policy>
@@ -78,6 +78,7 @@ export function createWorld(config: PastConfig): World {
   const classes = createAddressClasses()
   const domains = createDomainClasses()
   const policies = new Map<string, Policy>()
+  const generations = createGenerations()
   const issues = new Map<string, Issue>()
   const podBlocks = new Map<string, readonly Cidr[]>()
   const known = createKnownAddresses(config)
@@ -112,11 +113,16 @@ export function createWorld(config: PastConfig): World {
   }
   /** What is read of a change beside the engine. */
   function noteForward({ forward }: Step, at: number): void {
-    if ('remove' in forward && forward.remove === 'policy') policies.delete(forward.key)
+    if ('remove' in forward && forward.remove === 'policy') {
+      const gone = policies.get(forward.key)
+      if (gone) generations.forget(gone)
+      policies.delete(forward.key)
+    }
     if (!('put' in forward)) return
     switch (forward.put) {
       case 'policy':
         policies.set(policyKey(forward.value), forward.value)
+        generations.note(forward.value, at)
         noteRules(forward.value, at)
         break
       case 'networkSet':
@@ -186,10 +192,7 @@ export function createWorld(config: PastConfig): World {
     classes,
     domains,
     known,
-    generationOf: (policy) => {
-      const found = policies.get(policyKey(policy))
-      return found ? generationOf(found) : 0
-    },
+    generationOf: (policy, at) => generations.of(policy, at),
     names: () => ({
       policies: policies.values(),
       profiles: [...names.profile, ...Array.from(names.namespace, (namespace) => `kns.${namespace}`)],

@@ -43,6 +43,16 @@ beforeEach(() => {
 })
 
 describe('the recorder', () => {
+  it('passes on what the demo tells, at its own moments, and writes nothing of it', () => {
+    const recorder = open()
+    const version = (change: 'present' | 'modified' | 'deleted', time: number, app: string) =>
+      ({ object: object('web', { app }), origin: 'demo', change, time, sequence: time }) as const
+    recorder.told([version('present', 10, 'a'), version('modified', 20, 'b'), version('deleted', 30, 'b')])
+    recorder.restored([])
+    expect(told).toEqual(['put web a 0', 'put web b 20', 'remove uid-web 30'])
+    expect(rows).toEqual([])
+  })
+
   it('tells sinks and the log of each version once', () => {
     const source = open().source('kubernetes')
     source.put(object('web'), true)

@@ -32,6 +32,8 @@ export interface Recorder {
   restore(versions: readonly ObjectVersion[]): void
   /** The restored versions are all there; objects of origins without a source are gone. */
   restored(sources: readonly ObjectOrigin[]): void
+  /** Versions of a cluster that no source watches, as the demo's: the sinks hear of them, and nothing is written of them. */
+  told(versions: readonly ObjectVersion[]): void
   source(origin: ObjectOrigin): ObjectSource
   /** Writes every present object again, for readers that look back a day. */
   repeat(): void
@@ -63,6 +65,10 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     rowOfVersion({ object, origin, change, time: now(), sequence: nextSequence() }, deps.cluster, text)
   const tell = (object: ClusterObject, at: number) => sinks.forEach((sink) => sink.put(object, at))
 
+  const told = ({ object, change, time }: ObjectVersion) => {
+    if (change === 'deleted') sinks.forEach((sink) => sink.remove(object.uid, time))
+    else tell(object, change === 'present' ? 0 : time)
+  }
   const drop = (uid: string, entry: Known) => {
     known.delete(uid)
     sinks.forEach((sink) => sink.remove(uid, now()))
@@ -85,8 +91,12 @@ export function createRecorder(deps: RecorderDeps): Recorder {
   }
   return {
     restore(versions) {
-      for (const { object, origin, change, time, sequence } of versions) {
-        if (origin === 'demo') continue
+      for (const version of versions) {
+        const { object, origin, change, time, sequence } = version
+        if (origin === 'demo') {
+          told(version)
+          continue
+        }
         lastSequence = Math.max(lastSequence, sequence)
         restoredKinds.add(kindOf(origin, object))
         const before = known.get(object.uid)
@@ -104,6 +114,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     restored(sources) {
       for (const [uid, entry] of known) if (!sources.includes(entry.origin)) drop(uid, entry)
     },
+    told: (versions) => versions.forEach(told),
     source: (origin) => ({
       put: (object, found) => put(origin, object, found),
       remove(uid) {

@@ -1,6 +1,7 @@
 // What the policy activity log says, as values: which rule of which generation of a policy decided how much, and when last.
 // Names of kinds are the log's; both directions of the translation are here, for the writer and the reader.
 import type { PolicyHitAction, PolicyHitKind } from '@margay/model'
+import { bareName } from '@margay/model'
 import type { Direction, Policy } from '@margay/policy'
 
 /** Whose activity it is; the same for every generation. Cilium's parts of one object are one policy here. */
@@ -78,9 +79,16 @@ export function parseRuleName(text: string): RuleName | undefined {
   }
 }
 
-/** Unique among policies, for maps. */
-export const policyNameKey = ({ kind, staged: isStaged, namespace, name }: Omit<PolicyName, 'tier'>): string =>
-  `${isStaged ? staged : ''}${kind} ${namespace ?? ''}/${name}`
+/** Kinds whose tier is part of what they are called. */
+const isTiered = (kind: PolicyHitKind): boolean => kind === 'CalicoNetworkPolicy' || kind === 'GlobalNetworkPolicy'
+
+/**
+ * Unique among policies, for maps, and the same for both ways to name one: Calico Enterprise's traces lose the `<tier>.` that
+ * older Calico demands in front of a name, so a record that came with its trace knows `scrape` where the object is called
+ * `platform.scrape`.
+ */
+export const policyNameKey = ({ kind, staged: isStaged, namespace, name, tier }: PolicyName): string =>
+  `${isStaged ? staged : ''}${kind} ${namespace ?? ''}/${isTiered(kind) ? `${tier}.` : ''}${bareName({ name, tier })}`
 
 /** The generation of the object that a policy was read from; 0 where it states none, as in a file. */
 export function generationOf({ source }: Pick<Policy, 'source'>): number {

@@ -12,6 +12,8 @@ export interface IntakeBatch {
   readonly shared?: readonly Row[]
   /** Who sent it and which of its batches this is. A batch that was stored before is acknowledged and dropped. */
   readonly source: { readonly id: string; readonly epoch: string; readonly sequence: number }
+  /** Rows of the object log are those of the cluster itself, so that flows are named and judged by them; the demo's are. */
+  readonly isInventory?: true
 }
 
 export interface Intake {

@@ -208,6 +208,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
   })
   const store = async (batch: IntakeBatch): Promise<void> => {
     await keep(batch)
+    if (batch.isInventory) objects.told(batch.rows)
     if (batch.logType === flowLog.name) activity.addRecords(batch.rows, batch.shared)
     if (watched) deps.publish({ logType: batch.logType, provisional: false, rows: wholeRows(batch) })
     await Promise.race([inserted, sleep(findableWaitMs)])

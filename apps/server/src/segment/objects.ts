@@ -10,6 +10,7 @@ import { createKubernetesSource, openAccess } from '../kubernetes/index.ts'
 import type { LiveBatch } from '../live/live.ts'
 import type { ObjectOrigin, ObjectSink } from '../objects/object.ts'
 import type { ObjectVersion } from '../objects/object-row.ts'
+import { versionOfRow } from '../objects/object-row.ts'
 import type { ObjectSource } from '../objects/recorder.ts'
 import { createRecorder } from '../objects/recorder.ts'
 import { createObjectWriter } from '../objects/writer.ts'
@@ -32,6 +33,8 @@ export interface Objects {
   readonly parts: readonly Part[]
   /** The part, run only once names are there as far as they can be. */
   before(part: Part): Part
+  /** Takes versions that come as rows of the log, and not from a source. */
+  told(rows: readonly ObjectRow[]): void
   /**
    * Whether names may be out of date for a moment, since the API server is away or back only just: rows that wait for a little
    * are named right. Never longer than an outage's first minute, for people want to see what happens while it lasts.
@@ -127,6 +130,7 @@ export function createObjects(config: IngestConfig, deps: ObjectsDeps): Objects 
   return {
     parts: [keeper, writer, ...sources.map((part) => after(() => known.promise, part))],
     before: (part) => after(looked, part),
+    told: (rows) => recorder.told(rows.flatMap((row) => versionOfRow(row) ?? [])),
     unseen: () => kubernetes?.unseen() ?? [],
     areUnsure() {
       const since = kubernetes?.unsureSince()

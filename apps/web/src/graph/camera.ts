@@ -64,6 +64,19 @@ export function beginAt(rect: Rect, size: Size): Camera {
   return { zoom: readableZoom, x: left - rect.x * readableZoom, y: top + wrappedTools - rect.y * readableZoom }
 }
 
+/** From here on names are painted. */
+export const leastNamedZoom = 0.42
+/** A picture that would be cut by more than this is better seen whole first. */
+const mostCut = 1.35
+
+/** The camera to begin with on a desk: all of a rectangle, a little nearer where only so names are seen. */
+export function wholeAndNamed(rect: Rect, size: Size): Camera {
+  const all = fitTo(rect, size)
+  const factor = leastNamedZoom / all.zoom
+  if (factor <= 1 || factor > mostCut) return all
+  return zoomAt(all, factor, { x: size.width / 2, y: size.height / 2 })
+}
+
 /** Moves as little as it can so that a rectangle of the plane is seen. */
 export function reveal(camera: Camera, rect: Rect, size: Size): Camera {
   const at = toScreen(camera, rect)

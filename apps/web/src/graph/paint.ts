@@ -4,7 +4,7 @@
 import type { EdgeVerdict, Rect } from '@margay/graph'
 import { iconPaths } from '../ui/Icon.tsx'
 import type { Palette, Token } from '../theme/theme.ts'
-import { toScreen, type Camera } from './camera.ts'
+import { leastNamedZoom as leastTextZoom, toScreen, type Camera } from './camera.ts'
 import { endAngle, headLength, pathBounds, pointAt, pointFrom, type EdgePath } from './edge-path.ts'
 import {
   badgeRect,
@@ -40,7 +40,6 @@ const look: {
 
 /** Text is never smaller than this on the screen: under this zoom letters are made larger, further out there are none. */
 const leastText = 11
-const leastTextZoom = 0.42
 /** Under this zoom a vertex has room for its name only. */
 const leastSubZoom = 0.85
 /** The size of a text that is `size` at zoom 1 and stays readable. */
@@ -53,10 +52,11 @@ export function paintScene(surface: Surface, scene: Scene, camera: Camera): void
   clear(surface)
   enter(surface, camera)
   const seen = visibleRect(surface, camera)
-  for (const box of scene.boxes) if (touches(seen, box)) paintBox(surface, box, camera)
+  for (const box of scene.boxes) if (touches(seen, box)) paintBox(surface, box)
   const edges = scene.edges.filter(({ path }) => touches(seen, pathBounds(path)))
   paintLines(surface, edges)
   if (camera.zoom >= leastHeadZoom) for (const edge of edges) paintHead(surface, edge)
+  for (const box of scene.boxes) if (touches(seen, box)) paintBoxName(surface, box, camera)
   for (const vertex of scene.vertices) if (touches(seen, vertex)) paintVertex(surface, vertex, camera)
   if (camera.zoom >= leastHeadZoom) for (const edge of edges) paintCross(surface, edge)
   paintLabels(
@@ -86,8 +86,9 @@ export function paintHighlight(surface: Surface, scene: Scene, highlight: Highli
   if (camera.zoom >= leastHeadZoom) for (const edge of highlight.edges) paintHead(surface, edge)
   for (const vertex of highlight.vertices) {
     paintVertex(surface, vertex, camera)
-    if (highlight.selected.has(vertex.vertex.id)) outline(surface, vertex, 2, 0)
-    if (highlight.focused === vertex.vertex.id) outline(surface, vertex, 2, 4)
+    const seen = reaching(surface, vertex, camera.zoom)
+    if (highlight.selected.has(vertex.vertex.id)) outline(surface, seen, 2, 0)
+    if (highlight.focused === vertex.vertex.id) outline(surface, seen, 2, 4)
   }
   if (camera.zoom >= leastHeadZoom) for (const edge of highlight.edges) paintCross(surface, edge)
   const labelled = highlight.edges.flatMap((edge) => {
@@ -117,7 +118,7 @@ const visibleRect = ({ width, height }: Surface, { x, y, zoom }: Camera): Rect =
 const touches = (a: Rect, b: Rect) =>
   a.x <= b.x + b.width && b.x <= a.x + a.width && a.y <= b.y + b.height && b.y <= a.y + a.height
 
-function paintBox({ context, palette, font }: Surface, { box, ...rect }: SceneBox, { zoom }: Camera): void {
+function paintBox({ context, palette }: Surface, rect: SceneBox): void {
   context.globalAlpha = 0.65
   context.fillStyle = palette.surface
   round(context, rect, 12)
@@ -126,13 +127,50 @@ function paintBox({ context, palette, font }: Surface, { box, ...rect }: SceneBo
   context.strokeStyle = palette['line-strong']
   context.lineWidth = 1
   context.stroke()
-  // The name of a box stays as large as it must be to be read, so that a far view still has its map.
+}
+
+/** Where there is room for the name of a box inside, above its first vertex. */
+const mostSizeInside = 20
+
+/**
+ * The name of a box stays as large as it must be to be read, so that a far view still has its map. Where that is more than
+ * there is room for inside, it stands above the box.
+ */
+function nameRect({ x, y, width, box }: SceneBox, { zoom }: Camera): Rect {
   const size = readable(leastText, zoom)
-  if (size * 0.6 * box.label.length > rect.width + 40) return
+  const length = size * 0.62 * box.label.length
+  const isInside = size <= mostSizeInside
+  return {
+    x: x + (isInside ? 12 : 2),
+    y: isInside ? y + 6 : y - size * 1.25,
+    width: Math.min(length, width + 40),
+    height: size * 1.25,
+  }
+}
+
+function paintBoxName({ context, palette, font }: Surface, placed: SceneBox, camera: Camera): void {
+  const size = readable(leastText, camera.zoom)
+  const { label } = placed.box
+  if (size * 0.6 * label.length > placed.width + 40) return
+  const { x, y, height } = nameRect(placed, camera)
   context.font = `600 ${size}px ${font}`
-  context.fillStyle = palette['text-2']
   context.textAlign = 'left'
-  context.fillText(box.label, rect.x + 12, rect.y + Math.max(19, size * 1.2), Math.max(20, rect.width - 24))
+  haloText({ context, palette }, label, x, y + height * 0.8)
+}
+
+/** Text over lines: what is behind its letters is covered. */
+function haloText(
+  { context, palette }: Pick<Surface, 'context' | 'palette'>,
+  text: string,
+  x: number,
+  y: number,
+): void {
+  context.strokeStyle = palette.bg
+  context.lineWidth = 4
+  context.lineJoin = 'round'
+  context.strokeText(text, x, y)
+  context.fillStyle = palette['text-2']
+  context.fillText(text, x, y)
 }
 
 /** Edges of one look are one style change, but each is a stroke of its own: a long path with many curves paints slower. */
@@ -203,8 +241,18 @@ function paintCross({ context, palette }: Surface, { edge, path }: SceneEdge): v
   context.stroke()
 }
 
-function paintVertex(surface: Surface, placed: SceneVertex, { zoom }: Camera): void {
+/** A vertex as it is seen from here: from far its name takes more of the plane, as far as that is free. */
+function reaching({ context, font }: Surface, placed: SceneVertex, zoom: number): SceneVertex {
+  if (zoom >= leastSubZoom || zoom < leastTextZoom) return placed
+  context.font = nameFont(font, zoom)
+  const { vertex, icon, width, spare } = placed
+  const wanted = context.measureText(vertex.label).width + namePadding + (icon ? iconRoom : 0)
+  return wanted <= width ? placed : { ...placed, width: Math.min(wanted, width + spare) }
+}
+
+function paintVertex(surface: Surface, fixed: SceneVertex, { zoom }: Camera): void {
   const { context, palette } = surface
+  const placed = reaching(surface, fixed, zoom)
   context.fillStyle = palette.raised
   context.strokeStyle = placed.denies ? palette.deny : palette['line-strong']
   context.lineWidth = placed.denies ? 1.6 : 1
@@ -215,7 +263,7 @@ function paintVertex(surface: Surface, placed: SceneVertex, { zoom }: Camera): v
   if (zoom < leastTextZoom) return
   paintIcon(surface, placed)
   paintNames(surface, placed, zoom)
-  if (zoom >= leastBadgeZoom) for (const badge of placed.badges) paintBadge(surface, badgeRect(placed, badge), badge)
+  if (zoom >= leastBadgeZoom) for (const badge of fixed.badges) paintBadge(surface, badgeRect(fixed, badge), badge)
 }
 
 /** A sign of where a vertex goes; one that was denied on the way has a cross through it. */
@@ -246,6 +294,10 @@ function paintStack({ context }: Surface, { x, y, width, height }: Rect): void {
 }
 
 const iconRoom = 18
+/** Left and right of a name. */
+const [nameLeft, nameRight] = [11, 9]
+const namePadding = nameLeft + nameRight
+const nameFont = (font: string, zoom: number) => `550 ${readable(12, zoom)}px ${font}`
 
 function paintIcon({ context, palette }: Surface, { icon, x, y }: SceneVertex): void {
   if (!icon) return
@@ -260,13 +312,13 @@ function paintIcon({ context, palette }: Surface, { icon, x, y }: SceneVertex): 
 
 function paintNames({ context, palette, font }: Surface, placed: SceneVertex, zoom: number): void {
   const { vertex, icon, x, y, width, height } = placed
-  const left = x + 11 + (icon ? iconRoom : 0)
-  const room = x + width - 9 - left
+  const left = x + nameLeft + (icon ? iconRoom : 0)
+  const room = x + width - nameRight - left
   const size = readable(12, zoom)
   const hasSub = zoom >= leastSubZoom
   context.textAlign = 'left'
   context.fillStyle = palette.text
-  context.font = `550 ${size}px ${font}`
+  context.font = nameFont(font, zoom)
   context.fillText(cut(context, vertex.label, room), left, hasSub ? y + 17 : y + height / 2 + size * 0.36)
   if (!hasSub) return
   context.fillStyle = palette['text-3']
@@ -274,11 +326,16 @@ function paintNames({ context, palette, font }: Surface, placed: SceneVertex, zo
   context.fillText(cut(context, vertex.sub, room), left, y + 32)
 }
 
-/** Cuts a text in its middle: both the beginning and the end of a generated name tell it apart. */
+/** Names that people give are shorter than this, and told by their beginning. */
+const generatedLength = 18
+
+/** Cuts a text: a generated name in its middle, since its end tells it apart as well. */
 function cut(context: Context, text: string, room: number): string {
-  if (context.measureText(text).width <= room) return text
-  const letters = Math.max(3, Math.floor((text.length * room) / context.measureText(text).width) - 1)
-  const tail = Math.floor(letters / 3)
+  const width = context.measureText(text).width
+  // Letters differ in width, and a name that is cut for one pixel is worse than one that touches its border.
+  if (width <= room * 1.03) return text
+  const letters = Math.max(3, Math.floor((text.length * room) / width) - 1)
+  const tail = text.length < generatedLength ? 0 : Math.floor(letters / 3)
   return `${text.slice(0, letters - tail)}…${tail > 0 ? text.slice(-tail) : ''}`
 }
 
@@ -290,13 +347,20 @@ interface Labelled {
 /** Parts of an edge's way where its label may stand, the middle first. */
 const labelPlaces = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]
 
+/** What a vertex may cover in a far view, about. */
+const withSpare = ({ x, y, width, height, spare }: SceneVertex): Rect => ({ x, y, width: width + spare / 2, height })
+
 /** Labels stand where they cover neither a vertex nor each other; one that finds no place is left to the tip. */
-function paintLabels(surface: Surface, labels: readonly Labelled[], scene: Scene, { zoom }: Camera): void {
+function paintLabels(surface: Surface, labels: readonly Labelled[], scene: Scene, camera: Camera): void {
+  const { zoom } = camera
   if (zoom < leastTextZoom) return
   const { context, font } = surface
   const size = readable(11, zoom)
   context.font = `500 ${size}px ${font}`
-  const occupied: Rect[] = [...scene.vertices, ...scene.boxes.map(nameRect)]
+  const occupied: Rect[] = [
+    ...scene.vertices.map((vertex) => (zoom < leastSubZoom ? withSpare(vertex) : vertex)),
+    ...scene.boxes.map((box) => nameRect(box, camera)),
+  ]
   for (const { edge, label } of labels.toReversed()) {
     const width = context.measureText(label).width + 6
     const place = labelPlaces
@@ -309,17 +373,9 @@ function paintLabels(surface: Surface, labels: readonly Labelled[], scene: Scene
   }
 }
 
-/** Where the name of a box stands, about. */
-const nameRect = ({ x, y, box }: SceneBox): Rect => ({ x, y, width: 20 + box.label.length * 8, height: 26 })
-
-function paintLabel({ context, palette }: Surface, { x, y, width, height }: Rect, label: string): void {
-  context.textAlign = 'center'
-  context.strokeStyle = palette.bg
-  context.lineWidth = 4
-  context.lineJoin = 'round'
-  context.strokeText(label, x + width / 2, y + height - 3)
-  context.fillStyle = palette['text-2']
-  context.fillText(label, x + width / 2, y + height - 3)
+function paintLabel(surface: Surface, { x, y, width, height }: Rect, label: string): void {
+  surface.context.textAlign = 'center'
+  haloText(surface, label, x + width / 2, y + height - 3)
 }
 
 function outline({ context, palette }: Surface, rect: Rect, width: number, by: number): void {

@@ -20,6 +20,8 @@ export interface SceneVertex extends Rect {
   readonly denies: boolean
   /** Where it goes outside, as signs that can be clicked. */
   readonly badges: readonly Badge[]
+  /** Free plane at its right, for a name that would be cut in a far view. */
+  readonly spare: number
 }
 
 export interface SceneBox extends Rect {
@@ -123,7 +125,7 @@ export function buildScene(picture: Picture, layout: LayoutResult, options: Scen
   const denying = new Set(
     picture.edges.flatMap(({ source, verdict }) => (verdict === 'denied_at_source' ? [source] : [])),
   )
-  const vertices = picture.vertices.flatMap((vertex): SceneVertex[] => {
+  const placed = picture.vertices.flatMap((vertex): Omit<SceneVertex, 'spare'>[] => {
     const at = layout.positions.get(vertex.id)
     if (!at) return []
     const denies = denying.has(vertex.id) || deniesInside(vertex)
@@ -131,6 +133,8 @@ export function buildScene(picture: Picture, layout: LayoutResult, options: Scen
     const icon = iconOf(vertex.level, vertex.parts)
     return [{ ...at, ...size, vertex, denies, icon, badges: badgesOf(vertex, size) }]
   })
+  const spare = spareOf(placed)
+  const vertices = placed.map((each) => ({ ...each, spare: spare(each) }))
   const vertexById = new Map(vertices.map((placed) => [placed.vertex.id, placed]))
   const edges = placeEdges(picture.edges, vertexById, options)
   return {
@@ -143,6 +147,23 @@ export function buildScene(picture: Picture, layout: LayoutResult, options: Scen
     vertexById,
     edgeById: new Map(edges.map((placed) => [placed.edge.id, placed])),
     edgesOf: groupByEnd(edges),
+  }
+}
+
+/** More than this a name never needs. */
+const mostSpare = 72
+/** What stays free between a name that reaches out and what is at its right: an arrow head. */
+const headRoom = 14
+/** Pictures of more than this are looked at by parts, near enough to read. */
+const mostWithSpare = 1000
+
+/** How far a vertex may reach to its right before it comes near another. */
+export function spareOf(rects: readonly Rect[]): (rect: Rect) => number {
+  if (rects.length > mostWithSpare) return () => 0
+  return ({ x, y, width, height }) => {
+    const beside = rects.filter((other) => other.x >= x + width && other.y < y + height && y < other.y + other.height)
+    const gap = beside.reduce((least, other) => Math.min(least, other.x - x - width), mostSpare + headRoom)
+    return Math.max(0, gap - headRoom)
   }
 }
 

@@ -3,7 +3,7 @@
 // the compositor, and painted anew once it rests; a small scene is simply painted each frame. React never draws here.
 import type { Point, Size } from '@margay/graph'
 import { bounds } from '@margay/graph'
-import { beginAt, fitTo, panBy, reveal, zoomAt, type Camera } from './camera.ts'
+import { beginAt, fitTo, panBy, reveal, wholeAndNamed, zoomAt, type Camera } from './camera.ts'
 import { paintHighlight, paintScene, type Highlight, type Surface } from './paint.ts'
 import type { Scene } from './scene.ts'
 import type { Palette } from '../theme/theme.ts'
@@ -155,7 +155,7 @@ export function createStage(root: HTMLElement, { palette, font, onCamera }: Stag
       }
       if (!hasCamera && size.width > 0) {
         const whole = wholeScene()
-        if (whole) camera = narrow(size) ? beginAt(whole, size) : fitTo(whole, size)
+        if (whole) camera = narrow(size) ? beginAt(whole, size) : wholeAndNamed(whole, size)
         hasCamera = whole !== undefined
       }
       paintLower()

@@ -3,7 +3,7 @@ import type { LogType, Row } from '@margay/model'
 import { exactValue, formatValue } from '../format/value.ts'
 import { formatClock } from '../format/time.ts'
 import type { Column } from './columns.ts'
-import { presentationOf } from './presentation.tsx'
+import { absenceOf, presentationOf } from './presentation.tsx'
 import css from './LogTable.module.css'
 
 interface Props {
@@ -16,15 +16,15 @@ interface Props {
 export function Cell({ type, column, row, zone }: Props) {
   if (column.fields.length > 1) return <Named column={column} row={row} />
   const value = row[column.id]
-  if (value === undefined) return <Absent />
+  if (value === undefined) return <Absent why={absenceOf(type.name, column.id, row)} />
   const draw = presentationOf(type.name, column.id)
   if (draw) return draw(value, row)
   const text = column.id === type.time ? formatClock(Number(value), zone) : formatValue(column.field, value, zone)
   return <span title={exactValue(column.field, value) ?? text}>{text}</span>
 }
 
-export const Absent = () => (
-  <span className="faint" title="This record has no value here">
+export const Absent = ({ why = 'This record has no value here' }: { readonly why?: string | undefined }) => (
+  <span className="faint" title={why}>
     –
   </span>
 )

@@ -17,6 +17,7 @@ import type { Column } from './columns.ts'
 import { rowIds } from './row-id.ts'
 import { useHeldRows } from './use-held-rows.ts'
 import { RowView } from './RowView.tsx'
+import grid from '../ui/Grid.module.css'
 import css from './LogTable.module.css'
 
 export interface Sort {
@@ -120,7 +121,7 @@ function Rows(props: Props) {
     <>
       <div
         ref={scroll}
-        className={css.scroll}
+        className={`${grid.scroll} ${css.scroll}`}
         style={phone ? undefined : layoutOf(columns)}
         onPointerOver={({ target, pointerType }) =>
           setPlace((before) => placeUnder(target, pointerType, columns, before))
@@ -136,11 +137,11 @@ function Rows(props: Props) {
           aria-label={label}
           aria-rowcount={rows.length}
           aria-colcount={columns.length}
-          className={css.grid}
+          className={grid.grid}
           tabIndex={0}
         >
           {!phone && <Head {...props} />}
-          <div className={css.inner} style={{ height: virtual.getTotalSize() }} role="rowgroup">
+          <div className={grid.inner} style={{ height: virtual.getTotalSize() }} role="rowgroup">
             {items.map(({ index, start }) => {
               const item = model[index]
               const id = ids[index]
@@ -272,14 +273,14 @@ const isPressable = (target: EventTarget | null): boolean =>
 
 function Head({ columns, sort, onSort }: Props) {
   return (
-    <div className={css.head} role="row" aria-rowindex={1}>
+    <div className={grid.head} role="row" aria-rowindex={1}>
       {columns.map(({ id, label, field, amount }) => {
         const sorted = sort.field === id
         return (
           <div
             key={id}
             role="columnheader"
-            className={amount ? css.amount : undefined}
+            className={amount ? grid.amount : undefined}
             {...(sorted && { 'aria-sort': sort.descending ? ('descending' as const) : ('ascending' as const) })}
           >
             <button
@@ -303,11 +304,11 @@ function Foot({ columns, totals = {}, totalsLabel }: Props) {
   const span = first < 1 ? columns.length : first
   return (
     <div className={css.foot} role="row" aria-label="Totals">
-      <div className={css.cell} role="gridcell" style={{ gridColumn: `1 / span ${span}` }}>
+      <div className={grid.cell} role="gridcell" style={{ gridColumn: `1 / span ${span}` }}>
         {totalsLabel}
       </div>
       {columns.slice(span).map(({ id }) => (
-        <div key={id} role="gridcell" className={`${css.cell} ${css.amount}`} title={totals[id]}>
+        <div key={id} role="gridcell" className={`${grid.cell} ${grid.amount}`} title={totals[id]}>
           {totals[id]}
         </div>
       ))}

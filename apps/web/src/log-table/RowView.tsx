@@ -4,6 +4,7 @@ import { memo, type CSSProperties } from 'react'
 import { Icon } from '../ui/Icon.tsx'
 import { Cell } from './Cell.tsx'
 import type { Column } from './columns.ts'
+import grid from '../ui/Grid.module.css'
 import css from './LogTable.module.css'
 
 interface Props {
@@ -29,7 +30,7 @@ const sameButForHandlers = (a: Props, b: Props): boolean =>
 
 export const RowView = memo(function RowView(props: Props) {
   const { columns, index, top, card, open, marked, provisional, onOpen } = props
-  const looks = [card ? css.card : css.row, marked && css.marked, provisional && css.provisional]
+  const looks = [card ? grid.card : grid.row, marked && css.marked, provisional && css.provisional]
   const style: CSSProperties = { transform: `translateY(${top}px)` }
   return (
     <div
@@ -58,7 +59,12 @@ const columnUnder = (target: EventTarget): number => {
 }
 
 function GridCell({ type, row, zone, column, at, atColumn }: Props & { readonly column: Column; readonly at: number }) {
-  const looks = [css.cell, column.amount && css.amount, column.id === type.time && css.time, at === atColumn && css.at]
+  const looks = [
+    grid.cell,
+    column.amount && grid.amount,
+    column.id === type.time && css.time,
+    at === atColumn && css.at,
+  ]
   return (
     <div role="gridcell" data-column={at} className={looks.filter(Boolean).join(' ')}>
       <Cell type={type} column={column} row={row} zone={zone} />
@@ -75,7 +81,7 @@ function Card({ type, row, columns, zone }: Props) {
   const cell = (column: Column) => <Cell type={type} column={column} row={row} zone={zone} />
   return (
     <>
-      <div className={css.line}>
+      <div className={`${grid.line} ${css.line}`}>
         {words.map((column) => (
           <span key={column.id} role="gridcell">
             {cell(column)}
@@ -92,7 +98,7 @@ function Card({ type, row, columns, zone }: Props) {
           </span>
         ))}
       </div>
-      <div className={`${css.line} ${css.who}`}>
+      <div className={`${grid.line} ${css.who}`}>
         {others.map((column, at) => (
           <span key={column.id} role="gridcell" data-column={columns.indexOf(column)}>
             {at === 1 && <Icon name="forward" size={10} />} {cell(column)}

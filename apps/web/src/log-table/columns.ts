@@ -26,12 +26,21 @@ const widths: Partial<Record<Field['kind'], number>> = {
   bool: 60,
 }
 
-/** Keywords with usual values are short words: `tcp`, `NXDOMAIN`. */
-const word = 84
+/** Keywords with usual values are words, most of them short: `tcp`, `NXDOMAIN`, `GlobalNetworkPolicy`. */
+const [leastWord, mostWord, letter] = [84, 176, 7]
+const wordWidth = (values: readonly string[]): number =>
+  Math.min(
+    mostWord,
+    values.reduce((most, { length }) => Math.max(most, length * letter + 12), leastWord),
+  )
 
-/** Least pixels of a column that shares what is left. */
+/** A time that is not the row's own is written with its day. */
+const wholeTime = 142
+
+/** Least pixels of a column that shares what is left: one name, a namespace with a name, a policy with its rule. */
 const flexible = 96
 const flexiblePair = 150
+const flexibleHits = 120
 
 /** Columns that show something else than all of their field are headed by what they show. */
 const headings: Readonly<Record<string, string>> = {
@@ -41,12 +50,18 @@ const headings: Readonly<Record<string, string>> = {
 
 export const labelOf = (name: string, field: Field): string => headings[name] ?? field.label ?? name
 
+function fixedWidth(type: LogType, id: string, field: Field): number | undefined {
+  if (field.kind === 'timestamp' && id !== type.time) return wholeTime
+  return widths[field.kind] ?? (field.kind === 'keyword' && field.values ? wordWidth(field.values) : undefined)
+}
+
 function makeColumn(type: LogType, id: string, fields: readonly string[]): Column {
   const field = type.fields[id]!
-  const fixed = widths[field.kind] ?? (field.kind === 'keyword' && field.values ? word : undefined)
-  const least = fixed ?? (fields.length > 1 ? flexiblePair : flexible)
+  const fixed = fixedWidth(type, id, field)
+  const isHits = field.kind === 'hits'
+  const least = fixed ?? (fields.length > 1 ? flexiblePair : isHits ? flexibleHits : flexible)
   const amount = isAmount(field.kind)
-  const share = fields.length > 1 ? 1.7 : 1
+  const share = fields.length > 1 || isHits ? 1.7 : 1
   return {
     id,
     fields,

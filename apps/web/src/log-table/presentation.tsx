@@ -37,6 +37,19 @@ const decidedBy: Draw = (value) => {
   return hit ? <span title={describeHit(hit)}>{shortHit(hit)}</span> : <span className="faint">nothing decided</span>
 }
 
+/** `2-ingress--1`: of a generation and direction, which rule; its number in words for the tooltip. */
+export function ruleWords(rule: string): string {
+  const [, generation, direction, index] = /^(\d+)-(ingress|egress)-(-?\d+)$/.exec(rule) ?? []
+  if (generation === undefined) return rule
+  const which = index === '-1' ? 'no rule matched, tier default' : index === '-2' ? 'rule unknown' : `rule ${index}`
+  return `${direction}, ${which}${generation === '0' ? '' : `, generation ${generation} of the policy`}`
+}
+
+const ruleCell: Draw = (value) => <span title={ruleWords(String(value))}>{String(value)}</span>
+
+const actionTones: Readonly<Record<string, Tone>> = { allow: 'allow', deny: 'deny' }
+const actionCell: Draw = (value) => <Chip tone={actionTones[String(value)] ?? 'plain'}>{String(value)}</Chip>
+
 const rcodeTone = (code: Value): Tone => {
   if (code === 'NOERROR') return 'allow'
   return code === 'NXDOMAIN' ? 'warn' : 'deny'
@@ -57,6 +70,7 @@ const presentations: Readonly<Record<string, Readonly<Record<string, Draw>>>> = 
     process_name: processWord,
     process_id: processWord,
   },
+  policy_activity: { rule: ruleCell, action: actionCell },
   dns: {
     rcode: (value) => <Chip tone={rcodeTone(value)}>{String(value)}</Chip>,
     process_name: processWord,
@@ -64,7 +78,25 @@ const presentations: Readonly<Record<string, Readonly<Record<string, Draw>>>> = 
   },
 }
 
+/** Why a record names no policy. */
+const noHits = ({ evidence }: Row): string =>
+  evidence === 'unknown'
+    ? 'Which policy decided is not known; the record’s panel says what is missing'
+    : 'No policy was asked: policies are for pods and host endpoints, and this end is neither'
+
+/** Why a field may have no value, where there is more to say than that. */
+const absences: Readonly<Record<string, Readonly<Record<string, string | ((row: Row) => string)>>>> = {
+  flows: { 'policies.enforced_policies': noHits, 'policies.pending_policies': noHits },
+  policy_activity: { 'policy.namespace': 'The policy is of the whole cluster' },
+  objects: { generation: 'Objects of this kind count no generations', labels: 'It has no labels' },
+}
+
+export function absenceOf(logType: string, field: string, row: Row): string | undefined {
+  const why = absences[logType]?.[field]
+  return typeof why === 'function' ? why(row) : why
+}
+
 export const presentationOf = (logType: string, field: string): Draw | undefined => presentations[logType]?.[field]
 
 /** The field that a histogram of the log type is split by. */
-export const breakdownOf = (logType: string): string => ({ dns: 'rcode' })[logType] ?? 'action'
+export const breakdownOf = (logType: string): string => ({ dns: 'rcode', objects: 'change' })[logType] ?? 'action'

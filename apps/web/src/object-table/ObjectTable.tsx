@@ -5,6 +5,7 @@ import { useEffect, useRef, useState, type CSSProperties, type ReactNode } from 
 import { usePhone } from '../shell/SidePanel.tsx'
 import { Icon } from '../ui/Icon.tsx'
 import { useKeys } from '../ui/keys.ts'
+import grid from '../ui/Grid.module.css'
 import css from './ObjectTable.module.css'
 
 export interface ObjectColumn<T> {
@@ -73,17 +74,17 @@ export function ObjectTable<T>(props: Props<T>) {
     if (items.length > 0 && lastSeen >= items.length - overscan * 2) onEnd?.()
   }, [lastSeen, items.length, onEnd])
   return (
-    <div ref={scroll} className={css.scroll} style={phone ? undefined : layoutOf(columns)}>
+    <div ref={scroll} className={grid.scroll} style={phone ? undefined : layoutOf(columns)}>
       <div
         role="grid"
         aria-label={label}
         aria-rowcount={total + 1}
         aria-colcount={columns.length}
-        className={css.grid}
+        className={grid.grid}
         tabIndex={0}
       >
         {!phone && <Head {...props} />}
-        <div className={css.inner} style={{ height: virtual.getTotalSize() }} role="rowgroup">
+        <div className={grid.inner} style={{ height: virtual.getTotalSize() }} role="rowgroup">
           {rows.map(({ index, start }) => {
             const item = items[index]
             if (item === undefined) return null
@@ -94,7 +95,7 @@ export function ObjectTable<T>(props: Props<T>) {
                 aria-rowindex={index + 2}
                 aria-selected={index === at}
                 data-id={idOf(item)}
-                className={phone ? css.card : css.row}
+                className={phone ? grid.card : grid.row}
                 style={{ transform: `translateY(${start - headHeight}px)` }}
                 onClick={() => {
                   setAt(index)
@@ -119,7 +120,7 @@ const layoutOf = <T,>(columns: readonly ObjectColumn<T>[]): CSSProperties =>
 
 function Cell<T>({ id, amount, draw, whole }: ObjectColumn<T>, item: T) {
   return (
-    <div key={id} role="gridcell" className={amount ? `${css.cell} ${css.amount}` : css.cell} title={whole?.(item)}>
+    <div key={id} role="gridcell" className={amount ? `${grid.cell} ${grid.amount}` : grid.cell} title={whole?.(item)}>
       {draw(item)}
     </div>
   )
@@ -127,10 +128,10 @@ function Cell<T>({ id, amount, draw, whole }: ObjectColumn<T>, item: T) {
 
 const Card = ({ first, second }: ObjectCard) => (
   <>
-    <div role="gridcell" className={css.line}>
+    <div role="gridcell" className={`${grid.line} ${css.line}`}>
       {first}
     </div>
-    <div role="gridcell" className={`${css.line} ${css.second}`}>
+    <div role="gridcell" className={`${grid.line} ${css.line} ${css.second}`}>
       {second}
     </div>
   </>
@@ -138,7 +139,7 @@ const Card = ({ first, second }: ObjectCard) => (
 
 function Head<T>({ columns, sort, onSort }: Props<T>) {
   return (
-    <div className={css.head} role="row" aria-rowindex={1}>
+    <div className={grid.head} role="row" aria-rowindex={1}>
       {columns.map(({ id, label, doc, amount, sortable }) => {
         const sorted = sort?.column === id
         return (
@@ -146,7 +147,7 @@ function Head<T>({ columns, sort, onSort }: Props<T>) {
             key={id}
             role="columnheader"
             title={doc}
-            className={amount ? css.amount : undefined}
+            className={amount ? grid.amount : undefined}
             {...(sorted && { 'aria-sort': sort.descending ? ('descending' as const) : ('ascending' as const) })}
           >
             {sortable && onSort ? (

@@ -19,14 +19,15 @@ export interface Failure {
   readonly hint?: string | undefined
 }
 
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+/** Messages of the server are lower case without a final stop. */
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/\.$/, '')
 
 /** What failed, its code and the next step, where there is nothing else to show. */
 export function Failed({ failure, children }: { readonly failure: Failure; readonly children?: ReactNode }) {
   return (
     <div className={css.message} role="alert">
       <h2>{sentence(failure.message)}</h2>
-      {failure.hint && <p>{failure.hint}</p>}
+      {failure.hint && <p>{sentence(failure.hint)}.</p>}
       {children}
       <span className={css.code}>{failure.code}</span>
     </div>
@@ -38,7 +39,7 @@ export function FailedBanner({ failure, children }: { readonly failure: Failure;
   return (
     <div className={`${css.banner} ${css.failed}`} role="alert">
       <span>
-        <b>{sentence(failure.message)}.</b> {failure.hint} What you see is older.
+        <b>{sentence(failure.message)}.</b> {failure.hint && `${sentence(failure.hint)}.`} What you see is older.
       </span>
       {children ?? <span className={css.code}>{failure.code}</span>}
     </div>

@@ -4,8 +4,8 @@ import { formatCount, formatRate, plural } from '../../format/number.ts'
 
 /** Sources that record, and how much; what is wrong comes before what is well. */
 export function collectionFinding(health: Health): string {
-  const { sources } = health
-  if (sources.length === 0) return 'Nothing records: no source has sent anything yet.'
+  const { sources, tables } = health
+  if (sources.length === 0) return `Nothing records: ${keptWords(tables)}`
   const rate = formatRate(sources.reduce((sum, { rowsPerSecond }) => sum + rowsPerSecond, 0))
   const bad = sources.filter(({ state }) => state !== 'ready')
   const lost = lostOf([...sources, ...health.parts])
@@ -14,6 +14,13 @@ export function collectionFinding(health: Health): string {
       ? `${plural(sources.length, 'source')} record${sources.length === 1 ? 's' : ''}`
       : `${formatCount(sources.length - bad.length)} of ${plural(sources.length, 'source')} record${sources.length === 1 ? 's' : ''} everything they can`
   return `${all}, ${rate} in all; ${lost === 0 ? 'nothing was lost' : `${formatCount(lost)} records were lost`}.`
+}
+
+/** What there is of before, while nobody sends. */
+function keptWords(tables: Health['tables']): string {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
+  if (rows === 0) return 'no source has sent anything yet.'
+  return `no source has sent anything since the server started; ${plural(rows, 'record')} of before are kept.`
 }
 
 export const lostOf = (parts: readonly (Source | Part)[]): number =>
@@ -30,7 +37,8 @@ export interface Step {
 /** What needs somebody's attention, sources first. */
 export function nextSteps(health: Health): readonly Step[] {
   if (health.sources.length === 0) {
-    const says = 'No agent has reported. It needs root and a kernel with BTF; without them other doors work.'
+    const says =
+      'No agent has reported since the server started. It needs root and a kernel with BTF; without them other doors work.'
     return [{ about: 'agent', says, hint: 'See what this machine allows:', command: 'margay doctor' }]
   }
   return [...health.sources.flatMap(stepOfSource), ...health.parts.flatMap(stepOfPart)]

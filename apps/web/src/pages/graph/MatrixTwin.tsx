@@ -4,6 +4,7 @@ import { ratePerSecond, type Edge, type EdgeMeasure, type EdgeVerdict, type Pict
 import { widths, rateText } from '../../graph/scene.ts'
 import { verdictText } from '../../graph/words.ts'
 import { formatCount } from '../../format/number.ts'
+import { labelsOf } from './labels.ts'
 import css from './Graph.module.css'
 
 interface Props {
@@ -29,6 +30,7 @@ export function MatrixTwin({ picture, selected, measure, seconds, onSelect }: Pr
   const [sources, dests] = [ends('source'), ends('dest')]
   const byId = new Map(picture.edges.map((edge) => [edge.id, edge]))
   const sizeOf = widths(picture.edges.map(({ tally }) => ratePerSecond(tally, measure, seconds)))
+  const labels = labelsOf(picture)
   const left = picture.vertices.length - new Set([...sources, ...dests]).size
   return (
     <div className={css.twin}>
@@ -37,10 +39,10 @@ export function MatrixTwin({ picture, selected, measure, seconds, onSelect }: Pr
         <thead>
           <tr>
             <td />
-            {dests.map(({ id, label }) => (
+            {dests.map(({ id }) => (
               <th key={id} scope="col" aria-selected={id === selected}>
                 <button type="button" className={css.link} onClick={() => onSelect(id)}>
-                  {label}
+                  {labels(id)}
                 </button>
               </th>
             ))}
@@ -51,7 +53,7 @@ export function MatrixTwin({ picture, selected, measure, seconds, onSelect }: Pr
             <tr key={source.id}>
               <th scope="row" aria-selected={source.id === selected}>
                 <button type="button" className={css.link} onClick={() => onSelect(source.id)}>
-                  {source.label}
+                  {labels(source.id)}
                 </button>
               </th>
               {dests.map((dest) => {
@@ -62,7 +64,7 @@ export function MatrixTwin({ picture, selected, measure, seconds, onSelect }: Pr
                   <td key={dest.id}>
                     <Cell
                       edge={edge}
-                      names={`${source.label} to ${dest.label}`}
+                      names={`${labels(source.id)} to ${labels(dest.id)}`}
                       size={9 + sizeOf(rate)}
                       rate={rateText(rate, measure)}
                       isSelected={edge.id === selected}

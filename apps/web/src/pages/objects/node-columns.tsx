@@ -5,7 +5,7 @@ import { formatCount, plural } from '../../format/number.ts'
 import type { ObjectCard, ObjectColumn } from '../../object-table/ObjectTable.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { MarkChip } from './MarkChip.tsx'
-import { agentMark, nodeRates, readyMark } from './node-words.ts'
+import { agentMark, nodeRates, readyMark, ownLabels } from './node-words.ts'
 import { labelsText } from './words.ts'
 import css from './Objects.module.css'
 
@@ -101,10 +101,10 @@ export const nodeColumns: readonly ObjectColumn<Node>[] = [
   {
     id: 'labels',
     label: 'Labels',
-    doc: 'Labels of the node.',
+    doc: 'Labels of the node, less those that kubelet gives every node; under the pointer all.',
     least: 120,
     grow: 1.2,
-    draw: ({ labels }) => <span className={css.labels}>{labelsText(labels) || 'none'}</span>,
+    draw: ({ labels }) => <span className={css.labels}>{labelsText(ownLabels(labels)) || 'the usual ones'}</span>,
     whole: ({ labels }) => labelsText(labels),
   },
 ]

@@ -25,6 +25,12 @@ export function agentMark({ agent, traffic }: Node): Mark {
   return { ...look, tone: agent.state === 'absent' && traffic ? 'plain' : tone, why: agent.says }
 }
 
+/** Labels that every node has say nothing of this one. */
+const usualLabels = /^(beta\.)?kubernetes\.io\/(hostname|arch|os)$|^node\.kubernetes\.io\/exclude-/
+
+export const ownLabels = (labels: Node['labels']): Node['labels'] =>
+  Object.fromEntries(Object.entries(labels).filter(([key]) => !usualLabels.test(key)))
+
 /** Nobody tells what happens there. */
 export const isUntold = ({ agent, traffic }: Node): boolean =>
   agent.state === 'silent' || (agent.state === 'absent' && !traffic)
