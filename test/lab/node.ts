@@ -6,7 +6,7 @@ export interface ForwardingNode {
   readonly client: Pod
   readonly server: Pod
   /** Loads nftables text in the node's namespace. */
-  load(rules: string): void
+  load(rules: string | Buffer): void
 }
 
 const nodeAddress = '10.77.0.254'

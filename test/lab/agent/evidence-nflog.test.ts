@@ -133,6 +133,24 @@ describe('rules that log', () => {
     expect(tried).toMatchObject([{ action: 'deny', outcome: 'refused', marks: ['nflog|100|no entry: '] }])
   })
 
+  it('say what they please, and each is kept as it is: only what Felix would write is read as such', async () => {
+    const long = 'x'.repeat(127)
+    const prefixes = ['PPI|security', 'API|no index', 'IN: \xff\xfe', long, 'APE0|knp/shop/client']
+    const rules = [...prefixes.map((prefix) => `log prefix "${prefix}" group 2`), 'log group 2', 'accept']
+    const chain = `type filter hook forward priority 0\n${rules.map((rule) => `tcp dport 80 ct state new ${rule}`).join('\n')}`
+    const text = `table ip felix\ndelete table ip felix\ntable ip felix {\nchain forward {\n${chain}\n}\n}\n`
+    node.load(Buffer.from(text, 'latin1'))
+    const agent = await start()
+    expect(await connect(80)).toBe('x')
+    const rows = await agent.stop()
+    const ofAnybody = ['API|no index', 'IN: \ufffd\ufffd', long, '']
+    const marks = (...texts: readonly string[]) => texts.map((prefix) => `nflog|2|${prefix}`)
+    expect(flows(rows, 80, 'dst')[0]?.marks).toEqual(marks('PPI|security', ...ofAnybody))
+    expect(flows(rows, 80, 'src')[0]?.marks).toEqual(marks(...ofAnybody.slice(0, 3), 'APE0|knp/shop/client', ''))
+    const resolved = resolveMarks(marks('PPI|security', ...ofAnybody), { known, direction: 'ingress' })
+    expect(resolved?.unknown).toEqual(marks(...ofAnybody))
+  })
+
   it('mark datagrams, which are no connections', async () => {
     const udp = (port: number) => ({ action: 'allow', match: `udp dport ${port}` }) as const
     node.load(felixRules('felix', [clientPod(), serverPod([{ id: 'knp/shop/web', rules: [allowPort(80), udp(70)] }])]))
