@@ -5,34 +5,27 @@ import type { NotRead } from '../collectors/nflog/groups.ts'
 import { notReadWords } from '../collectors/nflog/state.ts'
 import { trySamplingTable } from '../collectors/nf-trace/sampling.ts'
 import type { AgentConfig } from '../config.ts'
-import { netlinkError, readAnswer, walkMessages } from '../netlink/message.ts'
 import { bindGroup } from '../netlink/nflog.ts'
-import { openNetfilter } from '../kernel/native.ts'
+import { openNetfilter } from '../kernel/netfilter.ts'
 import type { Native } from '../kernel/native.ts'
 import type { Finding } from './report.ts'
 
 /** Nobody logs to the last group, so it is free to be tried. */
 const tryGroup = 65_535
-const bufferBytes = 192 << 10
 
 /** Why a group that nobody has cannot be read, if so. */
 function tryBinding(native: Native): string | undefined {
-  const buffer = Buffer.alloc(bufferBytes)
-  let errno = 0
   try {
-    const descriptor = openNetfilter(native, 0)
+    const socket = openNetfilter(native)
     try {
-      native.send(descriptor, bindGroup(tryGroup, 1))
-      walkMessages(buffer, native.receive(descriptor, buffer), (message) => {
-        if (message.type === netlinkError) errno ||= readAnswer(buffer, message).errno
-      })
+      const errno = socket.ask(bindGroup(tryGroup, 1))
+      return errno === 0 ? undefined : `the kernel refuses a group (error ${errno})`
     } finally {
-      native.closeDescriptor(descriptor)
+      socket.close()
     }
   } catch (error) {
     return (error as Error).message
   }
-  return errno === 0 ? undefined : `the kernel refuses a group (error ${errno})`
 }
 
 function whyNotRead(config: AgentConfig): ReadonlyMap<number, NotRead> {

@@ -7,7 +7,7 @@ import { bindGroup, readHolders, setUpGroup, unbindGroup } from '../../netlink/n
 
 export interface GroupsDeps {
   /** Sends a request and returns its error number, 0 for success. */
-  readonly ask: (message: Buffer, sequence: number) => number
+  readonly ask: (message: Buffer) => number
   /** Names of the programs that run, as in /proc/PID/comm. */
   readonly runningPrograms: () => ReadonlySet<string>
   /** Who has which group. */
@@ -47,7 +47,7 @@ export function createGroups(config: GroupsConfig, deps: GroupsDeps): Groups {
   let seconds = 0
   let sequence = 1
 
-  const ask = (message: (sequence: number) => Buffer) => deps.ask(message(++sequence), sequence)
+  const ask = (message: (sequence: number) => Buffer) => deps.ask(message(++sequence))
   const ownerOf = (running: ReadonlySet<string>) => config.yieldTo.find((name) => running.has(name))
   const whyNot = (group: number, errno: number): NotRead => {
     const by = deps.holders().get(group)
