@@ -36,7 +36,7 @@ export interface NetfilterOptions {
 
 const familyNetlink = 16
 const socketRaw = 3
-const protocolNetfilter = 12
+export const protocolNetfilter = 12
 const noBuffers = 105
 /** Its own, for one socket may be read while another's messages are looked at. A message has at most 64 KiB. */
 const bufferBytes = 256 << 10

@@ -7,6 +7,7 @@ import type { Collector, OpenCollector, Shared } from '../collector.ts'
 import { createPaths } from './paths.ts'
 import { createRuleBook } from './rules.ts'
 import { makeSamplingTable } from './sampling.ts'
+import { readLegacyTables, traceState } from './state.ts'
 
 /** Bit of NFNLGRP_NFTRACE among a socket's groups. */
 const traceGroup = 1 << 8
@@ -19,11 +20,14 @@ function openTrace(shared: Shared): OpenCollector {
   const table = makeSamplingTable(native, ownTable, config.nfTracePerSecond)
   const rules = createRuleBook(questions)
   const paths = createPaths({ ownTable }, { rules, note: (key, said) => marks.note(key, said, clock.now()) })
+  let hasMetRule = false
   const listener = openNetfilter(native, {
     groups: traceGroup,
     take: (message) => {
       const step = message.type === nftTrace ? readTraceStep(listener.bytes, message) : undefined
-      if (step) paths.take(listener.bytes, step, clock.now())
+      if (!step) return
+      hasMetRule ||= step.table !== ownTable
+      paths.take(listener.bytes, step, clock.now())
     },
     onOverrun: () => shared.lost('nf_trace_messages', 1),
   })
@@ -36,7 +40,7 @@ function openTrace(shared: Shared): OpenCollector {
     close() {
       for (const socket of [listener, questions, table]) socket.close()
     },
-    state: () => ({ state: 'ok', detail: `traces up to ${config.nfTracePerSecond} new connections a second` }),
+    state: () => traceState({ perSecond: config.nfTracePerSecond, hasMetRule, legacyTables: readLegacyTables() }),
   }
 }
 

@@ -8,11 +8,12 @@ import { clearMeasures, createMeasures, slot } from '../../flow/measures.ts'
 import type { Said } from '../../flow/mark-table.ts'
 import { localIp, protocolName, remoteIp, tupleKey } from '../../flow/tuple.ts'
 import { tuple, tupleSize } from '../../kernel/layout.ts'
-import { openNetfilter } from '../../kernel/netfilter.ts'
+import { openNetfilter, protocolNetfilter } from '../../kernel/netfilter.ts'
+import { findNetlinkOwner } from '../../process/netlink-owner.ts'
 import type { Collector, OpenCollector, Shared } from '../collector.ts'
 import { createGroups, readGroupHolders, readRunning } from './groups.ts'
 import { createPrefixes } from './prefix.ts'
-import { groupsState } from './state.ts'
+import { groupsState, ownerWords } from './state.ts'
 
 /** Numbers of a group's records begin with 0 when it is bound. */
 function createGapCounter(): (group: number, sequence: number | undefined) => number {
@@ -68,12 +69,14 @@ function openNflog(shared: Shared): OpenCollector {
   const sayingOf = createPrefixes()
   const gapBefore = createGapCounter()
   const refuse = createRefusals(shared)
+  let hasHeard = false
   const seesDrops = shared.kernel?.has('see_drop') === true
 
   const takePacket = (message: NetlinkMessage) => {
     const { bytes } = log
     const logged = readLogged(bytes, message)
     if (!logged) return
+    hasHeard = true
     shared.lost('nflog_records', gapBefore(logged.group, logged.sequence))
     if (!readPacket(bytes, logged.from, logged.to, packet)) return
     const said = sayingOf(logged.group, logged.prefix)
@@ -94,6 +97,7 @@ function openNflog(shared: Shared): OpenCollector {
       ask: (message) => log.ask(message),
       runningPrograms: () => readRunning(config.procPath),
       holders: readGroupHolders,
+      ownerOf: (port) => ownerWords(findNetlinkOwner(config.procPath, protocolNetfilter, port)),
     },
   )
   processes.onStart((name) => groups.started(name))
@@ -102,7 +106,7 @@ function openNflog(shared: Shared): OpenCollector {
     poll: () => void log.look(),
     second: () => groups.second(),
     close: () => log.close(),
-    state: () => groupsState(groups, (pid) => processes.nameOf(pid)),
+    state: () => groupsState(groups, hasHeard),
   }
 }
 
