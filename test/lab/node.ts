@@ -29,15 +29,6 @@ export function createForwardingNode(lab: Lab): ForwardingNode {
   }
 }
 
-/** An HTTP-less server that answers what it gets, one connection after the other. */
-export const echoServer = `
-import socket,sys
-s=socket.create_server(("0.0.0.0",int(sys.argv[1])),backlog=512)
-print("ready")
-while 1:
-  c,_=s.accept(); d=c.recv(100); c.sendall(d); c.close()
-`
-
 /** Connects and sends once; prints how it went. */
 export const oneConnection = `
 import socket,sys

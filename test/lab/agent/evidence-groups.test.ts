@@ -11,7 +11,8 @@ import { agentMain, startAgent, total } from '../agent-process.ts'
 import { felixRules } from '../felix-rules.ts'
 import { createLab, sleep, until } from '../lab.ts'
 import type { Lab } from '../lab.ts'
-import { createForwardingNode, echoServer, oneConnection } from '../node.ts'
+import { echoing, listener } from '../listener.ts'
+import { createForwardingNode, oneConnection } from '../node.ts'
 import type { ForwardingNode } from '../node.ts'
 
 /** Binds a group and prints how the kernel answered; counts what it is sent until it is ended. */
@@ -45,7 +46,7 @@ describe("groups of netfilter's log", () => {
   beforeAll(async () => {
     lab = createLab()
     node = createForwardingNode(lab)
-    await node.server.serve(echoServer, '80')
+    await node.server.serve(listener(80, echoing))
     const rules = [{ action: 'allow', match: 'tcp dport 80' }] as const
     node.load(
       felixRules('felix', [

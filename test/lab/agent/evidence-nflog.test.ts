@@ -8,7 +8,8 @@ import { felixRules } from '../felix-rules.ts'
 import type { FelixPod } from '../felix-rules.ts'
 import { createLab } from '../lab.ts'
 import type { Lab } from '../lab.ts'
-import { createForwardingNode, echoServer, oneConnection } from '../node.ts'
+import { echoing, listener } from '../listener.ts'
+import { createForwardingNode, oneConnection } from '../node.ts'
 import type { ForwardingNode } from '../node.ts'
 
 const longName = 'only-the-checkout-may-ask-the-ledger-of-the-shop-for-its-balances'
@@ -50,14 +51,14 @@ describe('rules that log', () => {
   beforeAll(async () => {
     lab = createLab()
     node = createForwardingNode(lab)
-    await node.server.serve(echoServer, '80')
+    await node.server.serve(listener(80, echoing))
   })
   afterAll(() => lab.close())
   // A group has one reader: an agent that a failed test left would fail the next one too.
   let running: AgentProcess | undefined
   afterEach(() => running?.signal('SIGKILL'))
   const start = async (...options: string[]) => (running = await startAgent(lab, ...options))
-  const connect = async (port: number, seconds = 5) =>
+  const connect = async (port: number, seconds = 20) =>
     (await node.client.python(oneConnection, node.server.ip, String(port), String(seconds))).stdout.trim()
 
   it('mark both ends of a connection that they allow, the shortest as well, by the policy of each', async () => {

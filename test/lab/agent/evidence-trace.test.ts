@@ -7,7 +7,8 @@ import type { AgentProcess, PrintedRow } from '../agent-process.ts'
 import { agentMain, startAgent } from '../agent-process.ts'
 import { createLab, until } from '../lab.ts'
 import type { Lab } from '../lab.ts'
-import { createForwardingNode, echoServer, oneConnection } from '../node.ts'
+import { echoing, listener } from '../listener.ts'
+import { createForwardingNode, oneConnection } from '../node.ts'
 import type { ForwardingNode } from '../node.ts'
 
 const policy = (name: string) =>
@@ -29,14 +30,14 @@ describe('traces', () => {
   beforeAll(async () => {
     lab = createLab()
     node = createForwardingNode(lab)
-    await node.server.serve(echoServer, '80')
-    await node.server.serve(echoServer, '81')
+    await node.server.serve(listener(80, echoing))
+    await node.server.serve(listener(81, echoing))
   })
   afterAll(() => lab.close())
   afterEach(() => running?.signal('SIGKILL'))
   const start = async (...options: string[]) => (running = await startAgent(lab, ...options))
-  const connect = async (port: number) =>
-    (await node.client.python(oneConnection, node.server.ip, String(port), '1')).stdout.trim()
+  const connect = async (port: number, seconds = 20) =>
+    (await node.client.python(oneConnection, node.server.ip, String(port), String(seconds))).stdout.trim()
   const tables = () => lab.inNetns(lab.hub, 'nft', 'list', 'tables')
   const iptables = (...args: string[]) => lab.inNetns(lab.hub, 'iptables-nft', ...args)
 
@@ -58,7 +59,7 @@ table inet fw {
     const agent = await start('--nf-trace')
     expect(await connect(80)).toBe('x')
     expect(await connect(81)).toBe('x')
-    expect(await connect(82)).toBe('TimeoutError')
+    expect(await connect(82, 1)).toBe('TimeoutError')
     const rows = await agent.stop()
     for (const reporter of ['src', 'dst']) {
       const [allowed] = flows(rows, 80, reporter)
@@ -163,7 +164,7 @@ table inet fw {
     legacy('-A', 'FORWARD', '-p', 'tcp', '--dport', '84', '-j', 'DROP')
     expect(doctor()).toContain('rules of iptables-legacy are in no trace (tables filter)')
     const agent = await start('--nf-trace')
-    expect(await connect(84)).toBe('TimeoutError')
+    expect(await connect(84, 1)).toBe('TimeoutError')
     const rows = await agent.stop()
     expect(flows(rows, 84, 'fwd')[0]).toMatchObject({ action: 'deny', drop_reason: 'NETFILTER_DROP' })
     legacy('-F')
