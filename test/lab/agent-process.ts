@@ -23,13 +23,13 @@ export interface AgentProcess {
   stop(): Promise<readonly PrintedRow[]>
 }
 
-const main = join(import.meta.dirname, '../../apps/agent/src/main.ts')
+export const agentMain = join(import.meta.dirname, '../../apps/agent/src/main.ts')
 
 /** Starts the agent and waits until its collectors are open. */
 export async function startAgent(lab: Lab, ...options: string[]): Promise<AgentProcess> {
   buildAgent()
   const args = ['--print', '--interval-seconds', '1', '--cgroup', lab.cgroup, ...options]
-  const child = spawn('nsenter', [`--net=/var/run/netns/${lab.hub}`, '--', process.execPath, main, ...args], {
+  const child = spawn('nsenter', [`--net=/var/run/netns/${lab.hub}`, '--', process.execPath, agentMain, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_NO_WARNINGS: '1' },
   })

@@ -6,7 +6,7 @@ export interface ForwardingNode {
   readonly client: Pod
   readonly server: Pod
   /** Loads nftables text in the node's namespace. */
-  load(rules: string): void
+  load(rules: string | Buffer): void
 }
 
 const nodeAddress = '10.77.0.254'
@@ -28,15 +28,6 @@ export function createForwardingNode(lab: Lab): ForwardingNode {
       void execFileSync('nsenter', [`--net=/var/run/netns/${lab.hub}`, 'nft', '-f', '-'], { input: rules }),
   }
 }
-
-/** An HTTP-less server that answers what it gets, one connection after the other. */
-export const echoServer = `
-import socket,sys
-s=socket.create_server(("0.0.0.0",int(sys.argv[1])),backlog=512)
-print("ready")
-while 1:
-  c,_=s.accept(); d=c.recv(100); c.sendall(d); c.close()
-`
 
 /** Connects and sends once; prints how it went. */
 export const oneConnection = `

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <unordered_map>
+
 #include "value.h"
 
 namespace {
@@ -70,15 +72,28 @@ napi_value sendBytes(const Call &call) {
 /// No netlink message is longer.
 constexpr size_t longestMessage = 65536;
 
+/// Errors that came behind messages, by descriptor: the kernel tells of one once, so it is kept for the next call.
+thread_local std::unordered_map<int, int> owedErrors;
+
+int takeOwedError(int descriptor) {
+  auto owed = owedErrors.extract(descriptor);
+  return owed ? owed.mapped() : 0;
+}
+
 /// receive(descriptor, buffer) -> bytes. As many messages as are there and fit, each padded to four bytes.
 /// Throws ENOBUFS where the kernel had to drop some; the next call goes on.
 napi_value receive(const Call &call) {
+  int descriptor = call.number(0);
   Bytes buffer = call.bytes(1);
+  if (int error = takeOwedError(descriptor)) throw SystemError("receive", error);
   size_t used = 0;
   while (buffer.size - used >= longestMessage) {
-    ssize_t got = recv(call.number(0), buffer.data + used, buffer.size - used, MSG_DONTWAIT);
+    ssize_t got = recv(descriptor, buffer.data + used, buffer.size - used, MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno != EAGAIN && used == 0) throw SystemError("receive", errno);
+    if (got < 0 && errno != EAGAIN) {
+      if (used == 0) throw SystemError("receive", errno);
+      owedErrors[descriptor] = errno;
+    }
     if (got <= 0) break;
     used += (got + 3) & ~ssize_t{3};
   }
@@ -113,6 +128,7 @@ napi_value cgroupPath(const Call &call) {
 
 /// closeDescriptor(descriptor)
 napi_value closeDescriptor(const Call &call) {
+  takeOwedError(call.number(0));
   ::close(call.number(0));
   return nullptr;
 }

@@ -36,8 +36,8 @@ export interface SharedDeps {
 const scratchBytes = 4 << 20
 const keepIntervals = 6
 const maxCgroups = 8192
-/** A packet's way through a node's rules has some twenty steps. */
-const maxMarks = 32
+/** A packet's way through a node's rules has some twenty steps; a connection asks for it within a second or two. */
+const markBounds = { maxMarks: 32, maxTuples: 16_384 }
 
 function openKernel(
   config: AgentConfig,
@@ -111,6 +111,11 @@ export function createShared(config: AgentConfig, deps: SharedDeps): Shared {
   processes.seed()
   const losses = deps.health.stage('losses')
   losses.set({ state: 'ok' })
+  const lost = (what: string, count: number) => {
+    if (count === 0) return
+    losses.lose(what, count)
+    deps.output.lost(what, count)
+  }
   return {
     config,
     native: deps.native,
@@ -125,16 +130,12 @@ export function createShared(config: AgentConfig, deps: SharedDeps): Shared {
       { native: deps.native, clock: clock.now },
     ),
     evidence: createDropEvidence(),
-    marks: createMarkTable({ maxMarks }),
+    marks: createMarkTable(markBounds, { onUnread: () => lost('mark_table_full', 1) }),
     reach: openReach(deps.native),
     nat: createNatTable(statSync(join(config.procPath, 'self/ns/net')).ino),
     domains: createClientDomains({ clock: clock.now }),
     dropReasons,
     scratch: Buffer.alloc(scratchBytes),
-    lost(what, count) {
-      if (count === 0) return
-      losses.lose(what, count)
-      deps.output.lost(what, count)
-    },
+    lost,
   }
 }

@@ -12,7 +12,7 @@ while 1:
 `
 const client = `
 import socket,sys
-s=socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET,socket.SOCK_DGRAM); s.settimeout(5)
+s=socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET,socket.SOCK_DGRAM); s.settimeout(20)
 for i in range(int(sys.argv[3])): s.sendto(b"x"*100,(sys.argv[1],int(sys.argv[2]))); s.recv(2000) if sys.argv[4]=="wait" else None
 `
 
@@ -22,7 +22,7 @@ import socket,struct,sys
 six=":" in sys.argv[1]
 def sum16(d):
   t=sum(struct.unpack(">%dH"%(len(d)//2),d)); t=(t>>16)+(t&0xffff); return ~(t+(t>>16))&0xffff
-s=socket.socket(socket.AF_INET6 if six else socket.AF_INET,socket.SOCK_RAW,58 if six else 1); s.settimeout(5); s.connect((sys.argv[1],0))
+s=socket.socket(socket.AF_INET6 if six else socket.AF_INET,socket.SOCK_RAW,58 if six else 1); s.settimeout(20); s.connect((sys.argv[1],0))
 # Only echo replies reach the socket, not the neighbour's discovery.
 if six: s.setsockopt(58,1,b"\\xff"*16+b"\\xfd"+b"\\xff"*15)
 for i in range(3):

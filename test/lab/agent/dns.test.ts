@@ -16,7 +16,8 @@ a,b=q(1,b"x.test"),q(2,b"y.test"); f=lambda m: struct.pack(">H",len(m))+m
 s=socket.create_connection(("10.77.0.2",53)); s.setsockopt(6,1,1)
 for x in f(a)[:2]: s.send(bytes([x])); time.sleep(.05)
 s.send(a[:5]); time.sleep(.05); s.send(a[5:]); time.sleep(.3)
-s.send(f(a)+f(b)); time.sleep(1); print(len(s.recv(4096)))
+s.send(f(a)+f(b))
+for i in range(3): s.recv(struct.unpack(">H",s.recv(2,256))[0],256)
 `
 
 /** Answers over TCP: the first question at once, the next two in reverse order and in one segment. */
@@ -44,7 +45,7 @@ while 1:
 `
 const ask = `
 import socket,struct
-s=socket.socket(2,2); s.settimeout(2); s.sendto(bytes.fromhex("123401000001000000000000017804746573740000010001"),("10.77.0.2",53)); print(len(s.recv(4096)))
+s=socket.socket(2,2); s.settimeout(20); s.sendto(bytes.fromhex("123401000001000000000000017804746573740000010001"),("10.77.0.2",53)); print(len(s.recv(4096)))
 `
 
 /** Answers after 5 ms; a question for "again" only when it comes a second time. */
@@ -61,10 +62,10 @@ while 1:
 const fixedPort = `
 import socket,time,struct
 def q(n): return struct.pack(">6H",0x1234,256,1,0,0,0)+b"".join(bytes([len(x)])+x for x in n.split(b"."))+b"\\0\\0\\1\\0\\1"
-s=socket.socket(2,2); s.bind(("",5300)); s.settimeout(9)
+s=socket.socket(2,2); s.bind(("",5300)); s.settimeout(30)
 def once(n): s.sendto(q(n),("10.77.0.2",53)); s.recv(4096)
-once(b"twice.test"); time.sleep(2); once(b"twice.test")
-s.sendto(q(b"again.test"),("10.77.0.2",53)); time.sleep(1); once(b"again.test")
+once(b"twice.test"); time.sleep(3); once(b"twice.test")
+s.sendto(q(b"again.test"),("10.77.0.2",53)); time.sleep(3); once(b"again.test")
 `
 
 const head = '123481800001000000000000'
@@ -143,7 +144,7 @@ describe('DNS log', () => {
     await a.run('dig', '+short', '@10.77.0.2', 'WwW.ExAmPlE.test.')
     await a.run('dig', '+short', '@10.77.0.2', 'www.example.test')
     await a.run('dig', '@10.77.0.2', 'missing.none.test')
-    await a.run('dig', '+tries=1', '+time=1', '@10.77.0.2', '-p', '53', 'refused.elsewhere')
+    await a.run('dig', '+tries=1', '+time=20', '@10.77.0.2', '-p', '53', 'refused.elsewhere')
     const rows = dnsOf(await agent.stop())
     const pairs = rows.map((row) => [row.qname, row.rcode, row.outcome])
     expect(
@@ -167,11 +168,12 @@ describe('DNS log', () => {
     expect(total(twice, 'tries')).toBe(2)
     for (const row of twice) {
       expect(Number(row.latency_max)).toBeGreaterThan(4e6)
-      expect(Number(row.latency_max)).toBeLessThan(1e9)
+      // Three seconds lie between the two.
+      expect(Number(row.latency_max)).toBeLessThan(3e9)
     }
     const again = rows.filter((row) => row.qname === 'again.test')
     expect(again).toMatchObject([{ count: 1, tries: 2, outcome: 'answered' }])
-    expect(Number(again[0]!.latency_max)).toBeLessThan(1e9)
+    expect(Number(again[0]!.latency_max)).toBeLessThan(3e9)
   })
 
   it('says unanswered once nobody answered in time', async () => {

@@ -10,6 +10,7 @@ import { stringify } from 'yaml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLab, patienceMs, sleep } from '../lab.ts'
 import type { Lab, Pod } from '../lab.ts'
+import { firstSyn, listener, resetting, untilReset } from '../listener.ts'
 import { startLabProduct } from '../product.ts'
 import type { LabProduct } from '../product.ts'
 
@@ -53,13 +54,6 @@ try:
   ${then}
 except OSError as e: print(e)
 `
-const listen = (port: number, backlog: number, then: string) => `
-import socket,struct,time
-s=socket.socket(); s.setsockopt(1,2,1); s.bind(("",${port})); s.listen(${backlog}); print("ready")
-while 1:
-  ${then}
-`
-
 async function ask(query: string): Promise<EndsResponse> {
   const response = await fetch(`${product.address}/api/v1/flows/ends`, {
     method: 'POST',
@@ -166,18 +160,18 @@ describe('both ends in one sentence', () => {
   })
 
   it('its accept queue is full', async () => {
-    const listener = await api.serve(listen(88, 0, 'time.sleep(600)'))
+    const full = await api.serve(listener(88, undefined, { backlog: 0 }))
     const holder = await front.serve(connect(api.ip, 88, 2, 'time.sleep(600)'))
     await front.python(connect(api.ip, 88, 1.5))
     const said = await saidOf(88, 'queue_full')
-    await Promise.all([holder.stop(), listener.stop()])
+    await Promise.all([holder.stop(), full.stop()])
     expect(said?.sentence).toBe(
       'Reached pay/api-1 on node-b; the accept queue of python3 was full, so the connection was not taken.',
     )
   })
 
   it('its answer is dropped at the source', async () => {
-    await api.serve(listen(89, 9, 'time.sleep(600)'))
+    await api.serve(listener(89))
     drop(front, labs[0]!, 'INPUT', '--sport', '89')
     await front.python(connect(api.ip, 89, 2.5))
     const said = await saidOf(89, 'answer_lost')
@@ -187,39 +181,16 @@ describe('both ends in one sentence', () => {
   })
 
   it('its program resets it', async () => {
-    await api.serve(
-      listen(
-        90,
-        9,
-        'c,_=s.accept(); c.recv(5); c.sendall(b"x"*1200); c.recv(1); c.setsockopt(1,13,struct.pack("ii",1,0)); c.close()',
-      ),
-    )
-    await front.python(
-      connect(api.ip, 90, 5, 's.sendall(b"hello"); s.recv(1200,256); s.sendall(b"!"); print(s.recv(9))'),
-    )
+    await api.serve(listener(90, resetting))
+    await front.python(connect(api.ip, 90, 5, untilReset))
     expect((await saidOf(90, 'reset_by_destination'))?.sentence).toBe(
       'Reset by the program python3 of pay/api-1 on node-b, after it had sent 1,200 bytes and received 6 bytes.',
     )
   })
 
   it('it is slow because what it asked first was dropped', async () => {
-    await api.serve(listen(91, 9, 'c,_=s.accept(); c.recv(9); c.close()'))
-    drop(
-      api,
-      labs[1]!,
-      'INPUT',
-      '--syn',
-      '--dport',
-      '91',
-      '-m',
-      'statistic',
-      '--mode',
-      'nth',
-      '--every',
-      '1000000',
-      '--packet',
-      '0',
-    )
+    await api.serve(listener(91, 'c.recv(9); c.close()'))
+    labs[1]!.inNetns(api.netns, 'iptables', '-A', 'INPUT', ...firstSyn(91), '-j', 'DROP')
     await front.python(connect(api.ip, 91, 10, 's.sendall(b"x"); print(s.recv(1))'))
     const said = await saidOf(91, 'slow_handshake')
     expect(said?.sentence).toMatch(

@@ -7,6 +7,7 @@ import { startAgent, total } from '../agent-process.ts'
 import type { PrintedRow } from '../agent-process.ts'
 import { createLab } from '../lab.ts'
 import type { Lab, Pod } from '../lab.ts'
+import { firstSyn, listener, resetting, untilReset } from '../listener.ts'
 
 const rowsOf = (rows: readonly PrintedRow[], port: number, reporter: string) =>
   rows.filter((row) => row.log === 'flows' && row.dest_port === port && row.reporter === reporter)
@@ -63,8 +64,8 @@ describe('connections that went wrong are kept whole', () => {
       'add table bridge way; add chain bridge way forward { type filter hook forward priority 0; }; add rule bridge way forward tcp dport 86 drop',
     )
     const agent = await startAgent(lab)
-    await a.python(connect('10.77.0.2', 85, 41_001, 1.5))
-    await a.python(connect('10.77.0.2', 86, 41_002, 1.5))
+    await a.python(connect('10.77.0.2', 85, 41_001, 2.5))
+    await a.python(connect('10.77.0.2', 86, 41_002, 2.5))
     const rows = await agent.stop()
     lab.inNetns(b.netns, 'iptables', '-F', 'INPUT')
     lab.inNetns(lab.hub, 'nft', 'delete table bridge way')
@@ -76,38 +77,37 @@ describe('connections that went wrong are kept whole', () => {
   })
 
   it('turned away by a full accept queue: known from the listener, with its process', async () => {
-    const listener = await b.serve(`
-import socket,time
-s=socket.socket(); s.setsockopt(1,2,1); s.bind(("",87)); s.listen(0); print("ready"); time.sleep(600)
-`)
+    const full = await b.serve(listener(87, undefined, { backlog: 0 }))
     const agent = await startAgent(lab)
     const holder = await a.serve(
       connect('10.77.0.2', 87, 41_003, 2, 'print("ready",flush=True); __import__("time").sleep(600)'),
     )
-    await a.python(connect('10.77.0.2', 87, 41_004, 1.5))
+    await a.python(connect('10.77.0.2', 87, 41_004, 2.5))
     const rows = await agent.stop()
-    await Promise.all([holder.stop(), listener.stop()])
+    await Promise.all([holder.stop(), full.stop()])
     expect(kept(rows, 87, 'src').at(-1)).toMatchObject({ went: 'unanswered', source: { port: 41_004 } })
     expect(kept(rows, 87, 'dst')).toMatchObject([
       { went: 'dropped', dropReason: 'TCP_LISTEN_OVERFLOW', syns: twice, source: { ip: a.ip, port: 41_004 } },
     ])
-    const full = rowsOf(rows, 87, 'dst').filter((row) => row.drop_reason === 'TCP_LISTEN_OVERFLOW')
-    expect(full[0]).toMatchObject({ process_name: 'python3', pod_uid: b.uid, action: 'allow', outcome: 'dropped' })
-    expect(total(full, 'num_flows_started')).toBe(1)
+    const turnedAway = rowsOf(rows, 87, 'dst').filter((row) => row.drop_reason === 'TCP_LISTEN_OVERFLOW')
+    expect(turnedAway[0]).toMatchObject({
+      process_name: 'python3',
+      pod_uid: b.uid,
+      action: 'allow',
+      outcome: 'dropped',
+    })
+    expect(total(turnedAway, 'num_flows_started')).toBe(1)
   })
 
   it('answered in vain: the listener says it, and who dropped the answer says that', async () => {
-    await b.serve(`
-import socket,time
-s=socket.create_server(("",88)); print("ready"); time.sleep(600)
-`)
+    await b.serve(listener(88))
     const rule = ['-p', 'tcp', '--sport', '88', '-j', 'DROP']
     const agent = await startAgent(lab)
     lab.inNetns(a.netns, 'iptables', '-A', 'INPUT', ...rule)
     await a.python(connect('10.77.0.2', 88, 41_005, 2.5))
     lab.inNetns(a.netns, 'iptables', '-F', 'INPUT')
     lab.inNetns(b.netns, 'iptables', '-A', 'OUTPUT', ...rule)
-    await a.python(connect('10.77.0.2', 88, 41_006, 1.5))
+    await a.python(connect('10.77.0.2', 88, 41_006, 2.5))
     lab.inNetns(b.netns, 'iptables', '-F', 'OUTPUT')
     const rows = await agent.stop()
     const atDest = kept(rows, 88, 'dst')
@@ -125,16 +125,9 @@ s=socket.create_server(("",88)); print("ready"); time.sleep(600)
   })
 
   it('reset: which end did it, after how much', async () => {
-    await b.serve(`
-import socket,struct
-s=socket.create_server(("",89)); print("ready")
-while 1:
-  c,_=s.accept(); c.recv(5); c.sendall(b"x"*1200); c.recv(1); c.setsockopt(1,13,struct.pack("ii",1,0)); c.close()
-`)
+    await b.serve(listener(89, resetting))
     const agent = await startAgent(lab)
-    await a.python(
-      connect('10.77.0.2', 89, 41_007, 5, 's.sendall(b"hello"); s.recv(1200,256); s.sendall(b"!"); print(s.recv(9))'),
-    )
+    await a.python(connect('10.77.0.2', 89, 41_007, 5, untilReset))
     const rows = await agent.stop()
     expect(kept(rows, 89, 'dst')).toMatchObject([{ went: 'reset', endedBy: 'here', bytesOut: 1200, bytesIn: 6 }])
     expect(kept(rows, 89, 'src')).toMatchObject([
@@ -143,27 +136,8 @@ while 1:
   })
 
   it('slow: how long the handshake took, how often it was asked for, and once', async () => {
-    await b.serve(`
-import socket,time
-s=socket.create_server(("",90)); print("ready")
-while 1: c,_=s.accept(); c.recv(9); c.close()
-`)
-    const first = [
-      '-p',
-      'tcp',
-      '--syn',
-      '--dport',
-      '90',
-      '-m',
-      'statistic',
-      '--mode',
-      'nth',
-      '--every',
-      '1000000',
-      '--packet',
-      '0',
-    ]
-    lab.inNetns(b.netns, 'iptables', '-I', 'INPUT', ...first, '-j', 'DROP')
+    await b.serve(listener(90, 'c.recv(9); c.close()'))
+    lab.inNetns(b.netns, 'iptables', '-I', 'INPUT', ...firstSyn(90), '-j', 'DROP')
     const agent = await startAgent(lab)
     await a.python(connect('10.77.0.2', 90, 41_008, 10, '__import__("time").sleep(2.5); s.sendall(b"x")'))
     lab.inNetns(b.netns, 'iptables', '-F', 'INPUT')

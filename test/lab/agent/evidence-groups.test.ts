@@ -5,12 +5,14 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { DoctorReport } from '../../../apps/agent/src/doctor/report.ts'
 import type { AgentProcess } from '../agent-process.ts'
-import { startAgent, total } from '../agent-process.ts'
+import { agentMain, startAgent, total } from '../agent-process.ts'
 import { felixRules } from '../felix-rules.ts'
 import { createLab, sleep, until } from '../lab.ts'
 import type { Lab } from '../lab.ts'
-import { createForwardingNode, echoServer, oneConnection } from '../node.ts'
+import { echoing, listener } from '../listener.ts'
+import { createForwardingNode, oneConnection } from '../node.ts'
 import type { ForwardingNode } from '../node.ts'
 
 /** Binds a group and prints how the kernel answered; counts what it is sent until it is ended. */
@@ -44,7 +46,7 @@ describe("groups of netfilter's log", () => {
   beforeAll(async () => {
     lab = createLab()
     node = createForwardingNode(lab)
-    await node.server.serve(echoServer, '80')
+    await node.server.serve(listener(80, echoing))
     const rules = [{ action: 'allow', match: 'tcp dport 80' }] as const
     node.load(
       felixRules('felix', [
@@ -78,6 +80,11 @@ describe("groups of netfilter's log", () => {
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
     return { says: (text: string) => until(`"${text}" from the reader`, () => output.includes(text)) }
   }
+  const doctor = () => {
+    const text = lab.inNetns(lab.hub, process.execPath, agentMain, 'doctor', '--json')
+    const { evidence } = JSON.parse(text) as DoctorReport
+    return { nflog: evidence.find(({ name }) => name === 'nflog') }
+  }
   const holders = () => lab.inNetns(lab.hub, 'cat', '/proc/net/netfilter/nfnetlink_log').trim()
   const connect = () => node.client.python(oneConnection, node.server.ip, '80')
   const hasMark = (agent: AgentProcess, text: string) =>
@@ -90,12 +97,23 @@ describe("groups of netfilter's log", () => {
     await connect()
     await other.says('record')
     await hasMark(running, 'nflog|2|')
+    const { nflog } = doctor()
+    expect(nflog).toMatchObject({
+      verdict: 'limited',
+      found: expect.stringMatching(/^group 1 read by python3 \(process \d+\)$/),
+    })
     const rows = await running.stop()
     expect(JSON.stringify(rows)).not.toContain('nflog|1|')
   })
 
   it('are given back as soon as a program starts that they belong to', async () => {
     running = await startAgent(lab, '--nflog-yield-to', 'group-owner')
+    expect(doctor().nflog).toMatchObject({
+      verdict: 'ok',
+      found: expect.stringMatching(
+        /^are read by the agent that runs here \(process \d+\); groups asked for: 1, 2, 100$/,
+      ),
+    })
     await connect()
     await hasMark(running, 'nflog|1|API0|knp/shop/web')
     const program = join(dir, 'group-owner')

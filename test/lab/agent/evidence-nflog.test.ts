@@ -8,7 +8,8 @@ import { felixRules } from '../felix-rules.ts'
 import type { FelixPod } from '../felix-rules.ts'
 import { createLab } from '../lab.ts'
 import type { Lab } from '../lab.ts'
-import { createForwardingNode, echoServer, oneConnection } from '../node.ts'
+import { echoing, listener } from '../listener.ts'
+import { createForwardingNode, oneConnection } from '../node.ts'
 import type { ForwardingNode } from '../node.ts'
 
 const longName = 'only-the-checkout-may-ask-the-ledger-of-the-shop-for-its-balances'
@@ -50,14 +51,14 @@ describe('rules that log', () => {
   beforeAll(async () => {
     lab = createLab()
     node = createForwardingNode(lab)
-    await node.server.serve(echoServer, '80')
+    await node.server.serve(listener(80, echoing))
   })
   afterAll(() => lab.close())
   // A group has one reader: an agent that a failed test left would fail the next one too.
   let running: AgentProcess | undefined
   afterEach(() => running?.signal('SIGKILL'))
   const start = async (...options: string[]) => (running = await startAgent(lab, ...options))
-  const connect = async (port: number, seconds = 5) =>
+  const connect = async (port: number, seconds = 20) =>
     (await node.client.python(oneConnection, node.server.ip, String(port), String(seconds))).stdout.trim()
 
   it('mark both ends of a connection that they allow, the shortest as well, by the policy of each', async () => {
@@ -131,6 +132,24 @@ describe('rules that log', () => {
     const rows = await agent.stop()
     const tried = flows(rows, 83, 'src')
     expect(tried).toMatchObject([{ action: 'deny', outcome: 'refused', marks: ['nflog|100|no entry: '] }])
+  })
+
+  it('say what they please, and each is kept as it is: only what Felix would write is read as such', async () => {
+    const long = 'x'.repeat(127)
+    const prefixes = ['PPI|security', 'API|no index', 'IN: \xff\xfe', long, 'APE0|knp/shop/client']
+    const rules = [...prefixes.map((prefix) => `log prefix "${prefix}" group 2`), 'log group 2', 'accept']
+    const chain = `type filter hook forward priority 0\n${rules.map((rule) => `tcp dport 80 ct state new ${rule}`).join('\n')}`
+    const text = `table ip felix\ndelete table ip felix\ntable ip felix {\nchain forward {\n${chain}\n}\n}\n`
+    node.load(Buffer.from(text, 'latin1'))
+    const agent = await start()
+    expect(await connect(80)).toBe('x')
+    const rows = await agent.stop()
+    const ofAnybody = ['API|no index', 'IN: \ufffd\ufffd', long, '']
+    const marks = (...texts: readonly string[]) => texts.map((prefix) => `nflog|2|${prefix}`)
+    expect(flows(rows, 80, 'dst')[0]?.marks).toEqual(marks('PPI|security', ...ofAnybody))
+    expect(flows(rows, 80, 'src')[0]?.marks).toEqual(marks(...ofAnybody.slice(0, 3), 'APE0|knp/shop/client', ''))
+    const resolved = resolveMarks(marks('PPI|security', ...ofAnybody), { known, direction: 'ingress' })
+    expect(resolved?.unknown).toEqual(marks(...ofAnybody))
   })
 
   it('mark datagrams, which are no connections', async () => {

@@ -2,11 +2,13 @@
 // the table that makes the traces gone with the agent, however it ended.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createKnownPolicies, resolveMarks } from '../../../apps/server/src/evidence/index.ts'
+import type { DoctorReport } from '../../../apps/agent/src/doctor/report.ts'
 import type { AgentProcess, PrintedRow } from '../agent-process.ts'
-import { startAgent } from '../agent-process.ts'
+import { agentMain, startAgent } from '../agent-process.ts'
 import { createLab, until } from '../lab.ts'
 import type { Lab } from '../lab.ts'
-import { createForwardingNode, echoServer, oneConnection } from '../node.ts'
+import { echoing, listener } from '../listener.ts'
+import { createForwardingNode, oneConnection } from '../node.ts'
 import type { ForwardingNode } from '../node.ts'
 
 const policy = (name: string) =>
@@ -28,14 +30,14 @@ describe('traces', () => {
   beforeAll(async () => {
     lab = createLab()
     node = createForwardingNode(lab)
-    await node.server.serve(echoServer, '80')
-    await node.server.serve(echoServer, '81')
+    await node.server.serve(listener(80, echoing))
+    await node.server.serve(listener(81, echoing))
   })
   afterAll(() => lab.close())
   afterEach(() => running?.signal('SIGKILL'))
   const start = async (...options: string[]) => (running = await startAgent(lab, ...options))
-  const connect = async (port: number) =>
-    (await node.client.python(oneConnection, node.server.ip, String(port), '1')).stdout.trim()
+  const connect = async (port: number, seconds = 20) =>
+    (await node.client.python(oneConnection, node.server.ip, String(port), String(seconds))).stdout.trim()
   const tables = () => lab.inNetns(lab.hub, 'nft', 'list', 'tables')
   const iptables = (...args: string[]) => lab.inNetns(lab.hub, 'iptables-nft', ...args)
 
@@ -57,7 +59,7 @@ table inet fw {
     const agent = await start('--nf-trace')
     expect(await connect(80)).toBe('x')
     expect(await connect(81)).toBe('x')
-    expect(await connect(82)).toBe('TimeoutError')
+    expect(await connect(82, 1)).toBe('TimeoutError')
     const rows = await agent.stop()
     for (const reporter of ['src', 'dst']) {
       const [allowed] = flows(rows, 80, reporter)
@@ -150,6 +152,22 @@ table inet fw {
     expect(() => lab.inNetns(lab.hub, 'nft', 'flush', 'table', 'inet', /margay_trace_\d+/.exec(tables())![0])).toThrow()
     agent.signal('SIGKILL')
     await until('the table to be gone', () => !tables().includes('margay'))
+  })
+
+  it('do not follow rules of iptables-legacy, which the doctor says; what they refuse is seen without the rule', async () => {
+    const legacy = (...args: string[]) => lab.inNetns(lab.hub, 'iptables-legacy', ...args)
+    const doctor = () => {
+      const text = lab.inNetns(lab.hub, process.execPath, agentMain, 'doctor', '--json')
+      return (JSON.parse(text) as DoctorReport).evidence.find(({ name }) => name === 'nf-trace')?.found
+    }
+    expect(doctor()).not.toContain('legacy')
+    legacy('-A', 'FORWARD', '-p', 'tcp', '--dport', '84', '-j', 'DROP')
+    expect(doctor()).toContain('rules of iptables-legacy are in no trace (tables filter)')
+    const agent = await start('--nf-trace')
+    expect(await connect(84, 1)).toBe('TimeoutError')
+    const rows = await agent.stop()
+    expect(flows(rows, 84, 'fwd')[0]).toMatchObject({ action: 'deny', drop_reason: 'NETFILTER_DROP' })
+    legacy('-F')
   })
 
   it('know a rule by its present comment after the rule set was loaded anew', async () => {

@@ -5,14 +5,9 @@ import { startAgent, total } from '../agent-process.ts'
 import type { AgentProcess } from '../agent-process.ts'
 import { createLab } from '../lab.ts'
 import type { Lab, Pod } from '../lab.ts'
+import { echoing, listener } from '../listener.ts'
 
-const server = `
-import socket,sys
-s=socket.socket(socket.AF_INET,socket.SOCK_STREAM,262); s.setsockopt(1,2,1); s.bind(("",int(sys.argv[1]))); s.listen(128)
-print("ready")
-while 1:
-  c,_=s.accept(); d=c.recv(100); c.sendall(d); c.close()
-`
+const mptcp = { protocol: 262 }
 const client = `
 import socket
 s=socket.create_connection(("10.77.0.2",%)); s.sendall(b"hello"); s.recv(100); s.close()
@@ -45,25 +40,18 @@ describe('a server behind MPTCP', () => {
   }
 
   it('that is older than the agent reports each connection, with its process and pod', async () => {
-    await b.serve(server, '80')
+    await b.serve(listener(80, echoing, mptcp))
     await expectBothEnds(await startAgent(lab), 80)
   })
 
   it('that is younger does so too', async () => {
     const agent = await startAgent(lab)
-    await b.serve(server, '81')
+    await b.serve(listener(81, echoing, mptcp))
     await expectBothEnds(agent, 81)
   })
 
   it('is known to listen, so that older connections have a direction', async () => {
-    await b.serve(`
-import socket,signal,time
-signal.pthread_sigmask(signal.SIG_BLOCK,[signal.SIGUSR1])
-s=socket.socket(socket.AF_INET,socket.SOCK_STREAM,262); s.bind(("",82)); s.listen(9); print("ready")
-while 1:
-  c,_=s.accept()
-  while c.recv(65536): pass
-`)
+    await b.serve(listener(82, 'while c.recv(65536): pass', mptcp))
     const holder = await a.serve(`
 import socket,signal,time
 signal.pthread_sigmask(signal.SIG_BLOCK,[signal.SIGUSR1])
@@ -72,7 +60,8 @@ signal.sigwait([signal.SIGUSR1]); s.sendall(b"x"*1000); time.sleep(60)
 `)
     const agent = await startAgent(lab)
     holder.process.kill('SIGUSR1')
-    await agent.sees('both ends', (row) => row.dest_port === 82 && row.reporter === 'dst')
+    for (const reporter of ['src', 'dst'])
+      await agent.sees(`its ${reporter}`, (row) => row.dest_port === 82 && row.reporter === reporter)
     const rows = (await agent.stop()).filter((row) => row.log === 'flows' && row.dest_port === 82)
     expect(new Set(rows.map((row) => `${String(row.reporter)} ${String(row.direction)}`))).toEqual(
       new Set(['src egress', 'dst ingress']),

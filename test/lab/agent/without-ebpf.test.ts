@@ -2,21 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { programs } from '../../../apps/agent/src/kernel/programs.ts'
 import { startAgent, total } from '../agent-process.ts'
-import { createLab } from '../lab.ts'
+import { createLab, until } from '../lab.ts'
 import type { Lab, Pod } from '../lab.ts'
+import { listener } from '../listener.ts'
 
-const server = `
-import socket
-s=socket.create_server(("",80)); print("ready")
-while 1:
-  c,_=s.accept()
-  while c.recv(65536): c.sendall(b"y"*1000)
-  c.close()
-`
 const client = `
 import socket,time
 s=socket.create_connection(("10.77.0.2",80)); print("ready")
-for i in range(40): s.sendall(b"x"*1000); s.recv(65536); time.sleep(.5)
+while 1: s.sendall(b"x"*1000); s.recv(65536); time.sleep(.5)
 `
 
 describe('without eBPF', () => {
@@ -31,11 +24,15 @@ describe('without eBPF', () => {
   afterAll(() => lab.close())
 
   it('still sees live connections of every namespace, with process, pod and direction', async () => {
-    await b.serve(server)
+    await b.serve(listener(80, 'while c.recv(65536): c.sendall(b"y"*1000)'))
     await a.serve(client)
     const agent = await startAgent(lab, '--leave-out', programs.map(({ name }) => name).join(','))
-    await agent.sees('bytes of both ends', (row) => row.dest_port === 80 && row.reporter === 'dst')
-    await new Promise((resolve) => setTimeout(resolve, 4000))
+    const bytesOf = (reporter: string) =>
+      total(
+        agent.rows.filter((row) => row.dest_port === 80 && row.reporter === reporter),
+        'bytes_in',
+      )
+    await until('bytes of both ends', () => bytesOf('src') > 1000 && bytesOf('dst') > 1000)
     const rows = (await agent.stop()).filter((row) => row.log === 'flows' && row.dest_port === 80)
     for (const [reporter, pod] of [
       ['src', a],

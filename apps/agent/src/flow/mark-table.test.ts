@@ -3,13 +3,14 @@ import { createMarkTable } from './mark-table.ts'
 import type { MarkDirection, Said } from './mark-table.ts'
 
 const say = (text: string, direction?: MarkDirection, denies = false): Said => ({ texts: [text], direction, denies })
-const setUp = (maxMarks = 4) => {
-  const table = createMarkTable({ maxMarks })
+const setUp = ({ maxMarks = 4, maxTuples = 1000 } = {}) => {
+  let unread = 0
+  const table = createMarkTable({ maxMarks, maxTuples }, { onUnread: () => unread++ })
   const texts = (key: string, now: number) => {
     const found = table.find(key, now, false)
     return [found?.ingress?.texts, found?.egress?.texts]
   }
-  return { table, texts }
+  return { table, texts, unread: () => unread }
 }
 
 describe('the table of marks', () => {
@@ -44,16 +45,47 @@ describe('the table of marks', () => {
   })
 
   it('keeps the last marks of a long way, for they decide', () => {
-    const { table, texts } = setUp(2)
+    const { table, texts } = setUp({ maxMarks: 2 })
     for (const text of ['a', 'b', 'c']) table.note('k', say(text, 'ingress'), 0)
     expect(texts('k', 0)[0]).toEqual(['b', 'c'])
   })
 
-  it('forgets the oldest, and what is older than any repeated SYN', () => {
+  it('forgets what was used least recently: said again or asked for is used', () => {
+    const { table, texts } = setUp({ maxTuples: 3 })
+    for (const key of ['old', 'asked', 'repeated']) table.note(key, say('a', 'ingress'), 0)
+    table.find('asked', 10, false)
+    table.note('repeated', say('a', 'ingress'), 1000)
+    table.note('new', say('a', 'ingress'), 1000)
+    table.find('asked', 1000, false)
+    table.note('newer', say('a', 'ingress'), 1000)
+    expect(table.size).toBe(3)
+    expect(['old', 'repeated', 'asked', 'new', 'newer'].map((key) => texts(key, 1000)[0])).toEqual([
+      undefined,
+      undefined,
+      ['a'],
+      ['a'],
+      ['a'],
+    ])
+  })
+
+  it('counts what it forgot before anybody asked, unless it was too old to be asked for', () => {
+    const { table, unread } = setUp({ maxTuples: 2 })
+    const note = (key: string, now: number) => table.note(key, say('a', 'ingress'), now)
+    for (const key of ['a', 'b']) note(key, 0)
+    table.find('a', 0, false)
+    // What goes is b, which nobody has asked for, then a, which somebody has.
+    note('c', 0)
+    expect(unread()).toBe(1)
+    note('d', 0)
+    expect(unread()).toBe(1)
+    for (const key of ['e', 'f']) note(key, 200_000)
+    expect(unread()).toBe(1)
+  })
+
+  it('forgets what is older than any repeated SYN', () => {
     const { table, texts } = setUp()
-    for (let i = 0; i <= 16_384; i++) table.note(`k${i}`, say('a', 'ingress'), 0)
-    expect([table.size, texts('k0', 0)[0], texts('k16384', 0)[0]]).toEqual([16_384, undefined, ['a']])
-    expect(texts('k16384', 150_000)[0]).toBeUndefined()
+    table.note('k', say('a', 'ingress'), 0)
+    expect([texts('k', 149_999)[0], texts('k', 150_000)[0]]).toEqual([['a'], undefined])
   })
 
   it('reads what waits before it says that there is nothing: always of a refusal, else while rules log', () => {

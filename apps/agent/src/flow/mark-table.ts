@@ -1,6 +1,7 @@
 // What rules of the node said lately of connections, by the tuple of the packet as the rules saw it. Marks of one packet
 // come together; a mark that comes a second time, or late, belongs to another packet of the same tuple and begins anew.
-// Bounded: the oldest goes first. Where no rule logs, the table is empty and costs nothing.
+// Bounded: the least recently used goes first, and is counted where nobody had asked for it yet. Where no rule logs, the
+// table is empty and costs nothing.
 
 export type MarkDirection = 'ingress' | 'egress'
 
@@ -44,17 +45,25 @@ export interface MarkTable {
 export interface MarkTableConfig {
   /** Marks of one packet that are kept; the last ones, for they decide. */
   readonly maxMarks: number
+  /** Packets whose marks are kept at once. */
+  readonly maxTuples: number
+}
+
+export interface MarkTableDeps {
+  /** Told when marks had to go that no connection has picked up and that were not too old for one. */
+  readonly onUnread: () => void
 }
 
 interface Entry {
   at: number
+  /** A connection has picked it up. */
+  isRead: boolean
   ingress: MarkSet | undefined
   egress: MarkSet | undefined
 }
 
 /** Longer than a SYN is repeated by default (127 s). */
 const keepMs = 150_000
-const maxTuples = 16_384
 /** Marks of one packet are read within two looks; the next packet of the tuple is a repeated SYN, a second later. */
 const togetherMs = 500
 /** Rules that log nothing for so long are taken for rules that do not log. */
@@ -98,7 +107,7 @@ function createSets({ maxMarks }: MarkTableConfig): Sets {
   }
 }
 
-export function createMarkTable(config: MarkTableConfig): MarkTable {
+export function createMarkTable(config: MarkTableConfig, { onUnread }: MarkTableDeps): MarkTable {
   const entries = new Map<string, Entry>()
   const sets = createSets(config)
   const reads: (() => void)[] = []
@@ -106,18 +115,33 @@ export function createMarkTable(config: MarkTableConfig): MarkTable {
   /** At first it is not known whether rules log. */
   const isQuiet = (nowMs: number) => nowMs - (lastNote ??= nowMs) > quietMs
 
-  const look = (key: string, nowMs: number): Entry | undefined => {
+  const isYoung = ({ at }: Entry, nowMs: number) => nowMs - at < keepMs
+  /** What is used goes to the end of the line. */
+  const use = (key: string, nowMs: number): Entry | undefined => {
     const found = entries.get(key)
-    return found && nowMs - found.at < keepMs ? found : undefined
+    if (!found) return undefined
+    entries.delete(key)
+    if (!isYoung(found, nowMs)) return undefined
+    entries.set(key, found)
+    return found
+  }
+  const evict = (nowMs: number) => {
+    const [key, entry] = entries.entries().next().value!
+    entries.delete(key)
+    if (!entry.isRead && isYoung(entry, nowMs)) onUnread()
   }
   const entryOf = (key: string, nowMs: number): Entry => {
-    const known = look(key, nowMs)
+    const known = use(key, nowMs)
     if (known) return known
-    entries.delete(key)
-    if (entries.size >= maxTuples) entries.delete(entries.keys().next().value!)
-    const entry: Entry = { at: nowMs, ingress: undefined, egress: undefined }
+    if (entries.size >= config.maxTuples) evict(nowMs)
+    const entry: Entry = { at: nowMs, isRead: false, ingress: undefined, egress: undefined }
     entries.set(key, entry)
     return entry
+  }
+  const readOf = (key: string, nowMs: number): Entry | undefined => {
+    const found = use(key, nowMs)
+    if (found) found.isRead = true
+    return found
   }
   const add = (entry: Entry, side: MarkDirection, said: Said, isLate: boolean) => {
     const before = entry[side]
@@ -139,10 +163,10 @@ export function createMarkTable(config: MarkTableConfig): MarkTable {
       if (said.direction !== 'ingress') add(entry, 'egress', said, isLate)
     },
     find(key, nowMs, isRefused) {
-      const known = look(key, nowMs)
+      const known = readOf(key, nowMs)
       if (known || !(isRefused || !isQuiet(nowMs))) return known
       for (const read of reads) read()
-      return look(key, nowMs)
+      return readOf(key, nowMs)
     },
     isQuiet,
     readBeforeMissing: (read) => void reads.push(read),

@@ -36,14 +36,6 @@ export interface Native {
   cgroupPath(mountPoint: string, id: number): string
 }
 
-const familyNetlink = 16
-const socketRaw = 3
-const protocolNetfilter = 12
-
-/** A socket to netfilter in our network namespace; `groups` are bits of those whose messages it hears. */
-export const openNetfilter = (native: Native, groups: number): number =>
-  native.socket(familyNetlink, socketRaw, protocolNetfilter, groups, '')
-
 /** Beside the bundle where the agent is shipped as one file, else in the room's `build/`. */
 const buildDirs = [import.meta.dirname, join(import.meta.dirname, '../../build')]
 const findBuilt = (name: string) => buildDirs.map((dir) => join(dir, name)).find((path) => existsSync(path))

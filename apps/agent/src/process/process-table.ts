@@ -16,8 +16,6 @@ export interface Process {
 export interface ProcessTable {
   /** What is known of a process; `comm` is the name of its main thread. Never fails: at least a name comes back. */
   find(pid: number, started: number, comm: string): Process
-  /** The name of a process, as far as it is known already. */
-  nameOf(pid: number): string | undefined
   /** Reads every process that lives now: those that end before they are asked for have a name then. */
   seed(): void
   /** Takes in a program's start from the kernel's record. */
@@ -118,7 +116,6 @@ export function createProcessTable(config: ProcessTableConfig): ProcessTable {
       // Where it is gone its name is all that is left.
       return tryProc(pid, { started, comm }) ?? keep(pid, started, comm, [])
     },
-    nameOf: (pid) => processes.get(pid)?.name,
     seed() {
       for (const name of readdirSync(config.procPath)) if (/^\d+$/.test(name)) tryProc(Number(name))
     },

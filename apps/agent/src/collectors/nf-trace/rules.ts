@@ -1,6 +1,6 @@
 // What rules and chains are, asked of nftables one by one as traces name them and kept while the rule set is the same. The
 // numbers of rules are given anew when a table is made anew, so a change of the rule set makes everything unknown.
-import { netlinkError, readAnswer, walkMessages } from '../../netlink/message.ts'
+import type { Netfilter } from '../../kernel/netfilter.ts'
 import type { NetlinkMessage } from '../../netlink/message.ts'
 import {
   chainRequest,
@@ -13,12 +13,6 @@ import {
 } from '../../netlink/nft-rules.ts'
 import type { BaseChain, RuleName } from '../../netlink/nft-rules.ts'
 
-export interface RuleBookDeps {
-  readonly send: (message: Buffer) => void
-  /** Bytes received; 0 where nothing waits. */
-  readonly receive: (into: Buffer) => number
-}
-
 export interface RuleBook {
   /** Forgets everything if the rule set has changed. */
   refresh(): void
@@ -28,34 +22,25 @@ export interface RuleBook {
   base(family: number, table: string, chain: string): BaseChain | undefined
 }
 
-/** The largest rule: 64 KiB is netlink's own limit, and as much again must be free to receive. */
-const bufferBytes = 192 << 10
 /** More than a node's packets meet between two changes. */
 const maxKnown = 20_000
-/** An answer and its acknowledgement come at once; anything else is an answer to an earlier question. */
-const maxReads = 4
-
-export function createRuleBook({ send, receive }: RuleBookDeps): RuleBook {
+/** `questions` is a socket for this alone. */
+export function createRuleBook(questions: Pick<Netfilter, 'ask' | 'bytes'>): RuleBook {
   const comments = new Map<string, string | undefined>()
   const bases = new Map<string, BaseChain | undefined>()
-  const buffer = Buffer.alloc(bufferBytes)
   let sequence = 1
   let generation: number | undefined
 
-  /** Asks and reads the one answer of a type, until the question is acknowledged. */
+  /** Asks and reads the one answer of a type; undefined where there is none. */
   const ask = <T>(
     question: (sequence: number) => Buffer,
     type: number,
     read: (bytes: Buffer, message: NetlinkMessage) => T,
   ): T | undefined => {
     let found: T | undefined
-    let isDone = false
-    send(question(++sequence))
-    const take = (message: NetlinkMessage) => {
-      if (message.type === type) found = read(buffer, message)
-      else if (message.type === netlinkError && readAnswer(buffer, message).sequence === sequence) isDone = true
-    }
-    for (let reads = 0; reads < maxReads && !isDone; reads++) walkMessages(buffer, receive(buffer), take)
+    questions.ask(question(++sequence), (message) => {
+      if (message.type === type) found = read(questions.bytes, message)
+    })
     return found
   }
   const remember = <T>(known: Map<string, T | undefined>, key: string, find: () => T | undefined): T | undefined => {

@@ -14,20 +14,36 @@ function setUp(held: Map<number, number>, running = new Set<string>()) {
   }
   const groups = createGroups(
     { groups: [1, 2], yieldTo: ['calico-node'] },
-    { ask, runningPrograms: () => running, holders: () => held },
+    {
+      ask,
+      runningPrograms: () => running,
+      holders: () => held,
+      ownerOf: (port) => (port === 77 ? 'felix (process 77)' : undefined),
+    },
   )
   const seconds = (count: number) => {
     for (let i = 0; i < count; i++) groups.second()
   }
-  const state = () => groupsState(groups, (pid) => (pid === 77 ? 'felix' : undefined)).detail
+  const state = (hasHeard = true) => groupsState(groups, hasHeard).detail
   return { groups, asked, seconds, state, held, running }
 }
 
 describe("groups of netfilter's log", () => {
   it('are read where they are free, and the rest is said', () => {
     expect(setUp(new Map()).state()).toBe('reads groups 1, 2')
-    expect(setUp(new Map([[1, 77]])).state()).toBe('reads group 2; group 1 read by felix')
-    expect(setUp(new Map([[2, 1234]])).state()).toBe('reads group 1; group 2 read by process 1234')
+    expect(setUp(new Map([[1, 77]])).state()).toBe('reads group 2; group 1 read by felix (process 77)')
+    expect(setUp(new Map([[2, 1234]])).state()).toBe('reads group 1; group 2 read by another program')
+  })
+
+  it('that are read and silent say so, for reading alone shows nothing', () => {
+    expect(setUp(new Map()).state(false)).toBe('reads groups 1, 2, to which no rule has logged yet')
+    const taken = setUp(
+      new Map([
+        [1, 77],
+        [2, 77],
+      ]),
+    ).state(false)
+    expect(taken).toBe('groups 1, 2 read by felix (process 77)')
   })
 
   it('are not touched while a program runs that they belong to', () => {

@@ -7,11 +7,13 @@ import { bindGroup, readHolders, setUpGroup, unbindGroup } from '../../netlink/n
 
 export interface GroupsDeps {
   /** Sends a request and returns its error number, 0 for success. */
-  readonly ask: (message: Buffer, sequence: number) => number
+  readonly ask: (message: Buffer) => number
   /** Names of the programs that run, as in /proc/PID/comm. */
   readonly runningPrograms: () => ReadonlySet<string>
-  /** Who has which group. */
+  /** The port of the socket that has a group, by group. */
   readonly holders: () => ReadonlyMap<number, number>
+  /** What that socket's program is called; undefined where nobody can tell. */
+  readonly ownerOf: (port: number) => string | undefined
 }
 
 export interface GroupsConfig {
@@ -21,7 +23,7 @@ export interface GroupsConfig {
 
 /** Why a group is not read. */
 export type NotRead =
-  | { readonly why: 'held'; readonly by: number | undefined }
+  | { readonly why: 'held'; readonly by: string | undefined }
   | { readonly why: 'yielded'; readonly to: string }
   | { readonly why: 'refused'; readonly errno: number }
 
@@ -47,12 +49,13 @@ export function createGroups(config: GroupsConfig, deps: GroupsDeps): Groups {
   let seconds = 0
   let sequence = 1
 
-  const ask = (message: (sequence: number) => Buffer) => deps.ask(message(++sequence), sequence)
+  const ask = (message: (sequence: number) => Buffer) => deps.ask(message(++sequence))
   const ownerOf = (running: ReadonlySet<string>) => config.yieldTo.find((name) => running.has(name))
   const whyNot = (group: number, errno: number): NotRead => {
-    const by = deps.holders().get(group)
-    const isTaken = errno === errorNumber.busy || (errno === errorNumber.permission && by !== undefined)
-    return isTaken ? { why: 'held', by } : { why: 'refused', errno }
+    const port = deps.holders().get(group)
+    const isTaken = errno === errorNumber.busy || (errno === errorNumber.permission && port !== undefined)
+    if (!isTaken) return { why: 'refused', errno }
+    return { why: 'held', by: port === undefined ? undefined : deps.ownerOf(port) }
   }
   const bind = (group: number) => {
     const errno = ask((number) => bindGroup(group, number))
@@ -109,7 +112,7 @@ export function readRunning(procPath: string): ReadonlySet<string> {
   return names
 }
 
-/** Who has which group in this thread's network namespace. */
+/** The port of the socket that has a group, by group, in this thread's network namespace. */
 export function readGroupHolders(): ReadonlyMap<number, number> {
   try {
     return readHolders(readFileSync('/proc/thread-self/net/netfilter/nfnetlink_log', 'utf8'))

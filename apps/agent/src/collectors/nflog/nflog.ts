@@ -1,7 +1,6 @@
 // Netfilter's log: packets that rules of the node log with a prefix, as Felix does for every verdict and kube-router for
 // refusals. A record is a mark on its connection; sockets and drops pick it up. Records are numbered by the kernel, so
 // what a flood made it throw away is known exactly; how many are read at one look is bounded.
-import { walkMessages, netlinkError, readAnswer } from '../../netlink/message.ts'
 import type { NetlinkMessage } from '../../netlink/message.ts'
 import { nflogPacket, readLogged } from '../../netlink/nflog.ts'
 import { packetLength, readPacket } from '../../netlink/packet.ts'
@@ -9,19 +8,12 @@ import { clearMeasures, createMeasures, slot } from '../../flow/measures.ts'
 import type { Said } from '../../flow/mark-table.ts'
 import { localIp, protocolName, remoteIp, tupleKey } from '../../flow/tuple.ts'
 import { tuple, tupleSize } from '../../kernel/layout.ts'
-import { openNetfilter } from '../../kernel/native.ts'
-import type { NativeError } from '../../kernel/native.ts'
+import { openNetfilter, protocolNetfilter } from '../../kernel/netfilter.ts'
+import { findNetlinkOwner } from '../../process/netlink-owner.ts'
 import type { Collector, OpenCollector, Shared } from '../collector.ts'
 import { createGroups, readGroupHolders, readRunning } from './groups.ts'
 import { createPrefixes } from './prefix.ts'
-import { groupsState } from './state.ts'
-
-const noBuffers = 105
-
-/** Its own, for a record may be looked for while others are read out of the shared one. */
-const bufferBytes = 256 << 10
-/** Buffers that are read at one look: some ten thousand records, a tenth of the time between looks. */
-const maxReads = 10
+import { groupsState, ownerWords } from './state.ts'
 
 /** Numbers of a group's records begin with 0 when it is bound. */
 function createGapCounter(): (group: number, sequence: number | undefined) => number {
@@ -73,67 +65,48 @@ function createRefusals(shared: Shared) {
 
 function openNflog(shared: Shared): OpenCollector {
   const { clock, config, marks, native, processes } = shared
-  const descriptor = openNetfilter(native, 0)
-  const buffer = Buffer.alloc(bufferBytes)
   const packet = Buffer.alloc(tupleSize)
   const sayingOf = createPrefixes()
   const gapBefore = createGapCounter()
   const refuse = createRefusals(shared)
+  let hasHeard = false
   const seesDrops = shared.kernel?.has('see_drop') === true
-  let answer = { sequence: 0, errno: 0 }
-  let readsLeft = maxReads
 
   const takePacket = (message: NetlinkMessage) => {
-    const logged = readLogged(buffer, message)
+    const { bytes } = log
+    const logged = readLogged(bytes, message)
     if (!logged) return
+    hasHeard = true
     shared.lost('nflog_records', gapBefore(logged.group, logged.sequence))
-    if (!readPacket(buffer, logged.from, logged.to, packet)) return
+    if (!readPacket(bytes, logged.from, logged.to, packet)) return
     const said = sayingOf(logged.group, logged.prefix)
     const key = tupleKey(packet, 0)
     marks.note(key, said, clock.now())
     if (!seesDrops && said.denies && said.direction === 'ingress')
-      refuse(packet, key, said, packetLength(buffer, logged.from, logged.to))
+      refuse(packet, key, said, packetLength(bytes, logged.from, logged.to))
   }
-  const take = (message: NetlinkMessage) => {
-    if (message.type === nflogPacket) takePacket(message)
-    else if (message.type === netlinkError) answer = readAnswer(buffer, message)
-  }
-  /** Reads what fits into the buffer once; false where nothing more waits. */
-  const readOnce = (): boolean => {
-    try {
-      const length = native.receive(descriptor, buffer)
-      walkMessages(buffer, length, take)
-      return length > 0
-    } catch (error) {
-      // What was thrown away shows in the records' numbers.
-      if ((error as NativeError).errno === noBuffers) return true
-      throw error
-    }
-  }
-  const read = () => {
-    while (readsLeft > 0 && readOnce()) readsLeft--
-  }
-  const ask = (message: Buffer, sequence: number): number => {
-    native.send(descriptor, message)
-    // An answer is there when the request has been sent; records may stand before it.
-    for (let reads = 0; reads < maxReads && answer.sequence !== sequence && readOnce(); reads++);
-    return answer.sequence === sequence ? answer.errno : 0
-  }
-
+  // What was thrown away shows in the records' numbers.
+  const log = openNetfilter(native, {
+    take: (message) => {
+      if (message.type === nflogPacket) takePacket(message)
+    },
+  })
   const groups = createGroups(
     { groups: config.nflogGroups, yieldTo: config.nflogYieldTo },
-    { ask, runningPrograms: () => readRunning(config.procPath), holders: readGroupHolders },
+    {
+      ask: (message) => log.ask(message),
+      runningPrograms: () => readRunning(config.procPath),
+      holders: readGroupHolders,
+      ownerOf: (port) => ownerWords(findNetlinkOwner(config.procPath, protocolNetfilter, port)),
+    },
   )
   processes.onStart((name) => groups.started(name))
-  marks.readBeforeMissing(read)
+  marks.readBeforeMissing(() => void log.read())
   return {
-    poll() {
-      readsLeft = maxReads
-      read()
-    },
+    poll: () => void log.look(),
     second: () => groups.second(),
-    close: () => native.closeDescriptor(descriptor),
-    state: () => groupsState(groups, (pid) => processes.nameOf(pid)),
+    close: () => log.close(),
+    state: () => groupsState(groups, hasHeard),
   }
 }
 

@@ -9,14 +9,17 @@ const groups: ReadonlyMap<number, Pick<Said, 'direction' | 'denies'>> = new Map(
   [100, { direction: undefined, denies: true }],
 ])
 
-const felix = /^([ADP])[PR]([IE])(?:$|\d*\|)/
+/** A rule of a policy, one of a profile, the end of a tier, and that no profile matched. Long ones keep these beginnings. */
+const felix = /^(?:[ADP]P[IE]\d+\||[AD]R[IE]\d+\||[DP]P[IE]\||DR[IE]$)/
+/** Where they say what they do, and for which end. */
+const actionAt = 0
+const directionAt = 2
 const felixDirections: Readonly<Record<string, MarkDirection>> = { I: 'ingress', E: 'egress' }
 
 export function readPrefix(group: number, prefix: string): Said {
   const texts = [printMark({ by: 'nflog', group, prefix })]
-  const [, action, way = ''] = felix.exec(prefix) ?? []
-  if (action !== undefined) return { texts, direction: felixDirections[way], denies: action === 'D' }
-  return { texts, ...(groups.get(group) ?? { direction: undefined, denies: false }) }
+  if (!felix.test(prefix)) return { texts, ...(groups.get(group) ?? { direction: undefined, denies: false }) }
+  return { texts, direction: felixDirections[prefix[directionAt]!], denies: prefix[actionAt] === 'D' }
 }
 
 /** Rules are few, but prefixes are text of whoever may write rules. */

@@ -1,15 +1,12 @@
-// What the log of netfilter says of itself: which groups are read, and who has the others.
+// What the log of netfilter says of itself: which groups are read, who has the others, and whether any rule logs at all.
 import type { StageState } from '@margay/kit'
+import type { NetlinkOwner } from '../../process/netlink-owner.ts'
 import type { Groups, NotRead } from './groups.ts'
 
-type NameOf = (pid: number) => string | undefined
-
-function words(why: NotRead, nameOf: NameOf): string {
+function words(why: NotRead): string {
   switch (why.why) {
-    case 'held': {
-      const name = why.by === undefined ? undefined : nameOf(why.by)
-      return `read by ${name ?? (why.by === undefined ? 'another program' : `process ${why.by}`)}`
-    }
+    case 'held':
+      return `read by ${why.by ?? 'another program'}`
     case 'yielded':
       return `left to ${why.to}`
     case 'refused':
@@ -17,14 +14,18 @@ function words(why: NotRead, nameOf: NameOf): string {
   }
 }
 
+/** A reader by name and number: several programs may have one name. */
+export const ownerWords = (owner: NetlinkOwner | undefined): string | undefined =>
+  owner && `${owner.isOurs ? 'another agent' : owner.name} (process ${owner.pid})`
+
 const several = (groups: readonly number[]) =>
   `group${groups.length > 1 ? 's' : ''} ${groups.toSorted((a, b) => a - b).join(', ')}`
 
 /** Groups that are not read, one part for each reason. */
-export function notReadWords(notRead: Groups['notRead'], nameOf: NameOf): string[] {
+export function notReadWords(notRead: Groups['notRead']): string[] {
   const byWords = new Map<string, number[]>()
   for (const [group, why] of notRead) {
-    const text = words(why, nameOf)
+    const text = words(why)
     byWords.set(text, [...(byWords.get(text) ?? []), group])
   }
   return [...byWords].map(([text, groups]) => `${several(groups)} ${text}`)
@@ -36,10 +37,14 @@ const hints: Readonly<Record<NotRead['why'], string>> = {
   refused: 'CAP_NET_ADMIN and the kernel module nfnetlink_log are needed',
 }
 
-export function groupsState({ read, notRead }: Pick<Groups, 'read' | 'notRead'>, nameOf: NameOf): Partial<StageState> {
+/** `hasHeard` says whether any rule has logged since the start: reading alone shows nothing. */
+export function groupsState(
+  { read, notRead }: Pick<Groups, 'read' | 'notRead'>,
+  hasHeard: boolean,
+): Partial<StageState> {
+  const heard = hasHeard ? '' : ', to which no rule has logged yet'
+  const reads = read.size > 0 ? [`reads ${several([...read])}${heard}`] : []
   const [first] = notRead.values()
-  if (!first) return { state: 'ok', detail: `reads ${several([...read])}` }
-  const missing = notReadWords(notRead, nameOf).join('; ')
-  const reads = read.size > 0 ? `reads ${several([...read])}; ` : ''
-  return { state: 'degraded', detail: `${reads}${missing}`, hint: hints[first.why] }
+  if (!first) return { state: 'ok', detail: reads.join() }
+  return { state: 'degraded', detail: [...reads, ...notReadWords(notRead)].join('; '), hint: hints[first.why] }
 }
