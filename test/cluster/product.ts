@@ -1,137 +1,196 @@
-// The product on the cluster: a server that reads the API with the rights that the chart gives it, and an agent on each node, in
-// the node's network, which sees what is below the node's cgroup. Questions are asked by the API, as everything else asks them.
-import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// The product as a cluster has it: images made from the sources, imported into both nodes, and the chart installed with Helm.
+// It is asked as people ask it, through kubectl port-forward, with a token of the chart's viewer. Values differ from the
+// chart's own only where this cluster does: two nodes share one kernel, and nobody gives out volumes.
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseJsonExact } from '@margay/model'
-import type { AnswerResponse, QuestionRequest } from '@margay/wire'
-import { parseAllDocuments } from 'yaml'
-import { buildAgent } from '../../apps/agent/build.ts'
-import { buildConsole } from '../../scripts/build.ts'
-import { helm } from './build/helm.ts'
+import type { AnswerOf, BodyOf, Health, TailRows } from '@margay/wire'
+import { answerSchema, apiPrefix, healthSchema, routes } from '@margay/wire'
+import { makeImages } from '../../scripts/image.ts'
 import type { Cluster } from './cluster.ts'
-import { run, until } from './parts/command.ts'
+import { install, uninstall, type Release } from './helm.ts'
+import { until } from './parts/command.ts'
+import { ask, events, type Answered } from './parts/https.ts'
 import type { KubeObject } from './parts/kubectl.ts'
 import type { ClusterNode } from './parts/node.ts'
+import { forwardPort } from './parts/port-forward.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
+export interface LiveRows extends TailRows {
+  /** Unix milliseconds at which they were here. */
+  readonly at: number
+}
+
 export interface ClusterProduct {
+  readonly release: Release
+  /** Unix milliseconds of `helm install`. */
+  readonly installedAt: number
+  /** `https://localhost:PORT`, for a browser or the CLI; it stays the same when the server's pod is another. */
   readonly address: string
-  /** Stored rows of the last hour that a filter finds, in the order of time. */
+  /** The certificate's authority, PEM. */
+  readonly authority: string
+  /** Of the chart's viewer. */
+  readonly token: string
+  /** The server's data directory, as this machine has it. */
+  readonly dataDir: string
+  /** Stored rows since the installation that a filter finds, in the order of time. */
   rows(logType: 'flows' | 'dns', query: string): Promise<readonly Row[]>
-  /** Asks `GET /api/v1/...`. */
+  /** Asks `GET /api/v1/PATH`. */
   get<T>(path: string): Promise<T>
-  post<T>(path: string, body: unknown): Promise<T>
-  /** Ends the agent of a node, as happens when the node goes. */
-  endAgent(node: ClusterNode): Promise<void>
-  /** What the processes have written, for the message of a failure. */
-  output(): string
-  close(): Promise<void>
+  post<T>(path: string, body: object): Promise<T>
+  query(body: BodyOf<'query'>): Promise<AnswerOf<'query'>>
+  health(): Promise<Health>
+  /** Rows of flows as somebody who watches gets them, provisional ones too, until the signal ends it. */
+  tail(query: string, signal: AbortSignal): AsyncIterable<LiveRows>
+  /** Status and text of any path, as somebody with or without a token gets it. */
+  ask(path: string, token?: string): Promise<Answered>
+  /** What `margay doctor --json` says in the agent's pod of a node. */
+  doctor(node: string): Promise<unknown>
+  /** What server and agents have written, for the message of a failure. */
+  output(): Promise<string>
+  /** Removes the release; what is left is for the test to look at. */
+  uninstall(): Promise<void>
+  /** Ends what only the test has started. */
+  close(): void
 }
 
-const root = join(import.meta.dirname, '../..')
-const chart = join(root, 'deploy/helm/margay')
+const registry = 'margay.test'
+const tag = 'sources'
 const namespace = 'margay'
+const root = join(import.meta.dirname, '../..')
 
-interface Process {
-  readonly child: ChildProcess
-  output(): string
-  says(text: RegExp): Promise<RegExpExecArray>
+/** Makes the images from the sources as they are; paths of their archives. */
+export async function productImages(say: (line: string) => void): Promise<readonly string[]> {
+  const images = await makeImages({ repository: registry, tag, output: join(root, 'build/images'), say })
+  return images.map(({ path }) => path)
 }
 
-function startNode(what: string, file: string, args: readonly string[], before: readonly string[] = []): Process {
-  const [program = '', ...rest] = [...before, process.execPath, join(root, file), ...args]
-  const env = { ...process.env, NODE_NO_WARNINGS: '1' }
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()))
+/** Agents of one kernel tell their nodes apart by cgroup. */
+const releaseFor = ({ record }: Cluster): Release => ({
+  name: 'margay',
+  namespace,
+  values: {
+    'image.registry': registry,
+    'image.tag': tag,
+    'image.pullPolicy': 'Never',
+    'agent.extraEnv': [{ name: 'MARGAY_CGROUP', value: `/${record.prefix}/$(MARGAY_NODE)` }],
+  },
+})
+
+const dataDirOn = ({ shared }: ClusterNode) => join(shared, 'margay-data')
+
+/** The volume that the server's claim finds: a folder of one node, which therefore is the server's. */
+function volumeOn(node: ClusterNode): KubeObject {
+  const onNode = { key: 'kubernetes.io/hostname', operator: 'In', values: [node.name] }
   return {
-    child,
-    output: () => output,
-    async says(text) {
-      await until(`${what} to say ${text}`, () => child.exitCode !== null || text.test(output), { why: () => output })
-      const found = text.exec(output)
-      if (!found) throw new Error(`${what} ended early: ${output}`)
-      return found
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: 'margay-data' },
+    spec: {
+      capacity: { storage: '50Gi' },
+      accessModes: ['ReadWriteOnce'],
+      persistentVolumeReclaimPolicy: 'Retain',
+      local: { path: dataDirOn(node) },
+      nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [onNode] }] } },
     },
   }
 }
 
-async function end({ child }: Process): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = new Promise((resolve) => child.once('close', resolve))
-  child.kill('SIGTERM')
-  await ended
+async function prepare({ kubectl, nodes }: Cluster): Promise<string> {
+  const [home] = nodes
+  const labels = { 'pod-security.kubernetes.io/enforce': 'privileged' }
+  mkdirSync(dataDirOn(home!), { recursive: true })
+  await kubectl.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } }, volumeOn(home!)])
+  return dataDirOn(home!)
 }
 
-/** Gives the server's service account the rights that the chart gives it, and returns a kubeconfig of it. */
-async function accessOfServer(cluster: Cluster): Promise<string> {
-  const text = run(helm, 'template', 'margay', chart, '--namespace', namespace, '--show-only', 'templates/rbac.yaml')
-  const objects = parseAllDocuments(text).map((document) => document.toJS() as KubeObject)
-  await cluster.kubectl.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }])
-  await cluster.kubectl.apply(objects)
-  const { kubeconfig } = await cluster.serviceAccount(namespace, 'margay-server')
-  return kubeconfig
-}
-
-/** By default short, so that a test does not wait for the ten seconds of a real one. */
-const intervalSeconds = 2
-
-const startAgent = (node: ClusterNode, dataDir: string): Process =>
-  startNode(
-    `the agent of ${node.name}`,
-    'apps/agent/src/main.ts',
-    [
-      ...['--ship-server', `unix:${dataDir}/agent.sock`, '--data', join(dataDir, `agent-${node.name}`)],
-      ...['--node', node.name, '--cgroup', node.cgroup, '--interval-seconds', String(intervalSeconds)],
-    ],
-    node.inNetwork,
-  )
-
-/** Starts the server and the agents and waits until both agents collect and the server knows the cluster. */
-export async function startClusterProduct(cluster: Cluster): Promise<ClusterProduct> {
-  buildAgent()
-  buildConsole()
-  const kubeconfig = await accessOfServer(cluster)
-  const dataDir = mkdtempSync(join(tmpdir(), 'margay-cluster-'))
-  const server = startNode('the server', 'apps/server/src/main.ts', [
-    ...['--data', dataDir, '--listen', '127.0.0.1:0', '--kubernetes-kubeconfig', kubeconfig],
-  ])
-  const [, address = ''] = await server.says(/answers at (http:\S+)/)
-  await server.says(/agents are taken/)
-  const agents = new Map(cluster.nodes.map((node) => [node.name, startAgent(node, dataDir)]))
-  for (const agent of agents.values()) await agent.says(/collecting/)
-  const output = () => [server, ...agents.values()].map((each) => each.output()).join('\n')
-
-  const parse = async (path: string, init?: RequestInit) => {
-    const response = await fetch(`${address}/api/v1/${path}`, init)
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${path} was refused: ${text}`)
-    return parseJsonExact(text)
+/** The API by its paths, for the chart's viewer. */
+function createApi(address: string, authority: string, token: string, since: number) {
+  const call = async <T>(path: string, body?: object): Promise<T> => {
+    const { status, text } = await ask(address + apiPrefix + path, { authority, token, body })
+    if (status !== 200) throw new Error(`${path} answered ${status}: ${text}`)
+    return parseJsonExact(text) as T
   }
-  const send = (path: string, body: unknown) =>
-    parse(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const query = async (body: BodyOf<'query'>) => answerSchema.parse(await call(routes.query.path, body))
   return {
-    address,
-    output,
-    get: async <T>(path: string) => (await parse(path)) as T,
-    post: async <T>(path: string, body: unknown) => (await send(path, body)) as T,
-    async rows(logType, query) {
-      const range = { from: { ago: 3600 }, to: { ago: 0 } }
+    query,
+    get: <T>(path: string) => call<T>(`/${path}`),
+    post: <T>(path: string, body: object) => call<T>(`/${path}`, body),
+    health: async () => healthSchema.parse(await call(routes.health.path)),
+    async rows(logType: 'flows' | 'dns', words: string): Promise<readonly Row[]> {
+      // By the clock of the cluster, whatever the server's says.
+      const range = { from: { at: since }, to: { at: Math.ceil(Date.now() / 1000) } }
       const sort = { field: 'start_time', descending: false }
-      const question: QuestionRequest = { logType, query, range, select: { kind: 'rows', sort, limit: 10_000 } }
-      const { answer } = (await send('query', question)) as AnswerResponse
+      const { answer } = await query({ logType, query: words, range, select: { kind: 'rows', sort, limit: 10_000 } })
       return answer.kind === 'rows' ? answer.rows : []
     },
-    async endAgent({ name }) {
-      const agent = agents.get(name)
-      if (agent) await end(agent)
+    async *tail(words: string, signal: AbortSignal): AsyncGenerator<LiveRows> {
+      const subscriptions = JSON.stringify([{ id: 'test', logType: 'flows', query: words }])
+      const path = `${routes.tail.path}?subscriptions=${encodeURIComponent(subscriptions)}`
+      for await (const { name, data, at } of events(address + apiPrefix + path, { authority, token, signal })) {
+        if (name === 'rows') yield { ...(parseJsonExact(data) as TailRows), at }
+      }
     },
-    async close() {
-      for (const each of [...agents.values(), server]) await end(each)
-      rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+interface AgentPod {
+  readonly metadata: { readonly name: string }
+  readonly spec: { readonly nodeName: string }
+}
+
+/** What is asked in the cluster itself. */
+function createInside({ kubectl }: Cluster) {
+  const pods = () => kubectl.list<AgentPod>('pods', namespace)
+  const logsOf = ({ metadata }: AgentPod) =>
+    kubectl.run(['logs', metadata.name, '-n', namespace]).catch((error: Error) => error.message)
+  return {
+    pods,
+    async doctor(node: string): Promise<unknown> {
+      const isAgent = ({ metadata }: AgentPod) => metadata.name.startsWith('margay-agent')
+      const agent = (await pods()).find((pod) => isAgent(pod) && pod.spec.nodeName === node)
+      if (!agent) throw new Error(`no agent runs on ${node}`)
+      const words = ['exec', agent.metadata.name, '-n', namespace, '--', 'margay', 'doctor', '--json']
+      return JSON.parse(await kubectl.run(words)) as unknown
     },
+    output: async () => (await Promise.all((await pods()).map(logsOf))).join('\n'),
+  }
+}
+
+const workloads = ['statefulset/margay-server', 'daemonset/margay-agent']
+
+/** Installs the chart into a cluster that has the images, and waits until all of it is ready. */
+export async function installProduct(cluster: Cluster): Promise<ClusterProduct> {
+  const { kubectl, kubeconfig } = cluster
+  const release = releaseFor(cluster)
+  const dataDir = await prepare(cluster)
+  const installedAt = Date.now()
+  await install(kubeconfig, release)
+  for (const workload of workloads) {
+    await kubectl.run(['rollout', 'status', workload, '-n', namespace, '--timeout=300s'])
+  }
+  const secret = await kubectl.get<{ data: { 'ca.crt': string } } & { kind: string }>('secret', 'margay-tls', namespace)
+  const authority = Buffer.from(secret.data['ca.crt'], 'base64').toString()
+  const token = await kubectl.run(['create', 'token', 'margay-viewer', '-n', namespace, '--duration=8h'])
+  const forward = await forwardPort({ kubeconfig, namespace, to: 'service/margay-server', port: 8585 })
+  const address = `https://localhost:${forward.port}`
+  const { pods, ...inside } = createInside(cluster)
+  return {
+    ...createApi(address, authority, token.trim(), Math.floor(installedAt / 1000)),
+    ...inside,
+    release,
+    installedAt,
+    address,
+    authority,
+    token: token.trim(),
+    dataDir,
+    ask: (path, someToken) => ask(address + path, { authority, token: someToken }),
+    async uninstall() {
+      forward.close()
+      await uninstall(kubeconfig, release)
+      await until('the pods of the release to be gone', async () => (await pods()).length === 0)
+    },
+    close: () => forward.close(),
   }
 }

@@ -164,6 +164,7 @@ async function loop(
       second()
       lastSecond = clock.kernelNow()
     }
+    if (signal.aborted) for (const one of opened) guard(one, () => one.open.finish?.())
     if (output.watched()) {
       // Not after the interval that holds it, or the row that lasts would not be known to cover it.
       flows.endSecond(isEnd ? closed(interval, now).end : now / 1000, !isSecond)

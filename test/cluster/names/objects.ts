@@ -115,7 +115,7 @@ export const objects: readonly KubeObject[] = [
     {},
     podSpec({
       program: 'node_exporter',
-      listen: [{ kind: 'http', port: 9100 }],
+      listen: [{ kind: 'http', port: 9101 }],
       calls: [{ kind: 'http', to: `web.${namespace}:80`, everyMs: 1000, send: 0, receive: 10, keep: false }],
       portName: 'metrics',
       more: { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' },

@@ -36,13 +36,13 @@ export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(r
 export async function until<T>(
   what: string,
   ask: () => T | undefined | false | Promise<T | undefined | false>,
-  { why = () => '', everyMs = 100 }: { readonly why?: () => string; readonly everyMs?: number } = {},
+  { why = () => '', everyMs = 100 }: { readonly why?: () => string | Promise<string>; readonly everyMs?: number } = {},
 ): Promise<T> {
   const deadline = Date.now() + patienceMs
   for (;;) {
     const answer = await ask()
     if (answer !== undefined && answer !== false) return answer
-    if (Date.now() > deadline) throw new Error(`waited ${patienceMs / 1000} s for ${what}. ${why()}`)
+    if (Date.now() > deadline) throw new Error(`waited ${patienceMs / 1000} s for ${what}. ${await why()}`)
     await sleep(everyMs)
   }
 }

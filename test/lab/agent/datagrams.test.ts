@@ -84,6 +84,22 @@ describe('UDP and ICMP', () => {
     expect(total(dst, 'packets_in')).toBe(3)
   })
 
+  it('an answer that takes its time is an answer: what was sent waits for it', async () => {
+    const slow = `
+import socket,time
+s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.bind(("10.77.0.2",7003)); print("ready")
+while 1:
+  d,p=s.recvfrom(2000); time.sleep(1.3); s.sendto(d,p)
+`
+    const server = await b.serve(slow)
+    const agent = await startAgent(lab)
+    for (let i = 0; i < 3; i++) expect((await a.python(client, '10.77.0.2', '7003', '1', 'wait')).code).toBe(0)
+    const rows = (await agent.stop()).filter((row) => row.dest_port === 7003 && row.reporter === 'src')
+    await server.stop()
+    expect(new Set(rows.map((row) => row.outcome))).toEqual(new Set(['established']))
+    expect([total(rows, 'num_flows_started'), total(rows, 'packets_out'), total(rows, 'packets_in')]).toEqual([3, 3, 3])
+  })
+
   it('counts pings of both families', async () => {
     const agent = await startAgent(lab)
     expect((await a.python(ping, '10.77.0.2')).stderr).toBe('')

@@ -50,6 +50,8 @@ export interface OpenCollector {
   readonly poll?: () => void
   /** Every second, and at the end of an interval just before its rows are written. */
   readonly second?: () => void
+  /** Once, before the last interval's rows are written: whatever is held back is counted now. */
+  readonly finish?: () => void
   /** Writes rows of its own; times are Unix seconds. */
   readonly endInterval?: (startTime: number, endTime: number) => void
   readonly close?: () => void

@@ -8,7 +8,8 @@ import type { Flow, Verdict } from '../../flow/flow.ts'
 import type { Role } from '../../flow/hosts.ts'
 import { judgeByMarks, marksOf } from '../../flow/marks.ts'
 import type { EndMarks } from '../../flow/marks.ts'
-import { clearMeasures, createMeasures, slot } from '../../flow/measures.ts'
+import { addMeasures, clearMeasures, createMeasures, slot } from '../../flow/measures.ts'
+import type { Measures } from '../../flow/measures.ts'
 import { tupleKey } from '../../flow/tuple.ts'
 import { verdictOfDrop } from '../../flow/verdict.ts'
 import {
@@ -40,18 +41,29 @@ interface Exchange {
   second: number
 }
 
+/** What an exchange sent before it is said to be unanswered: its answer may be on its way. */
+interface Waiting {
+  readonly exchange: Exchange
+  readonly measures: Measures
+  /** Nanoseconds of the kernel's clock. */
+  readonly since: number
+}
+
 /** As many as the kernel's map holds, so that one call empties it. */
 const batch = 32_768
 /** Without a packet for this long an exchange is over; the next packet starts another. */
 const idleIntervals = 6
 /** For so long after the start a first packet may be the middle of an older exchange. */
 const settleNs = 5e9
+/** For so long an answer is waited for: a name server that must ask others takes seconds. */
+const answerNs = 3e9
 
 const unanswered: Verdict = { outcome: 'unanswered', action: 'allow' }
 
 function createExchanges(shared: Shared, openedAt: number) {
   const { config, evidence, flows } = shared
   const exchanges = new Map<string, Exchange>()
+  const waiting = new Map<string, Waiting>()
   const measures = createMeasures()
 
   /** Whose destination was translated is a client, also where its answer is seen first. */
@@ -107,6 +119,28 @@ function createExchanges(shared: Shared, openedAt: number) {
     return exchange.marks ? judgeByMarks(verdict, exchange.marks) : verdict
   }
 
+  const count = (key: string, exchange: Exchange, verdict: Verdict, counted: Measures) => {
+    if (!exchange.flow) return
+    const variant = flows.variant(exchange.flow, verdict)
+    const { socket, domains } = exchange
+    gather(variant.gathered, { pid: socket.pid, args: socket.process.args, domains }, config)
+    if (exchange.partial) variant.gathered.partial = true
+    const isNewInInterval = exchange.interval !== flows.interval
+    if (verdict.dropReason !== undefined)
+      flows.keep(variant, key, exemplarOf(exchange, exchange.flow, verdict), isNewInInterval)
+    flows.add(variant, counted, isNewInInterval, exchange.second !== flows.second)
+    exchange.interval = flows.interval
+    exchange.second = flows.second
+  }
+
+  const waitForAnswer = (key: string, exchange: Exchange) => {
+    const known = waiting.get(key)
+    if (known) return addMeasures(known.measures, measures)
+    const sent = createMeasures()
+    addMeasures(sent, measures)
+    waiting.set(key, { exchange, measures: sent, since: shared.clock.kernelNow() })
+  }
+
   return {
     see(keys: Buffer, keyAt: number, values: Buffer, at: number) {
       const netns = values.readUInt32LE(at + datagramValue.party + party.netns)
@@ -129,23 +163,27 @@ function createExchanges(shared: Shared, openedAt: number) {
       const isFirst = exchange.isNew
       exchange.isNew = false
       if (measures[slot.packetsIn]! > 0) exchange.isAnswered = true
-      const variant = flows.variant(exchange.flow, judge(exchange, keys, keyAt, isFirst))
-      const { socket, domains } = exchange
-      gather(variant.gathered, { pid: socket.pid, args: socket.process.args, domains }, config)
-      if (exchange.partial) variant.gathered.partial = true
-      if (variant.verdict.dropReason !== undefined)
-        flows.keep(
-          variant,
-          key,
-          exemplarOf(exchange, exchange.flow, variant.verdict),
-          exchange.interval !== flows.interval,
-        )
-      flows.add(variant, measures, exchange.interval !== flows.interval, exchange.second !== flows.second)
-      exchange.interval = flows.interval
-      exchange.second = flows.second
+      const verdict = judge(exchange, keys, keyAt, isFirst)
+      if (exchange.interval < 0 && verdict.outcome === 'unanswered' && !exchange.partial)
+        return waitForAnswer(key, exchange)
+      const earlier = waiting.get(key)
+      if (earlier) addMeasures(measures, earlier.measures)
+      waiting.delete(key)
+      count(key, exchange, verdict, measures)
+    },
+    /** Those whose answer did not come in time, or all that wait, are unanswered. */
+    endWaits(isLast: boolean) {
+      const now = shared.clock.kernelNow()
+      for (const [key, { exchange, measures: sent, since }] of waiting) {
+        if (!isLast && now - since < answerNs) continue
+        waiting.delete(key)
+        // What dropped it may have been heard of since.
+        count(key, exchange, judge(exchange, Buffer.from(key, 'latin1'), 0, false), sent)
+      }
     },
     forgetIdle() {
-      for (const [key, { interval }] of exchanges) if (flows.interval - interval > idleIntervals) exchanges.delete(key)
+      for (const [key, { interval }] of exchanges)
+        if (flows.interval - interval > idleIntervals && !waiting.has(key)) exchanges.delete(key)
     },
   }
 }
@@ -198,7 +236,9 @@ export const datagrams: Collector = {
         // Where addresses are translated, answers lie apart from what was sent, which would be taken for unanswered.
         see(true)
         see(false)
+        exchanges.endWaits(false)
       },
+      finish: () => exchanges.endWaits(true),
       endInterval: () => exchanges.forgetIdle(),
       state: () => stateByPrograms(kernel, ['see_egress', 'see_ingress', 'see_create']),
     }

@@ -1,13 +1,13 @@
 // The chart by itself: Helm's own checks, a real API server that takes every object, and rights that are just what the server
 // asks for, held against the table of kinds it keeps.
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { keptKinds } from '../../apps/server/src/objects/project.ts'
-import type { ApiServer } from './api-server.ts'
-import { startApiServer } from './api-server.ts'
-import { chart, helm, render, type Values } from './helm.ts'
-import { define } from './objects/definitions.ts'
-import type { KubeObject } from './parts/kubectl.ts'
-import { describeCluster, startMs } from './suite.ts'
+import { keptKinds } from '../../../apps/server/src/objects/project.ts'
+import type { ApiServer } from '../api-server.ts'
+import { startApiServer } from '../api-server.ts'
+import { chart, helm, render, type Values } from '../helm.ts'
+import { define } from '../objects/definitions.ts'
+import type { KubeObject } from '../parts/kubectl.ts'
+import { describeCluster, startMs } from '../suite.ts'
 
 const everything: Values = {
   'image.pullSecrets': ['registry'],

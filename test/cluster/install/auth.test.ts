@@ -1,14 +1,14 @@
 // Login by Kubernetes against a real API server: its answers to reviews, with the rights that the chart gives out.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createKubernetesPost } from '../../apps/server/src/auth/kubernetes-post.ts'
-import type { PostToKubernetes } from '../../apps/server/src/auth/kubernetes-way.ts'
-import { createKubernetesWay } from '../../apps/server/src/auth/kubernetes-way.ts'
-import { createSenders } from '../../apps/server/src/auth/senders.ts'
-import type { ApiServer } from './api-server.ts'
-import { startApiServer } from './api-server.ts'
-import { render } from './helm.ts'
-import { describeCluster, startMs } from './suite.ts'
+import { createKubernetesPost } from '../../../apps/server/src/auth/kubernetes-post.ts'
+import type { PostToKubernetes } from '../../../apps/server/src/auth/kubernetes-way.ts'
+import { createKubernetesWay } from '../../../apps/server/src/auth/kubernetes-way.ts'
+import { createSenders } from '../../../apps/server/src/auth/senders.ts'
+import type { ApiServer } from '../api-server.ts'
+import { startApiServer } from '../api-server.ts'
+import { render } from '../helm.ts'
+import { describeCluster, startMs } from '../suite.ts'
 
 describeCluster('login by Kubernetes', 'cluster', () => {
   let api: ApiServer

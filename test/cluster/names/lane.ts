@@ -1,0 +1,93 @@
+// The namespace in which names are put to the test: clients that connect, and rows of what they did. What is true is taken from
+// the pods themselves (each answers with its name) and from the API server, never from the product.
+import { until } from '../parts/command.ts'
+import { controlAddress } from '../parts/network.ts'
+import type { Row } from '../product.ts'
+import type { Stand } from '../stand.ts'
+import { namespace } from './objects.ts'
+
+export interface Pod {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly labels: Readonly<Record<string, string>> }
+  readonly spec: { readonly nodeName: string }
+  readonly status: { readonly podIP?: string; readonly phase: string }
+}
+
+export interface Lane {
+  readonly kubectl: (...args: readonly string[]) => Promise<string>
+  readonly getPod: (name: string) => Promise<Pod>
+  readonly podsOf: (app: string) => Promise<readonly Pod[]>
+  /** Connects from a client so many times, one process each, and returns the names of the pods that answered. */
+  readonly curl: (client: string, url: string, times?: number) => Promise<readonly string[]>
+  /** Rows that are stored. */
+  readonly rowsOf: (query: string) => Promise<readonly Row[]>
+  /** Rows of connections that all happened before, by both reporters. */
+  readonly flows: (query: string) => Promise<readonly Row[]>
+  /** The same, kept with its answer, to be asked again when what it is about is gone. */
+  readonly remembered: (what: string, query: string) => Promise<readonly Row[]>
+}
+
+/** Ports that nobody listens on, one for each wait. */
+let lastPort = 60_000
+
+type Client = 'client-1' | 'client-2'
+
+/** The lane of a stand, in which these clients still are. */
+export function createLane(stand: Stand, clients: readonly Client[] = ['client-1', 'client-2']): Lane {
+  const kubectl = (...args: readonly string[]) => stand.cluster.kubectl.run(['-n', namespace, ...args])
+  const rowsOf = (query: string) => stand.product.rows('flows', query)
+
+  /** Resolves once all that happened before is stored: each client made a last connection, and its row is there. */
+  async function settled(): Promise<void> {
+    const port = ++lastPort
+    for (const client of clients) {
+      await kubectl('exec', client, '--', 'bash', '-c', `curl -s -m 2 http://${controlAddress}:${port}/ || true`)
+    }
+    const isThere = async () =>
+      distinct(await rowsOf(`dest_port: ${port} and reporter: src`), 'source_name').length === clients.length
+    await until('the last connections to be stored', isThere, { why: () => stand.product.output(), everyMs: 300 })
+  }
+
+  async function flows(query: string): Promise<readonly Row[]> {
+    await settled()
+    return rowsOf(query)
+  }
+
+  return {
+    kubectl,
+    getPod: (name) => stand.cluster.kubectl.get<Pod>('pod', name, namespace),
+    rowsOf,
+    podsOf: async (app) =>
+      (await stand.cluster.kubectl.list<Pod>('pods', namespace)).filter(({ metadata }) => metadata.labels.app === app),
+    async curl(client, url, times = 1) {
+      const each = `curl -s -m 10 -o /dev/null -w '%header{x-pod}\\n' ${url}`
+      const loop = `for ((i = 0; i < ${times}; i++)); do ${each} || true; done`
+      return (await kubectl('exec', client, '--', 'bash', '-c', loop)).trim().split('\n')
+    },
+    flows,
+    async remembered(what, query) {
+      const rows = await flows(query)
+      stand.memory.keepRows(what, () => rowsOf(query), rows)
+      return rows
+    },
+  }
+}
+
+export const sum = (rows: readonly Row[], field: string): number =>
+  rows.reduce((all, row) => all + Number(row[field] ?? 0), 0)
+
+export const by = (rows: readonly Row[], reporter: 'src' | 'dst'): readonly Row[] =>
+  rows.filter((row) => row.reporter === reporter)
+
+export const distinct = (rows: readonly Row[], field: string): string[] =>
+  [...new Set(rows.map((row) => String(row[field])))].toSorted()
+
+/** How many connections each value of a field has. */
+export function counts(rows: readonly Row[], field: string): Record<string, number> {
+  const groups = Object.groupBy(rows, (row) => String(row[field]))
+  return Object.fromEntries(
+    Object.entries(groups).map(([value, group]) => [value, sum(group ?? [], 'num_flows_started')]),
+  )
+}
+
+export const tally = (names: readonly string[]): Record<string, number> =>
+  Object.fromEntries(Object.entries(Object.groupBy(names, (name) => name)).map(([name, all]) => [name, all!.length]))

@@ -1,0 +1,222 @@
+// Who is this address: every shape of workload in the real cluster, connected to by real clients, named by pod, workload, service
+// and process as its flow's moment had it. Each question is kept, and asked again when most of it is gone (`later.ts`).
+import { beforeAll, describe, expect, it } from 'vitest'
+import { until } from '../parts/command.ts'
+import type { Row } from '../product.ts'
+import type { Stand } from '../stand.ts'
+import { startMs } from '../suite.ts'
+import { by, counts, createLane, distinct, sum, tally } from './lane.ts'
+import { finishingPod, firstObjects, job, namespace, objects, pod, podSpec } from './objects.ts'
+import { takeAddressNext } from './reuse.ts'
+
+const clientOn = (node: 1 | 2) => ({
+  source_name: `client-${node}`,
+  source_name_aggr: `client-${node}`,
+  source_namespace: namespace,
+  source_type: 'wep',
+})
+
+/** A call that came to an end of a pod, or before a rule led to the next, has no answer. */
+const answeredBy = (names: readonly string[]) => names.filter((name) => name !== '')
+
+export function namesSuite(stand: Stand): void {
+  const { kubectl, getPod, podsOf, curl, flows, remembered } = createLane(stand)
+  /** Rows of the first calls by service, which a rollout adds to. */
+  let firstCalls: readonly Row[] = []
+
+  describe('names', () => {
+    beforeAll(async () => {
+      await stand.cluster.kubectl.apply(firstObjects)
+      await stand.cluster.kubectl.apply(objects)
+      for (const each of ['deployment/web', 'statefulset/db', 'daemonset/exporter']) {
+        await kubectl('rollout', 'status', each, '--timeout=180s')
+      }
+      await kubectl('wait', '--for=condition=Ready', 'pod/client-1', 'pod/client-2', '--timeout=180s')
+    }, startMs)
+
+    it('a service with endpoints on both nodes: each connection names the pod that answered, and the service that was dialled', async () => {
+      const answered = await curl('client-1', `http://web.${namespace}/`, 20)
+      const rows = await remembered(
+        'by service',
+        'source_name: client-1 and dest_port: 8080 and not dest_service_name: "-"',
+      )
+      firstCalls = by(rows, 'src')
+      expect(Object.keys(tally(answered)), 'pods of both nodes answer').toHaveLength(2)
+      expect(counts(by(rows, 'src'), 'dest_name')).toEqual(tally(answered))
+      for (const row of by(rows, 'src')) {
+        expect(row).toMatchObject({
+          ...clientOn(1),
+          dest_type: 'wep',
+          dest_namespace: namespace,
+          dest_service_namespace: namespace,
+          dest_service_port: 'http',
+          dest_service_port_num: 80,
+          process_name: 'curl',
+        })
+        expect(row.dest_name_aggr).toBe(`${String(row.dest_name).split('-').slice(0, 2).join('-')}-*`)
+      }
+      expect(distinct(rows, 'dest_service_name')).toEqual(['web'])
+      const atPods = await flows('source_name: client-1 and dest_port: 8080 and reporter: dst')
+      expect(counts(atPods, 'dest_name')).toEqual(tally(answered))
+      expect(distinct(atPods, 'process_name')).toEqual(['catalog'])
+    })
+
+    it('a pod behind two services, dialled by one of them and by its own address: the one, and none (A7)', async () => {
+      const [web] = await podsOf('web')
+      const answered = await curl('client-2', `http://web.${namespace}/`, 20)
+      await curl('client-2', `http://${web!.status.podIP}:8080/`, 20)
+      const rows = await remembered(
+        'directly and by service',
+        'source_name: client-2 and not dest_port: 53 and dest_port < 60000',
+      )
+      const seen = by(rows, 'src')
+      expect(counts(seen, 'dest_service_name')).toEqual({ web: 20, '-': 20 })
+      expect(distinct(seen, 'dest_port')).toEqual(['8080'])
+      expect(counts(seen, 'dest_name')).toEqual(tally([...answered, ...Array<string>(20).fill(web!.metadata.name)]))
+      expect(await stand.product.rows('flows', 'dest_service_name: web-too')).toEqual([])
+    })
+
+    it('a headless service: the pods, and the service by whose name they were found', async () => {
+      const answered = await curl('client-1', `http://db.${namespace}:5432/`, 10)
+      const rows = await remembered('headless', 'source_name: client-1 and dest_port: 5432')
+      expect(counts(by(rows, 'src'), 'dest_name')).toEqual(tally(answered))
+      expect(counts(by(rows, 'src'), 'dest_service_name')).toEqual({ db: 10 })
+      expect(distinct(rows, 'dest_name_aggr')).toEqual(['db-*'])
+      expect(distinct(by(rows, 'dst'), 'process_name')).toEqual(['postgres'])
+    })
+
+    it('a pod on the network of its node: named as itself, not as the node, at both ends', async () => {
+      const exporters = await podsOf('exporter')
+      const onNode = (node: string) => exporters.find(({ spec }) => spec.nodeName === node)!.metadata.name
+      await curl('client-1', 'http://10.88.0.11:9101/', 3)
+      await curl('client-1', 'http://10.88.0.12:9101/', 3)
+      const rows = await remembered('to the host network', 'source_name: client-1 and dest_port: 9101')
+      expect(counts(by(rows, 'src'), 'dest_name')).toEqual({ [onNode('node-1')]: 3, [onNode('node-2')]: 3 })
+      expect(distinct(by(rows, 'dst'), 'process_name')).toEqual(['node_exporter'])
+      // It calls every second by itself.
+      const own = await flows('process_name: node_exporter and reporter: src and dest_service_name: web')
+      expect(distinct(own, 'source_name')).toEqual([onNode('node-1'), onNode('node-2')].toSorted())
+      expect(distinct(own, 'source_name_aggr')).toEqual(['exporter-*'])
+    })
+
+    it('what such a pod asks the name server: one lookup and one flow, though the node translates its packets on the way', async () => {
+      const own = await flows('process_name: node_exporter and proto: udp')
+      expect(distinct(own, 'reporter')).toEqual(['src'])
+      expect(distinct(own, 'outcome')).toEqual(['established'])
+      expect(distinct(own, 'dest_name_aggr')).toEqual([expect.stringMatching(/^coredns-/)])
+      expect(distinct(own, 'dest_service_name')).toEqual(['kube-dns'])
+      const lookups = await stand.product.rows('dns', 'process_name: node_exporter and qname: *.svc.cluster.local')
+      expect(distinct(lookups, 'outcome')).toEqual(['answered'])
+      expect(sum(lookups, 'latency_count')).toBe(sum(lookups, 'count'))
+    })
+
+    it('a job that lives for a second: its pod, its program, what it called', async () => {
+      await stand.cluster.kubectl.apply([job('once')])
+      await kubectl('wait', '--for=condition=Complete', 'job/once', '--timeout=180s')
+      const [once] = await podsOf('once')
+      const rows = await remembered('of the job', 'source_name_aggr: once* and dest_service_name: web')
+      expect(counts(rows, 'source_name')).toEqual({ [once!.metadata.name]: 1 })
+      expect(rows[0]).toMatchObject({
+        process_name: 'python3',
+        pod_uid: once!.metadata.uid,
+        source_namespace: namespace,
+      })
+      await kubectl('delete', 'job/once', '--wait')
+    })
+
+    it('a container that is started again: the same pod, another container', async () => {
+      const spec = podSpec({ program: 'cart', listen: [{ kind: 'http', port: 8080 }] })
+      await stand.cluster.kubectl.apply([pod('restarting', 'node-2', spec)])
+      await kubectl('wait', '--for=condition=Ready', 'pod/restarting', '--timeout=180s')
+      const { status, metadata } = await getPod('restarting')
+      const url = `http://${status.podIP}:8080`
+      await curl('client-1', `${url}/`, 2)
+      await curl('client-1', `${url}/end`)
+      const answers = async () => (await curl('client-1', `${url}/`))[0] === 'restarting'
+      await until('the container to be started again', answers, { everyMs: 1000 })
+      const rows = await remembered('of the restart', `dest_ip: ${status.podIP} and outcome: established`)
+      expect(distinct(rows, 'dest_name')).toEqual(['restarting'])
+      const atPod = by(rows, 'dst').filter((row) => row.process_name === 'cart')
+      expect(distinct(atPod, 'container')).toHaveLength(2)
+      expect(distinct(atPod, 'pod_uid')).toEqual([metadata.uid])
+    })
+
+    it('an address that another pod gets when the first has finished: each at its time, also under the same name (A3)', async () => {
+      const node = stand.cluster.nodes[0]!
+      await stand.cluster.kubectl.apply([finishingPod('first', node.name)])
+      await kubectl('wait', '--for=condition=Ready', 'pod/first', '--timeout=180s')
+      const ip = (await getPod('first')).status.podIP!
+      const url = `http://${ip}:8080`
+      await curl('client-2', `${url}/`, 3)
+      await curl('client-2', `${url}/end`)
+      await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/first', '--timeout=180s')
+      // One row of an agent tells of an address in an interval, whoever had it; nobody gets it again sooner than that.
+      await flows('')
+      const between = Math.floor(Date.now() / 1000)
+
+      await takeAddressNext(node, ip)
+      const spec = podSpec({ program: 'orders', listen: [{ kind: 'http', port: 8080 }] })
+      await stand.cluster.kubectl.apply([pod('second', node.name, spec)])
+      await kubectl('wait', '--for=condition=Ready', 'pod/second', '--timeout=180s')
+      expect((await getPod('second')).status.podIP).toBe(ip)
+      await curl('client-2', `${url}/`, 5)
+      const rows = await remembered('of the address', `source_name: client-2 and dest_ip: ${ip}`)
+      expect(counts(by(rows, 'src'), 'dest_name')).toEqual({ first: 4, second: 5 })
+      expect(counts(by(rows, 'dst'), 'dest_name')).toEqual({ first: 4, second: 5 })
+      expect(
+        distinct(
+          by(rows, 'dst').filter((row) => row.dest_name === 'first'),
+          'process_name',
+        ),
+      ).toEqual(['search'])
+
+      // The late end of the first must not take the second's address, nor must a second of the same name be taken for it.
+      await kubectl('delete', 'pod/first', '--wait')
+      await curl('client-2', `${url}/?after=delete`, 2)
+      const before = (await getPod('second')).metadata.uid
+      await kubectl('delete', 'pod/second', '--wait')
+      await stand.cluster.kubectl.apply([pod('second', stand.cluster.nodes[1]!.name, spec)])
+      await kubectl('wait', '--for=condition=Ready', 'pod/second', '--timeout=180s')
+      const again = await getPod('second')
+      await curl('client-1', `http://${again.status.podIP}:8080/`, 2)
+      const later = await remembered('of the second', `dest_name: second and source_namespace: ${namespace}`)
+      const uidOf = (address: string) =>
+        distinct(
+          by(later, 'dst').filter((row) => row.dest_ip === address && row.process_name === 'orders'),
+          'pod_uid',
+        )
+      expect(counts(by(later, 'src'), 'dest_ip')).toEqual({ [ip]: 7, [again.status.podIP!]: 2 })
+      expect([uidOf(ip), uidOf(again.status.podIP!)]).toEqual([[before], [again.metadata.uid]])
+
+      const namesAt = async (moment: number) =>
+        (await stand.product.get<{ endpoints: { name: string }[] }>(`endpoints?ip=${ip}&at=${moment}`)).endpoints.map(
+          ({ name }) => name,
+        )
+      const namesBetween = await namesAt(between - 1)
+      expect(namesBetween).toContain('first')
+      stand.memory.keepAnswer('who had the address', () => namesAt(between - 1), namesBetween)
+      expect(await namesAt(Math.floor(Date.now() / 1000))).not.toContain('first')
+    })
+
+    it('a rollout: each connection has the pod of the revision that answered it', async () => {
+      const before = await curl('client-1', `http://web.${namespace}/`, 6)
+      const old = (await podsOf('web')).map(({ metadata }) => metadata.name)
+      await kubectl('set', 'env', 'deployment/web', 'REVISION=2')
+      await kubectl('rollout', 'status', 'deployment/web', '--timeout=180s')
+      const isGone = async () => (await podsOf('web')).every(({ metadata }) => !old.includes(metadata.name))
+      await until('the pods of the first revision to be gone', isGone, { everyMs: 500 })
+      const after = await curl('client-1', `http://web.${namespace}/`, 6)
+      expect(after.filter((name) => old.includes(name))).toEqual([])
+      const rows = await remembered(
+        'of the rollout',
+        'source_name: client-1 and dest_service_name: web and reporter: src and outcome: established',
+      )
+      const expected = tally(answeredBy([...before, ...after]))
+      for (const [name, count] of Object.entries(counts(firstCalls, 'dest_name'))) {
+        expected[name] = (expected[name] ?? 0) + count
+      }
+      expect(counts(rows, 'dest_name')).toEqual(expected)
+      expect(distinct(rows, 'dest_name_aggr'), 'two revisions').toHaveLength(2)
+    })
+  })
+}

@@ -1,0 +1,173 @@
+// Who decided, on the traffic of the shop: its pods call each other all the time, some of them where a policy forbids it, and
+// kube-router refuses. Records, explanations and both ends must name the policy, at the end that refused.
+import type { EndsResponse, PolicyExplanation } from '@margay/wire'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { imageNames } from '../build/images.ts'
+import { until } from '../parts/command.ts'
+import type { KubeObject } from '../parts/kubectl.ts'
+import type { Row } from '../product.ts'
+import { openShop } from '../shop/shop.ts'
+import type { Stand } from '../stand.ts'
+import { startMs } from '../suite.ts'
+
+const distinct = (rows: readonly Row[], field: string) => [...new Set(rows.map((row) => String(row[field])))].toSorted()
+const policiesOf = (row: Row) => row.policies as Readonly<Record<string, readonly string[] | undefined>>
+
+/** A pod for commands, which no policy of the shop selects. */
+const debugPod = (name: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'shop', labels: { app: name } },
+  spec: {
+    terminationGracePeriodSeconds: 0,
+    containers: [
+      { name: 'main', image: imageNames.tools, imagePullPolicy: 'Never', command: ['/bin/sleep', '1000000'] },
+    ],
+  },
+})
+
+/** Selects one pod and admits nothing that it sends. */
+const silence: KubeObject = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { name: 'silence', namespace: 'shop' },
+  spec: { podSelector: { matchLabels: { app: 'mute' } }, policyTypes: ['Egress'] },
+}
+
+/** Would allow what is allowed already, by a name in other letters than anybody asks for. */
+const stagedDomains: KubeObject = {
+  apiVersion: 'projectcalico.org/v3',
+  kind: 'StagedGlobalNetworkPolicy',
+  metadata: { name: 'by-name' },
+  spec: {
+    order: 10,
+    selector: "app == 'payments'",
+    types: ['Egress'],
+    egress: [{ action: 'Allow', protocol: 'TCP', destination: { domains: ['API.Stripe.COM'], ports: [443] } }],
+  },
+}
+
+export function verdictsSuite(stand: Stand): void {
+  /** Rows of a search, once there are some. */
+  const found = (logType: 'flows' | 'dns', query: string): Promise<readonly Row[]> =>
+    until(
+      `rows of ${query}`,
+      async () => {
+        const rows = await stand.product.rows(logType, query)
+        return rows.length > 0 && rows
+      },
+      { why: () => stand.product.output(), everyMs: 500 },
+    )
+
+  const shell = (pod: string, command: string) =>
+    stand.cluster.kubectl.run(['exec', '-n', 'shop', pod, '--', 'bash', '-c', `${command} || true`])
+
+  describe('verdicts', () => {
+    beforeAll(async () => {
+      const { cluster } = stand
+      await openShop(cluster)
+      await cluster.kubectl.apply([debugPod('debug'), debugPod('mute'), silence, stagedDomains])
+      const pods = ['pod/debug', 'pod/mute']
+      await cluster.kubectl.run(['wait', '--for=condition=Ready', ...pods, '-n', 'shop', '--timeout=180s'])
+    }, startMs)
+
+    it('flows that one policy denied are found by its name, and no others (AT-2)', async () => {
+      const rows = await found('flows', 'policies: { enforced_policies: deny and enforced_policies: search-egress }')
+      expect(distinct(rows, 'action')).toEqual(['deny'])
+      for (const row of rows) {
+        expect(row.source_name_aggr).toMatch(/^search-/)
+        // No rule matched: the end of the tier.
+        expect(policiesOf(row).enforced_policies).toEqual(['0|default|shop/knp.default.search-egress|deny|-1'])
+      }
+      const all = await found(
+        'flows',
+        'action: deny and policies: { all_policies: deny and all_policies: search-egress }',
+      )
+      expect(distinct(all, 'source_namespace')).toEqual(['shop'])
+      expect(all.length).toBeGreaterThanOrEqual(rows.length)
+      const others = await found('flows', 'action: deny and reporter: dst and dest_port: 5432')
+      for (const row of others) expect(JSON.stringify(row.policies)).not.toContain('search-egress')
+    })
+
+    it('a denial that nobody wrote is told as what it is, at the end that refused, in one sentence (D5)', async () => {
+      const query = 'source_name_aggr: grafana-* and dest_name_aggr: postgres-* and action: deny'
+      const rows = await found('flows', `${query} and reporter: dst`)
+      expect(policiesOf(rows[0]!).enforced_policies).toEqual(['0|default|data/knp.default.pg-ingress|deny|-1'])
+      const ends = await stand.product.post<EndsResponse>('flows/ends', {
+        range: { from: { ago: 3600 }, to: { ago: 0 } },
+        query: 'source_name_aggr: grafana-* and dest_name_aggr: postgres-*',
+      })
+      const denied = ends.connections.filter(({ fate }) => fate === 'denied')
+      expect(denied.length).toBeGreaterThan(0)
+      for (const { decided, sentence } of denied) {
+        expect(decided).toMatchObject({ where: 'destination', by: 'policy' })
+        expect(sentence).toMatch(
+          /^Denied on arrival at data\/postgres-\d on node-\d by the end of tier default: policy data\/pg-ingress isolates, and no rule of it matches/,
+        )
+        expect(sentence).not.toContain('denied by rule')
+      }
+    })
+
+    it('a refusal that the source is told of, on the one node of both, is no contradiction to its own policies', async () => {
+      await found('flows', 'source_name_aggr: grafana-* and dest_name_aggr: postgres-* and action: deny')
+      const rows = await stand.product.rows('flows', 'source_name_aggr: grafana-* and dest_name_aggr: postgres-*')
+      expect(rows.filter((row) => row.evidence_conflict !== undefined)).toEqual([])
+    })
+
+    it('what a workload asks of the world has its names, and what has none its address class (AT-10)', async () => {
+      const rows = await found('flows', 'source_name_aggr: payments-* and dest_type: net and outcome: established')
+      expect(rows.filter((row) => row.dest_name_aggr !== 'pub')).toEqual([])
+      expect(distinct(rows, 'dest_domains')).toEqual(['api.stripe.com'])
+      expect(distinct(rows, 'dest_port')).toEqual(['443'])
+      const upload = await found('flows', 'source_name_aggr: rate-sync-* and dest_domains: drop.files.example')
+      expect(distinct(upload, 'process_name')).toEqual(['curl'])
+    })
+
+    it('a name in a policy matches whatever its letters are (B2)', async () => {
+      const rows = await found('flows', 'source_name_aggr: payments-* and dest_domains: api.stripe.com')
+      const explanation = await stand.product.post<PolicyExplanation>('policies/explain', {
+        record: rows.at(-1),
+        pending: true,
+      })
+      expect(explanation.verdict).toBe('allow')
+      const [egress] = explanation.directions.filter(({ direction }) => direction === 'egress')
+      expect(JSON.stringify(egress?.decision)).toContain('by-name')
+    })
+
+    it('lookups that fail have client, name, code, server and time (AT-11)', async () => {
+      await shell('debug', 'dig +tries=1 a.servfail.test; dig +tries=1 nowhere.example.com')
+      for (const [qname, rcode] of [
+        ['a.servfail.test', 'SERVFAIL'],
+        ['nowhere.example.com', 'NXDOMAIN'],
+      ] as const) {
+        const rows = await found('dns', `qname: ${qname} and client_name: debug`)
+        expect(rows[0]).toMatchObject({
+          rcode,
+          client_namespace: 'shop',
+          process_name: 'dig',
+          outcome: 'answered',
+          count: 1,
+        })
+        expect(rows[0]?.servers).toEqual([expect.objectContaining({ ip: '10.96.0.10' })])
+        expect(Number(rows[0]?.latency_mean)).toBeGreaterThan(0)
+      }
+    })
+
+    it('a lookup that a policy forbids is a denied flow to the name server, and an unanswered lookup', async () => {
+      await shell('mute', 'dig +tries=1 +time=2 api.stripe.com')
+      const rows = await found('flows', 'source_name: mute and dest_port: 53 and action: deny')
+      // Where the rules refused, the address was translated; the client's socket knows the service alone.
+      const [translated, dialled] = [
+        rows.filter((row) => row.dest_type === 'wep'),
+        rows.filter((row) => row.dest_type !== 'wep'),
+      ]
+      expect(distinct(translated, 'dest_name_aggr')).toEqual([expect.stringMatching(/^coredns-/)])
+      expect(distinct(dialled, 'dest_service_name')).toEqual(['kube-dns'])
+      for (const row of rows) {
+        expect(policiesOf(row).enforced_policies).toEqual(['0|default|shop/knp.default.silence|deny|-1'])
+      }
+      const lookups = await found('dns', 'client_name: mute and qname: api.stripe.com')
+      expect(distinct(lookups, 'outcome')).toEqual(['unanswered'])
+    })
+  })
+}
