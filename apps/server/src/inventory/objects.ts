@@ -145,14 +145,16 @@ export type Service = z.output<typeof service>
 export type Node = z.output<typeof node>
 export type EndpointSlice = z.output<typeof endpointSlice>
 
-const kinds: ReadonlySet<string> = new Set([
+/** Kinds that names rest on. */
+export const inventoryKinds: readonly string[] = [
   'Pod',
   'Service',
   'Node',
   'EndpointSlice',
   'NetworkSet',
   'GlobalNetworkSet',
-])
+]
+const kinds: ReadonlySet<string> = new Set(inventoryKinds)
 
 export type ReadObject =
   | { readonly kind: 'object'; readonly object: KubernetesObject }

@@ -15,6 +15,7 @@ import { createDiscovery, pathOf, resourceKey } from './discovery.ts'
 import type { FollowConfig, FollowState } from './follow.ts'
 import { follow, usualFollow } from './follow.ts'
 import { stageOf, unseenWords } from './state.ts'
+import { createSureness, knowsNames } from './sureness.ts'
 
 export interface KubernetesSourceConfig extends Pick<KubernetesConfig, 'discoverSeconds' | 'pageObjects'> {
   /** For tests, which cannot wait as long as a cluster does. */
@@ -40,9 +41,6 @@ export interface KubernetesSource extends Part {
   unseen(): readonly string[]
 }
 
-/** What was missed comes in one go once a watch is open again. */
-const catchUpMs = 1_000
-
 interface Followed {
   readonly resource: Resource
   readonly stop: AbortController
@@ -60,17 +58,14 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
   let discovery: string | undefined
   let isSettled = false
   let told: string | undefined
-  let unsureSince: number | undefined
-  let sureSince = 0
+  const sureness = createSureness(clock)
 
   const isCurrent = () =>
     isSettled && !contact?.lost() && [...followed.values()].every(({ state }) => state?.state !== 'failing')
   const noteSureness = () => {
-    if (!isCurrent()) unsureSince ??= contact?.lost()?.since ?? clock()
-    else if (unsureSince !== undefined) {
-      unsureSince = undefined
-      sureSince = clock() + catchUpMs
-    }
+    const lost = contact?.lost()
+    const kinds = [...followed.values()].map(({ resource, state }) => [resource.kind, state] as const)
+    sureness.note(lost === undefined && knowsNames(kinds), lost?.since)
   }
   const report = () => {
     noteSureness()
@@ -84,8 +79,6 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
     // Refused and failing kinds are known as far as they will be; whoever waits must not wait for them.
     if (isSettled || followed.size === 0 || !kinds.every(([, state]) => state)) return
     isSettled = true
-    // The first look was whole: nothing is to be caught up with.
-    unsureSince = undefined
     objects.settle()
     log.info('the cluster is known', { server, kinds: kinds.length })
   }
@@ -192,7 +185,7 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
       const unread = [...followed.values()].filter(({ isSeen, state }) => !isSeen || state?.state === 'refused')
       return unseenWords(unread.map(({ resource, state }) => ({ resource, refused: state?.state === 'refused' })))
     },
-    unsureSince: () => unsureSince ?? (clock() < sureSince ? sureSince - catchUpMs : undefined),
+    unsureSince: () => sureness.unsureSince(),
     async run(signal) {
       stage.set({ state: 'starting' })
       followed.clear()
