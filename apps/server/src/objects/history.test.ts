@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ObjectHistory } from './history.ts'
 import { createObjectHistory } from './history.ts'
+import { versionOfRow } from './object-row.ts'
 import { readClusterObject } from './read-object.ts'
 import { createRecorder } from './recorder.ts'
 
@@ -35,7 +36,7 @@ let store: Store
 let history: ObjectHistory
 let seconds = noon
 
-const insert = async (rows: readonly ObjectRow[]) => {
+const insertInto = async (into: Store, rows: readonly ObjectRow[]) => {
   const builder = createBlockBuilder(objectLog)
   for (const row of rows) {
     const handle = builder.series(row)
@@ -44,7 +45,7 @@ const insert = async (rows: readonly ObjectRow[]) => {
   }
   for (const part of builder.take()) {
     const token = `${rows[0]!.sequence}-${part.day}`
-    await store.insert({ logType: objectLog.name, token, rows: part.rows, parts: part.parts })
+    await into.insert({ logType: objectLog.name, token, rows: part.rows, parts: part.parts })
   }
 }
 
@@ -70,7 +71,7 @@ async function live() {
   source.put(read(pod('web-1', 'u2', 'web')), false)
   seconds = noon + 2 * day
   recorder.repeat()
-  await insert(written)
+  await insertInto(store, written)
   return written
 }
 
@@ -83,7 +84,7 @@ beforeAll(async () => {
     log: createLogger({ level: 'error', form: 'json' }, { write: () => {} }),
     now: () => seconds,
   })
-  await history.load()
+  await history.load(new AbortController().signal)
 })
 afterAll(async () => {
   await store.close()
@@ -166,7 +167,7 @@ describe('the object history', () => {
     expect(past[0]).toBeGreaterThan(0)
     expect(present[1]).toBe(present[0])
   })
-  it('follows the live rows', () => {
+  it('follows the live rows', async () => {
     const rows: ObjectRow[] = []
     const recorder = createRecorder({
       cluster: 'c',
@@ -175,16 +176,83 @@ describe('the object history', () => {
       write: (more) => rows.push(...more),
     })
     recorder.source('kubernetes').put(read(pod('web-2', 'u3', 'web')), false)
-    const before = history.now()
+    const before = await history.present()
     expect(before.map(({ name }) => name).sort()).toEqual(['shop', 'web-1'])
     history.take('flows', rows)
-    expect(history.now()).toBe(before)
+    expect(await history.present()).toBe(before)
     history.take('objects', rows)
-    expect(
-      history
-        .now()
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(['shop', 'web-1', 'web-2'])
+    const after = await history.present()
+    expect(after.map(({ name }) => name).sort()).toEqual(['shop', 'web-1', 'web-2'])
+  })
+})
+
+describe('an object history that is not read yet', () => {
+  const open = (asked: Pick<Store, 'ask' | 'stream'>) =>
+    createObjectHistory({
+      store: asked,
+      log: createLogger({ level: 'error', form: 'json' }, { write: () => {} }),
+      now: () => seconds,
+    })
+
+  it('lets wait who asks for the present, and then tells all of it', async () => {
+    const started = Promise.withResolvers<void>()
+    const slow = open({
+      ask: async (...asked: Parameters<Store['ask']>) => {
+        await started.promise
+        return store.ask(...asked)
+      },
+      stream: (...asked) => store.stream(...asked),
+    })
+    void slow.load(new AbortController().signal)
+    const [present, now] = [slow.present(), slow.at(seconds)]
+    started.resolve()
+    expect((await present).map(({ name }) => name).sort()).toEqual(['shop', 'web-1'])
+    expect(await now).toBe(await present)
+  })
+  it('says that it cannot be read, and tells once it can', async () => {
+    let isBroken = true
+    const broken = open({
+      ask: (...asked) => (isBroken ? Promise.reject(new Error('disk')) : store.ask(...asked)),
+      stream: (...asked) => store.stream(...asked),
+    })
+    const loaded = broken.load(new AbortController().signal)
+    await expect(broken.present()).rejects.toThrow('the object log cannot be read: disk')
+    isBroken = false
+    await loaded
+    expect((await broken.present()).map(({ name }) => name).sort()).toEqual(['shop', 'web-1'])
+  })
+})
+
+describe('after an outage of days, and a crash right after the start', () => {
+  it('objects that nobody had looked at again are known', async () => {
+    const outage = mkdtempSync(join(tmpdir(), 'margay-outage-'))
+    const kept = createEmbeddedStore({ dir: outage })
+    await kept.open()
+    try {
+      const rows: ObjectRow[] = []
+      let clock = noon
+      const open = () =>
+        createRecorder({ cluster: 'c', sinks: [], clock: () => clock * 1000, write: (more) => rows.push(...more) })
+      const first = open().source('kubernetes')
+      for (const name of ['a', 'b', 'c']) first.put(read(pod(name, `u-${name}`, name)), true)
+      clock = noon + 9 * day
+      const second = open()
+      second.restore(rows.map((row) => versionOfRow(row)!))
+      second.restored(['kubernetes'])
+      // The crash: only one object was heard of before it.
+      second.source('kubernetes').put(read(pod('a', 'u-a', 'changed')), true)
+      await insertInto(kept, rows)
+      const history = createObjectHistory({
+        store: kept,
+        log: createLogger({ level: 'error', form: 'json' }, { write: () => {} }),
+        now: () => clock + 60,
+      })
+      await history.load(new AbortController().signal)
+      const present = await history.present()
+      expect(present.map(({ name, labels }) => `${name} ${labels['app']}`).sort()).toEqual(['a changed', 'b b', 'c c'])
+    } finally {
+      await kept.close()
+      rmSync(outage, { recursive: true, force: true })
+    }
   })
 })

@@ -1,6 +1,8 @@
 // The objects of any moment, for whoever answers people: the present is kept in memory and follows the live rows, the past is
-// read from the object log. Fed by the ingest thread's rows; writes nothing.
+// read from the object log. Fed by the ingest thread's rows; writes nothing. What must stay true: half of the present is never
+// told as if it were all of it. Until the log was read, whoever asks waits; where it cannot be read, that is the answer.
 import type { Logger } from '@margay/kit'
+import { createBackoff, sleep } from '@margay/kit'
 import type { ObjectRow, Row } from '@margay/model'
 import { objectLog } from '@margay/model'
 import type { Store } from '@margay/store'
@@ -14,14 +16,20 @@ import { createObjectState } from './object-state.ts'
 export interface ObjectHistory {
   /** The objects at the end of a second. Its documents, read by `parseSnapshot`, are the cluster of that moment. */
   at(moment: number): Promise<readonly StoredObject[]>
-  /** The objects now. The list is the same one until something changes. */
-  now(): readonly StoredObject[]
+  /** The objects now. The list is the same one until something changes. Rejects with `ObjectsUnread`. */
+  present(): Promise<readonly StoredObject[]>
   /** What changed in a span. The answer about one that is past is kept for a while. */
   changes(asked: ChangesAsked): Promise<FoundChanges>
   /** Takes live rows; those of other logs are ignored. */
   take(logType: string, rows: readonly Row[]): void
-  /** Reads the present from the store, beside what `take` brings meanwhile. */
-  load(): Promise<void>
+  /** Reads the present from the store, beside what `take` brings meanwhile; tries until it is read or the signal aborts. */
+  load(signal: AbortSignal): Promise<void>
+}
+
+/** The present is not known, because the object log cannot be read; it is tried again. */
+export class ObjectsUnread extends Error {
+  override readonly name = 'ObjectsUnread'
+  readonly code = 'objects_unread'
 }
 
 export interface ObjectHistoryDeps {
@@ -46,30 +54,47 @@ function createMemory<K, T>(most: number) {
     if (known) return known
     const found = find()
     kept.set(key, found)
-    found.catch(() => kept.delete(key))
+    found.catch(() => kept.get(key) === found && kept.delete(key))
     if (kept.size > most) kept.delete(kept.keys().next().value!)
     return found
   }
 }
 
 export function createObjectHistory({ store, log, now }: ObjectHistoryDeps): ObjectHistory {
-  const present = createObjectState()
+  const state = createObjectState()
+  /** Resolves once the log was read, or could not be. */
+  const tried = Promise.withResolvers<void>()
+  let unread: ObjectsUnread | undefined
   const moments = createMemory<number, readonly StoredObject[]>(rememberedMoments)
   const spans = createMemory<string, FoundChanges>(rememberedSpans)
   const isSettled = (moment: number) => moment < now() - settledSeconds
 
   const read = async (moment: number): Promise<readonly StoredObject[]> => {
-    const state = createObjectState()
-    for await (const page of versionsUntil(store, moment)) for (const version of page) state.apply(version)
+    const then = createObjectState()
+    for await (const page of versionsUntil(store, moment)) for (const version of page) then.apply(version)
+    return then.list()
+  }
+  const readPresent = async () => {
+    let count = 0
+    for await (const page of versionsUntil(store, now())) {
+      count += page.length
+      for (const version of page) state.apply(version)
+    }
+    unread = undefined
+    log.info('objects are known', { versions: count, objects: state.list().length })
+  }
+  const present = async () => {
+    await tried.promise
+    if (unread) throw unread
     return state.list()
   }
   const at = (moment: number): Promise<readonly StoredObject[]> => {
-    if (moment >= now()) return Promise.resolve(present.list())
+    if (moment >= now()) return present()
     return isSettled(moment) ? moments(moment, () => read(moment)) : read(moment)
   }
   return {
     at,
-    now: () => present.list(),
+    present,
     changes(asked) {
       const find = () => readChanges(store, asked)
       return isSettled(asked.to) ? spans(JSON.stringify(asked), find) : find()
@@ -78,16 +103,22 @@ export function createObjectHistory({ store, log, now }: ObjectHistoryDeps): Obj
       if (logType !== objectLog.name) return
       for (const row of rows as readonly ObjectRow[]) {
         const version = versionOfRow(row)
-        if (version) present.apply(version)
+        if (version) state.apply(version)
       }
     },
-    async load() {
-      let count = 0
-      for await (const page of versionsUntil(store, now())) {
-        count += page.length
-        for (const version of page) present.apply(version)
+    async load(signal) {
+      const backoff = createBackoff({ firstMs: 250, mostMs: 30_000 })
+      while (!signal.aborted) {
+        try {
+          return await readPresent()
+        } catch (error) {
+          log.error('the object log cannot be read; it is tried again', { error: error as Error })
+          unread = new ObjectsUnread(`the object log cannot be read: ${(error as Error).message}`, { cause: error })
+        } finally {
+          tried.resolve()
+        }
+        await sleep(backoff.next(), signal)
       }
-      log.info('objects are known', { versions: count, objects: present.list().length })
     },
   }
 }

@@ -114,10 +114,12 @@ describe('after a restart the recorder', () => {
     expect(rows).toEqual([])
   })
 
-  it('finds out what changed while no server ran, and writes the rest again', () => {
+  it('writes all that was known again at once, and then what changed while no server ran', () => {
     const recorder = open()
     recorder.restore(before())
     recorder.restored(['kubernetes'])
+    expect(changes()).toEqual(['present same', 'present changes', 'present vanishes'])
+    rows = []
     seconds = 2000
     told = []
     const source = recorder.source('kubernetes')
@@ -125,7 +127,7 @@ describe('after a restart the recorder', () => {
     source.sweep(() => true, new Set(['uid-same', 'uid-changes', 'uid-comes']))
     source.settle()
     expect(told).toEqual(['put changes c 2000', 'put comes a 2000', 'remove uid-vanishes 2000'])
-    expect(changes()).toEqual(['modified changes', 'added comes', 'deleted vanishes', 'present same'])
+    expect(changes()).toEqual(['modified changes', 'added comes', 'deleted vanishes'])
   })
 
   it('drops the objects of a source that is configured no more', () => {
@@ -143,5 +145,64 @@ describe('after a restart the recorder', () => {
     recorder.restore(written)
     recorder.source('kubernetes').put(object('changes', { app: 'z' }), false)
     expect(versions()[0]!.sequence).toBeGreaterThan(Math.max(...written.map(({ sequence }) => sequence)))
+  })
+})
+
+describe('a sink that fails over an object', () => {
+  let broken: Set<string>
+  const failing = (): Recorder =>
+    createRecorder({
+      cluster: 'c',
+      clock: () => seconds * 1000,
+      write: (more) => rows.push(...more),
+      sinks: [
+        {
+          put({ name }, at) {
+            if (broken.has(name)) throw new Error('no such field')
+            told.push(`first ${name} ${at}`)
+          },
+          remove(uid) {
+            if (broken.has(uid)) throw new Error('no such uid')
+            told.push(`first removes ${uid}`)
+          },
+        },
+        { put: ({ name }) => told.push(`second ${name}`), remove: (uid) => told.push(`second removes ${uid}`) },
+      ],
+    })
+
+  it('keeps neither the others nor the log from it, and health names it', () => {
+    broken = new Set(['web', 'uid-web'])
+    const recorder = failing()
+    const source = recorder.source('kubernetes')
+    source.put(object('web'), false)
+    expect([told, changes()]).toEqual([['second web'], ['added web']])
+    expect(recorder.state()).toMatchObject({
+      state: 'degraded',
+      detail: '1 object was not taken in (1 failure since the start), such as Pod shop/web: no such field',
+    })
+    source.remove('uid-web')
+    expect([told.at(-1), changes()]).toEqual(['second removes uid-web', ['added web', 'deleted web']])
+    expect(recorder.state().detail).toContain('removal of uid-web: no such uid')
+  })
+  it('is told of it again, alone and as of then, when the object is heard of', () => {
+    broken = new Set(['web'])
+    const recorder = failing()
+    const source = recorder.source('kubernetes')
+    source.put(object('web'), false)
+    broken.clear()
+    seconds = 1500
+    source.put(object('web'), false)
+    source.put(object('web'), false)
+    expect(told).toEqual(['second web', 'first web 1000'])
+    expect(recorder.state()).toEqual({ state: 'ok' })
+  })
+  it('is told of it again after every look', () => {
+    broken = new Set(['web'])
+    const recorder = failing()
+    const source = recorder.source('kubernetes')
+    source.put(object('web'), true)
+    broken.clear()
+    source.settle()
+    expect(told).toEqual(['second web', 'first web 0'])
   })
 })

@@ -1,11 +1,13 @@
 // Between the sources of objects and everyone who follows them: knows which objects there are, finds out what changed, gives
-// it to the sinks and makes a row of the object log of it. What must stay true: a sink hears of each version once and in
-// order; each origin removes only what it said itself; and what an earlier server knew is known again before any source
+// it to the sinks and makes a row of the object log of it. What must stay true: a sink hears of each version in order, and of
+// one that it failed over again; each origin removes only what it said itself; and what an earlier server knew is known again before any source
 // speaks, so that names of the past are right and what vanished meanwhile is seen to have vanished.
+import type { StageState } from '@margay/kit'
 import type { ObjectRow } from '@margay/model'
 import type { ClusterObject, ObjectChangeKind, ObjectOrigin, ObjectSink } from './object.ts'
 import type { ObjectVersion } from './object-row.ts'
 import { documentText, rowOfVersion } from './object-row.ts'
+import { createSinks } from './sinks.ts'
 
 export interface RecorderDeps {
   readonly cluster: string
@@ -23,20 +25,25 @@ export interface ObjectSource {
   remove(uid: string): void
   /** After a look at all objects of some kind: those of the kind that were not seen are gone since now. */
   sweep(isOfKind: (object: ClusterObject) => boolean, seen: ReadonlySet<string>): void
-  /** The first look is complete: what was known before and is still there is written to the log again. */
+  /** The first look is complete. */
   settle(): void
 }
 
 export interface Recorder {
   /** Takes up versions that an earlier server wrote, oldest first. Called before any source speaks. */
   restore(versions: readonly ObjectVersion[]): void
-  /** The restored versions are all there; objects of origins without a source are gone. */
+  /**
+   * The restored versions are all there: they are written to the log again, at once and not only when sources have looked,
+   * since readers look back a day from the last row. Objects of origins without a source are gone.
+   */
   restored(sources: readonly ObjectOrigin[]): void
   /** Versions of a cluster that no source watches, as the demo's: the sinks hear of them, and nothing is written of them. */
   told(versions: readonly ObjectVersion[]): void
   source(origin: ObjectOrigin): ObjectSource
   /** Writes every present object again, for readers that look back a day. */
   repeat(): void
+  /** How the sinks stand, for health. */
+  state(): Partial<StageState>
   /** Objects by kind. */
   counts(): Readonly<Record<string, number>>
 }
@@ -45,13 +52,12 @@ interface Known {
   readonly object: ClusterObject
   readonly text: string
   readonly origin: ObjectOrigin
-  /** Whether this server wrote a row of it. */
-  readonly isWritten: boolean
 }
 
 /** Objects that others hold keep their text only. */
 export function createRecorder(deps: RecorderDeps): Recorder {
-  const { sinks, clock } = deps
+  const { clock } = deps
+  const sinks = createSinks(deps.sinks)
   const known = new Map<string, Known>()
   const restoredKinds = new Set<string>()
   let lastSequence = 0
@@ -63,31 +69,30 @@ export function createRecorder(deps: RecorderDeps): Recorder {
 
   const rowOf = ({ object, text, origin }: Known, change: ObjectChangeKind): ObjectRow =>
     rowOfVersion({ object, origin, change, time: now(), sequence: nextSequence() }, deps.cluster, text)
-  const tell = (object: ClusterObject, at: number) => sinks.forEach((sink) => sink.put(object, at))
 
   const told = ({ object, change, time }: ObjectVersion) => {
-    if (change === 'deleted') sinks.forEach((sink) => sink.remove(object.uid, time))
-    else tell(object, change === 'present' ? 0 : time)
+    if (change === 'deleted') sinks.remove(object.uid, time)
+    else sinks.put(object, change === 'present' ? 0 : time)
   }
   const drop = (uid: string, entry: Known) => {
     known.delete(uid)
-    sinks.forEach((sink) => sink.remove(uid, now()))
+    sinks.remove(uid, now())
     deps.write([rowOf(entry, 'deleted')])
   }
   const put = (origin: ObjectOrigin, object: ClusterObject, found: boolean) => {
     const before = known.get(object.uid)
     const text = documentText(object)
-    if (before?.text === text) return
+    if (before?.text === text) return sinks.again(object.uid)
     const isOld = found && !restoredKinds.has(kindOf(origin, object))
     const change = before ? 'modified' : isOld ? 'present' : 'added'
-    const entry = { object, text, origin, isWritten: true }
+    const entry = { object, text, origin }
     known.set(object.uid, entry)
-    tell(object, change === 'present' ? 0 : now())
+    sinks.put(object, change === 'present' ? 0 : now())
     deps.write([rowOf(entry, change)])
   }
-  const writeAgain = (entries: readonly (readonly [uid: string, entry: Known])[]) => {
-    for (const [uid, entry] of entries) known.set(uid, { ...entry, isWritten: true })
-    deps.write(entries.map(([, entry]) => rowOf(entry, 'present')))
+  const writeAgain = (entries: Iterable<Known>) => {
+    const rows = Array.from(entries, (entry) => rowOf(entry, 'present'))
+    if (rows.length > 0) deps.write(rows)
   }
   return {
     restore(versions) {
@@ -102,16 +107,17 @@ export function createRecorder(deps: RecorderDeps): Recorder {
         const before = known.get(object.uid)
         if (change === 'deleted') {
           known.delete(object.uid)
-          sinks.forEach((sink) => sink.remove(object.uid, time))
+          sinks.remove(object.uid, time)
           continue
         }
         const text = documentText(object)
         if (before?.text === text) continue
-        known.set(object.uid, { object, text, origin, isWritten: false })
-        tell(object, change === 'present' && !before ? 0 : time)
+        known.set(object.uid, { object, text, origin })
+        sinks.put(object, change === 'present' && !before ? 0 : time)
       }
     },
     restored(sources) {
+      writeAgain([...known.values()].filter(({ origin }) => sources.includes(origin)))
       for (const [uid, entry] of known) if (!sources.includes(entry.origin)) drop(uid, entry)
     },
     told: (versions) => versions.forEach(told),
@@ -126,9 +132,13 @@ export function createRecorder(deps: RecorderDeps): Recorder {
           if (entry.origin === origin && !seen.has(uid) && isOfKind(entry.object)) drop(uid, entry)
         }
       },
-      settle: () => writeAgain([...known].filter(([, entry]) => entry.origin === origin && !entry.isWritten)),
+      settle: () => sinks.againAll(),
     }),
-    repeat: () => writeAgain([...known]),
+    repeat() {
+      sinks.againAll()
+      writeAgain(known.values())
+    },
+    state: () => sinks.state(),
     counts() {
       const counts: Record<string, number> = {}
       for (const { object } of known.values()) counts[object.kind] = (counts[object.kind] ?? 0) + 1

@@ -69,6 +69,7 @@ export function createObjects(config: IngestConfig, deps: ObjectsDeps): Objects 
       deps.publish({ logType: objectLog.name, provisional: false, rows })
     },
   })
+  health.stage('objects', () => recorder.state())
   const known = Promise.withResolvers<void>()
   const looks: Promise<void>[] = []
 
