@@ -119,7 +119,7 @@ const isolating = {
 async function measure(store: Store): Promise<Figures> {
   const log = createLogger({ level: 'error', form: 'json' }, { write: () => {} })
   const objects = createObjectHistory({ store, log, now: () => now })
-  await objects.load()
+  await objects.load(new AbortController().signal)
   const given = { store, cluster: 'bench', objects, states: createClusterStates(objects), now: () => now }
   // Everything that these handlers use.
   const deps = given as unknown as HandlerDeps

@@ -183,7 +183,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
   try {
     await store.open()
     log.info('store is open', { log_types: logTypes.length })
-    objects.load().catch((error: unknown) => log.error('the object log cannot be read', { error: error as Error }))
+    void objects.load(signal)
     await supervise(parts, { log, health }, signal)
   } finally {
     await store.close()

@@ -64,7 +64,8 @@ export const changes: JsonHandler<'changes'> = async ({ search, signal }, { stor
   if (from >= to) throw new ApiError('bad_request', `from ${from} is not before to ${to}`)
   checkMoment('from', from, now())
   const asked = { from, to, kinds: toldKinds, passing: ['Pod'], namespace, most: mostVersions }
-  const [changed, gaps] = await Promise.all([
+  const [present, changed, gaps] = await Promise.all([
+    orUnknown('objects of the cluster', signal, objects.present()),
     orUnknown('changes of objects', signal, objects.changes(asked)),
     orUnknown('agents that said nothing', signal, askAgentGaps({ from, to }, { store, cluster, now, signal })),
   ])
@@ -72,7 +73,7 @@ export const changes: JsonHandler<'changes'> = async ({ search, signal }, { stor
   const found = [...(await findingsOf(read.changes)), ...(gaps.value ?? [])]
     .filter(concerns(namespace))
     .sort((a, b) => a.time - b.time)
-  const isBlind = objects.now().length === 0 && changed.value?.changes.length === 0
+  const isBlind = present.value?.length === 0 && changed.value?.changes.length === 0
   const isCut = read.from > from
   return {
     from,
@@ -83,6 +84,7 @@ export const changes: JsonHandler<'changes'> = async ({ search, signal }, { stor
     unknown: [
       ...(isBlind ? [noObjects(to)] : []),
       ...(isCut ? [leftOut(read.from)] : []),
+      ...present.unknown,
       ...changed.unknown,
       ...gaps.unknown,
     ],

@@ -15,7 +15,7 @@ export interface ApiDeps {
   readonly live: Live
   readonly intake: Intake
   /** Every version of the cluster's objects. */
-  readonly objects: Pick<ObjectHistory, 'at' | 'now' | 'changes'>
+  readonly objects: Pick<ObjectHistory, 'at' | 'present' | 'changes'>
   readonly ends: EndsDeps
   readonly health: () => Promise<Health>
   /** Whether agents and people are taken. */

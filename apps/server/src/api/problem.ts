@@ -113,6 +113,7 @@ const foreignCodes: Readonly<Record<string, ProblemCode>> = {
   batch_gap: 'unavailable',
   ingest_ended: 'unavailable',
   ingest_starting: 'unavailable',
+  objects_unread: 'unavailable',
   engine_died: 'unavailable',
   engine_failed: 'unavailable',
   closed: 'unavailable',

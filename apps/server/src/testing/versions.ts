@@ -3,7 +3,7 @@
 import { readYaml } from '../inventory/yaml-source.ts'
 import type { ObjectChange, ObjectHistory, StoredObject } from '../objects/index.ts'
 
-export interface TestVersions extends Pick<ObjectHistory, 'at' | 'now' | 'changes'> {
+export interface TestVersions extends Pick<ObjectHistory, 'at' | 'present' | 'changes'> {
   /** Applies objects as they are from `time` on, Unix seconds; times never go back. */
   apply(yaml: string, time: number): void
   remove(kind: string, name: string, time: number): void
@@ -35,7 +35,7 @@ export function createTestVersions(): TestVersions {
       if (!object) throw new Error(`BUG: no ${kind} ${name} to remove`)
       note(object, 'deleted', time)
     },
-    now: () => list,
+    present: () => Promise.resolve(list),
     at(moment) {
       const then = new Map<string, StoredObject>()
       for (const { time, change, object } of changes) {

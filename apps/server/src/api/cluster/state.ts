@@ -92,14 +92,18 @@ async function makeState(versions: readonly StoredObject[]): Promise<ClusterStat
 }
 
 /** States are kept as long as the lists that they were made of: the present one and those that the history remembers. */
-export function createClusterStates(objects: Pick<ObjectHistory, 'at' | 'now'>): ClusterStates {
+export function createClusterStates(objects: Pick<ObjectHistory, 'at' | 'present'>): ClusterStates {
   const states = new WeakMap<readonly StoredObject[], Promise<ClusterState>>()
   const stateOf = (versions: readonly StoredObject[]): Promise<ClusterState> => {
-    const state = states.get(versions) ?? makeState(versions)
+    const known = states.get(versions)
+    if (known) return known
+    const state = makeState(versions)
     states.set(versions, state)
+    // What failed is not remembered: the next one who asks tries again.
+    state.catch(() => states.delete(versions))
     return state
   }
-  return { of: async (at) => stateOf(at === undefined ? objects.now() : await objects.at(at)) }
+  return { of: async (at) => stateOf(await (at === undefined ? objects.present() : objects.at(at))) }
 }
 
 /** Documents of one kind. */
