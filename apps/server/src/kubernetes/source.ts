@@ -12,7 +12,7 @@ import type { Contact, ContactConfig } from './contact.ts'
 import { createContact, usualContact } from './contact.ts'
 import type { Look, Resource } from './discovery.ts'
 import { createDiscovery, pathOf, resourceKey } from './discovery.ts'
-import type { FollowConfig, FollowState } from './follow.ts'
+import type { FollowConfig, FollowState, Heard } from './follow.ts'
 import { follow, usualFollow } from './follow.ts'
 import { stageOf, unseenWords } from './state.ts'
 import { createSureness, knowsNames } from './sureness.ts'
@@ -53,6 +53,8 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
   const { access, objects, log, health, clock } = deps
   const stage = health.stage('kubernetes')
   const followed = new Map<string, Followed>()
+  /** By kind, also of those that are not followed any more. */
+  const heard = new Map<string, Heard>()
   let contact: Contact | undefined
   let server = 'an unknown address'
   let discovery: string | undefined
@@ -89,6 +91,11 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
     const looks = createDiscovery(client)
     const tasks = new Set<Promise<void>>()
 
+    const heardOf = (key: string): Heard => {
+      const known = heard.get(key) ?? { until: undefined, isListed: false }
+      heard.set(key, known)
+      return known
+    }
     const start = (resource: Resource) => {
       const key = resourceKey(resource)
       const entry: Followed = { resource, stop: new AbortController(), state: undefined, isSeen: false }
@@ -104,7 +111,7 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
       const task = follow(
         resource,
         settings,
-        { client, objects, onState, onProblem, era: () => reach.era() },
+        { client, objects, onState, onProblem, era: () => reach.era(), heard: heardOf(key), clock },
         AbortSignal.any([signal, entry.stop.signal]),
       ).then(() => {
         tasks.delete(task)
@@ -124,9 +131,18 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
     }
     // One look may miss a kind: an API server that has just started does not serve its custom resources yet, and says so.
     let servedBefore: ReadonlySet<string> | undefined
+    let uncertainBefore: ReadonlySet<string> = new Set()
+    let lookedAt = 0
     const apply = ({ served, uncertain }: Look) => {
       const before = servedBefore
+      const absentUntil = lookedAt
       servedBefore = new Set(served.keys())
+      lookedAt = Math.floor(clock() / 1000)
+      // What is not served has no objects that anybody could miss.
+      for (const [key, { group }] of served) {
+        if (before && !before.has(key) && !uncertainBefore.has(group)) heardOf(key).until = absentUntil
+      }
+      uncertainBefore = uncertain
       const isGone = (key: string) => before !== undefined && !before.has(key) && !served.has(key)
       for (const [key, entry] of followed) {
         const now = served.get(key)
