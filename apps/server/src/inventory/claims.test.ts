@@ -178,7 +178,8 @@ describe('the aggregated name', () => {
     ['is the whole name of a pod that was named by whoever made it', 'spark-pi-driver', undefined, 'spark-pi-driver'],
   ])('%s', (_, name, generateName, expected) => {
     const inventory = createInventory()
-    inventory.put(pod(name, 'u', ip, { start: 1, generateName }), 2)
+    const owners = [{ kind: 'Owner', name: 'some-owner', uid: 'o', controller: true }]
+    inventory.put(pod(name, 'u', ip, { start: 1, generateName, owners }), 2)
     expect(inventory.endpointAt(ip, 5).nameAggr).toBe(expected)
   })
 })

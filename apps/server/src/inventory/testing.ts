@@ -22,6 +22,7 @@ export interface PodFacts {
   readonly annotations?: Readonly<Record<string, string>>
   readonly hostNetwork?: boolean
   readonly generateName?: string | undefined
+  readonly owners?: readonly unknown[]
   readonly statuses?: readonly unknown[]
   readonly initStatuses?: readonly unknown[]
   readonly conditions?: readonly unknown[]
@@ -38,6 +39,7 @@ export function pod(name: string, uid: string, ip: string, facts: PodFacts = {})
       uid,
       labels: facts.labels ?? {},
       annotations: facts.annotations ?? {},
+      ownerReferences: facts.owners ?? [],
       ...(facts.generateName !== undefined && { generateName: facts.generateName }),
       ...(facts.deleted !== undefined && { deletionTimestamp: iso(facts.deleted) }),
     },
