@@ -94,7 +94,7 @@ export const namesOf = (pod: PodName, end: 'source' | 'dest') => {
 function podObject({ namespace, pod: name, generateName, labels }: Workload, { uid, ip, ip6 }: Pod) {
   const owner = generateName && {
     generateName,
-    ownerReferences: [{ kind: 'ReplicaSet', name: generateName.slice(0, -1) }],
+    ownerReferences: [{ kind: 'ReplicaSet', name: generateName.slice(0, -1), controller: true }],
   }
   return {
     apiVersion: 'v1',

@@ -1,5 +1,7 @@
 // Names from a real API server: objects are made and changed through the API, as kubelets and people do.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workloadOf } from '../../../apps/server/src/api/cluster/workload.ts'
+import type { ObjectDocument } from '../../../apps/server/src/objects/index.ts'
 import type { ApiServer } from '../api-server.ts'
 import { startApiServer } from '../api-server.ts'
 import { describeCluster, startMs } from '../suite.ts'
@@ -184,11 +186,15 @@ describeCluster('names from a real API server', 'api', () => {
         },
       ])
       await api.kubectl.apply([pod('web-7d9f-abc', { owner: await owner('ReplicaSet', 'apps/v1', 'web-7d9f') })])
-      const { metadata } = await api.kubectl.get<Named>('pod', 'web-7d9f-abc', 'shop')
-      await becomes('the workload to be known', () => follower.inventory.workloadOf(metadata.uid), {
-        kind: 'Deployment',
-        name: 'web',
-      })
+      const documentOf = (kind: string, name: string) => {
+        const row = follower.rows.findLast((each) => each.kind === kind && each.name === name)
+        return row?.object === undefined ? undefined : (JSON.parse(row.object) as ObjectDocument)
+      }
+      const workload = () => {
+        const known = documentOf('Pod', 'web-7d9f-abc')
+        return known && workloadOf(known, (kind, _, name) => documentOf(kind, name))
+      }
+      await becomes('the workload to be known', workload, { kind: 'Deployment', name: 'web' })
     })
   })
 })

@@ -22,7 +22,7 @@ spec: { replicas: ${replicas}, template: { metadata: { labels: { app: web } }, s
 const pod = (hash: string, name: string) => `
 apiVersion: v1
 kind: Pod
-metadata: { namespace: shop, name: web-${hash}-${name}, labels: { pod-template-hash: ${hash} }, ownerReferences: [{ kind: ReplicaSet, name: web-${hash} }] }
+metadata: { namespace: shop, name: web-${hash}-${name}, labels: { pod-template-hash: ${hash} }, ownerReferences: [{ kind: ReplicaSet, name: web-${hash}, controller: true }] }
 status: { podIP: 10.0.0.1 }
 `
 const node = (ready: string, spec = '{}') =>

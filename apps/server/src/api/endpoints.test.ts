@@ -32,7 +32,7 @@ status: { phase: Running, podIP: 10.0.0.1, podIPs: [{ ip: 10.0.0.1 }, { ip: 'fd0
 ---
 apiVersion: v1
 kind: Pod
-metadata: { namespace: shop, name: db-0, labels: { app: db, tier: back }, ownerReferences: [{ kind: StatefulSet, name: db }] }
+metadata: { namespace: shop, name: db-0, labels: { app: db, tier: back }, ownerReferences: [{ kind: StatefulSet, name: db, controller: true }] }
 spec: { nodeName: n2 }
 status: { phase: Running, podIP: 10.0.0.2 }
 ---

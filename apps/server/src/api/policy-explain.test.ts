@@ -13,9 +13,9 @@ const objects = `
 ---
 { apiVersion: v1, kind: Namespace, metadata: { name: ops } }
 ---
-{ apiVersion: v1, kind: Pod, metadata: { namespace: shop, name: web-1-a, labels: { app: web }, ownerReferences: [{ kind: StatefulSet, name: web }] }, spec: { nodeName: n1 }, status: { podIP: 10.0.0.1 } }
+{ apiVersion: v1, kind: Pod, metadata: { namespace: shop, name: web-1-a, labels: { app: web }, ownerReferences: [{ kind: StatefulSet, name: web, controller: true }] }, spec: { nodeName: n1 }, status: { podIP: 10.0.0.1 } }
 ---
-{ apiVersion: v1, kind: Pod, metadata: { namespace: shop, name: web-1-b, labels: { app: web }, ownerReferences: [{ kind: StatefulSet, name: web }] }, spec: { nodeName: n1 }, status: { podIP: 10.0.0.4 } }
+{ apiVersion: v1, kind: Pod, metadata: { namespace: shop, name: web-1-b, labels: { app: web }, ownerReferences: [{ kind: StatefulSet, name: web, controller: true }] }, spec: { nodeName: n1 }, status: { podIP: 10.0.0.4 } }
 ---
 apiVersion: v1
 kind: Pod

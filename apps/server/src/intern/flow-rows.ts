@@ -58,6 +58,7 @@ const noService = 0
 /** Entries of the column `counts`. */
 const countsDictionary = [undefined, false, true] as const
 
+type Ask = (ip: string, port: number, proto: string) => ServicePort | undefined
 type ServiceNames = (series: FrameSeries, row: number) => ServicePort | undefined
 
 /** The port that a series is about; 0 for protocols without ports. */
@@ -65,17 +66,26 @@ const destPortOf = ({ definition }: FrameSeries): number => Number(definition.di
 
 /**
  * The service that each row dialled, if one was. Where nothing was translated the destination is what was dialled: a
- * headless service's endpoint, or a service's own address that nothing stands behind.
+ * headless service's endpoint, or a service's own address that nothing stands behind. Connections that all began before the
+ * row's interval keep the service that had the address then.
  */
-function serviceNames(frame: Frame, { at }: Moment, { inventory }: NameDeps): ServiceNames {
+function serviceNames(frame: Frame, { at, since }: Moment, { inventory }: NameDeps): ServiceNames {
   const dialled = valuesOf(frame, 'dialled_ip')
   const dests = valuesOf(frame, 'dest_ip')
   const dialledPorts = numbersOf(frame, 'dialled_port')
+  const started = numbersOf(frame, 'num_flows_started')
   const known = new Map<string, Map<number, ServicePort | undefined>>()
   const newPlaces = () => new Map<number, ServicePort | undefined>()
+  const began: Ask = (ip, port, proto) => inventory.serviceAt(ip, port, proto, at)
+  const translated: Ask = (ip, port, proto) => began(ip, port, proto) ?? inventory.translatedAt(ip, port, proto, at)
+  const ask = {
+    dest: began,
+    dialled: translated,
+    running: (ip, port, proto) => inventory.translatedAt(ip, port, proto, since) ?? translated(ip, port, proto),
+  } satisfies Readonly<Record<string, Ask>>
   const find = (
     proto: string,
-    from: 'dialled' | 'dest',
+    from: keyof typeof ask,
     { dictionary, index }: ValueColumn,
     row: number,
     port: number,
@@ -86,13 +96,12 @@ function serviceNames(frame: Frame, { at }: Moment, { inventory }: NameDeps): Se
     const ofProto = memo(known, `${from} ${proto}`, newPlaces)
     const place = entry * ports + port
     // Fast path: found without a function that would make it.
-    return ofProto.get(place) ?? memo(ofProto, place, () => inventory.serviceAt(ip, port, proto, at))
+    return ofProto.get(place) ?? memo(ofProto, place, () => ask[from](ip, port, proto))
   }
   return (series, row) => {
     const isTranslated = dialled.dictionary[dialled.index[row]!] !== undefined
-    return isTranslated
-      ? find(series.proto, 'dialled', dialled, row, dialledPorts[row]!)
-      : find(series.proto, 'dest', dests, row, destPortOf(series))
+    if (!isTranslated) return find(series.proto, 'dest', dests, row, destPortOf(series))
+    return find(series.proto, started[row] === 0 ? 'running' : 'dialled', dialled, row, dialledPorts[row]!)
   }
 }
 

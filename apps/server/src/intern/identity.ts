@@ -1,5 +1,6 @@
-// Who an address is in an agent's report: the pod of its cgroup, what the inventory says of the address, or the host whose
-// agent reported it. A side that the agent sees itself is known better than one it only sees the address of.
+// Who an address is in an agent's report: the pod of its cgroup, the pod or host that the inventory knows by the address, the
+// host whose agent reported it, and only then a network set or network. A side that the agent sees itself is known better than
+// one it only sees the address of: whatever network it lies in, it is a pod or the host.
 import type { Endpoint } from '../inventory/endpoint.ts'
 import { makeEndpoint, networks } from '../inventory/endpoint.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -41,22 +42,22 @@ export function createIdentity(inventory: Inventory, agents: Agents): Identity {
   const peer: Identity['peer'] = (ip, { agent, since, at }, namespace) => {
     if (ip === undefined) return nowhere
     if (isLoopback(ip)) return hostEndpoint(agents.hostOf(agent))
-    const named = inventory.endpointAt(ip, at, since, namespace)
-    if (named.type !== 'net') return named
+    const owner = inventory.ownerAt(ip, at, since)
+    if (owner) return owner
     if (agents.isLocal(agent, ip)) return hostEndpoint(agents.hostOf(agent))
     const host = agents.hostOfAddress(ip)
-    return host === undefined ? named : hostEndpoint(host)
+    return host === undefined ? inventory.endpointAt(ip, at, since, namespace) : hostEndpoint(host)
   }
   return {
     own(ip, podUid, { agent, since, at }) {
       const pod = podUid === undefined ? undefined : inventory.podAt(podUid, at)
       if (pod) return pod
-      const named = ip === undefined ? nowhere : inventory.endpointAt(ip, at, since)
+      const owner = ip === undefined ? undefined : inventory.ownerAt(ip, at, since)
       // An address that is known as another pod's has been given on: that pod is not who the kernel saw.
-      if (named.type === 'wep' && podUid !== undefined && named.uid !== podUid) return unknownPod
-      if (named.type !== 'net' && ip !== undefined) return named
+      if (owner?.type === 'wep' && podUid !== undefined && owner.uid !== podUid) return unknownPod
+      if (owner) return owner
       // A pod that nobody named is not the host it runs on.
-      return podUid !== undefined && inventory.filled ? named : hostEndpoint(agents.hostOf(agent))
+      return podUid !== undefined && inventory.filled ? unknownPod : hostEndpoint(agents.hostOf(agent))
     },
     peer,
     isUnnamed: (podUid, moment) =>

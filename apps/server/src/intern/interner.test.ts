@@ -206,6 +206,83 @@ spec: {nets: [198.51.100.0/24]}
       inventory.put(object, 0)
     expect(interner.isUnnamed(frame, epoch)).toBe(false)
   })
+  it('are not waited for again and again where they do not come', () => {
+    const { decode, interner, setClock } = setUp(cluster)
+    const waits = (uid: string) => {
+      const { frame, epoch } = decode('n1', { ...src, pod_uid: uid }, { source_ip: '10.77.0.9', dest_ip: '10.77.0.2' })
+      return interner.isUnnamed(frame, epoch)
+    }
+    expect(waits('uid-never')).toBe(true)
+    setClock(now + 5)
+    expect([waits('uid-never'), waits('uid-other')]).toEqual([false, true])
+  })
+  it('are those of the moment by our clock, where the agent that sees it is ahead', () => {
+    const { row, inventory, setClock } = setUp(cluster)
+    inventory.remove('uid-db', now - 20)
+    const [next] = readYaml(`
+kind: Pod
+metadata: {name: next, namespace: data, uid: uid-next}
+status: {phase: Running, podIP: 10.77.0.2, startTime: "${new Date((now - 20) * 1000).toISOString()}"}`).objects
+    inventory.put(next!, now - 20)
+    // By our clock the interval ended now, half a minute before the address was the next pod's.
+    setClock(now - 40)
+    const seen = row('n1', src, { source_ip: '10.77.0.1', dest_ip: '10.77.0.2', start_time: now - 10, end_time: now })
+    expect(seen).toMatchObject({ dest_name: 'db-0', start_time: now - 10, end_time: now })
+    setClock(now)
+    const level = row('n2', src, { source_ip: '10.77.0.1', dest_ip: '10.77.0.2', start_time: now - 10, end_time: now })
+    expect(level.dest_name).toBe('next')
+  })
+  it('of a host or an unknown pod are not the network set that their address lies in', () => {
+    const wide = `
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkSet
+metadata: {name: rfc1918}
+spec: {nets: [10.0.0.0/8]}
+---${cluster}`
+    const { row, hello } = setUp(wide)
+    hello('n1', now - 100, ['10.244.1.1'])
+    const from = (source_ip: string, more: Row = {}) =>
+      row('n1', { ...src, ...more }, { source_ip, dest_ip: '10.77.0.2' })
+    expect(from('10.244.1.1')).toMatchObject({ source_type: 'hep', source_name_aggr: 'n1' })
+    expect(from('10.244.1.9', { pod_uid: 'uid-new' })).toMatchObject({ source_type: 'net', source_name_aggr: 'pvt' })
+    const to = (agent: string, dest_ip: string) => row(agent, src, { source_ip: '10.77.0.1', dest_ip })
+    expect(to('n1', '10.244.1.1')).toMatchObject({ dest_type: 'hep', dest_name_aggr: 'n1' })
+    expect(to('n2', '10.244.1.1')).toMatchObject({ dest_type: 'hep', dest_name_aggr: 'n1' })
+    expect(to('n2', '10.9.9.9')).toMatchObject({ dest_type: 'ns', dest_name_aggr: 'rfc1918' })
+  })
+  it('of a static pod are found by the uid of its cgroup, and nobody waits for them', () => {
+    const hash = '81cdabfc720501d9e81b425b15921b4d'
+    const etcd = `
+kind: Node
+metadata: {name: cp}
+status: {addresses: [{type: InternalIP, address: 192.168.1.10}]}
+---
+kind: Pod
+metadata: {name: etcd-cp, namespace: kube-system, uid: uid-mirror, annotations: {kubernetes.io/config.hash: ${hash}}}
+spec: {nodeName: cp, hostNetwork: true}
+status: {phase: Running, podIP: 192.168.1.10}`
+    const { row, decode, interner } = setUp(etcd)
+    const ends = { source_ip: '192.168.1.10', dest_ip: '192.168.1.10' }
+    expect(row('cp', { ...src, pod_uid: hash }, ends)).toMatchObject({ source_type: 'wep', source_name: 'etcd-cp' })
+    const { frame, epoch } = decode('cp', { ...src, pod_uid: hash }, ends)
+    expect(interner.isUnnamed(frame, epoch)).toBe(false)
+  })
+  it('of a service are kept by connections that it was translated for, when it is gone or another has its address', () => {
+    const { row, inventory } = setUp(cluster)
+    inventory.remove('Service/data/db', now - 15)
+    const [other] = readYaml(
+      'kind: Service\nmetadata: {name: other, namespace: x}\nspec: {clusterIP: 10.96.0.10, ports: [{port: 5432}]}',
+    ).objects
+    inventory.put(other!, now - 12)
+    const ends = { source_ip: '10.77.0.1', dest_ip: '10.77.0.2', dialled_ip: '10.96.0.10', dialled_port: 5432 }
+    const service = (started: number, start_time: number, end_time: number) =>
+      row('n1', src, { ...ends, num_flows_started: started, start_time, end_time }).dest_service_name
+    expect(service(1, now - 20, now - 16)).toBe('db')
+    expect(service(1, now - 20, now - 14)).toBe('db')
+    expect(service(0, now - 14, now - 13)).toBe('db')
+    expect(service(0, now - 14, now - 5)).toBe('db')
+    expect(service(1, now - 14, now - 5)).toBe('other')
+  })
   it('of a denied row say that the drop was observed', () => {
     expect(setUp().row('n1', { ...src, action: 'deny' }, { source_ip: '10.0.0.1', dest_ip: '10.0.0.2' }).evidence).toBe(
       'observed',

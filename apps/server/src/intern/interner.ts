@@ -7,6 +7,7 @@ import type { Column, Frame } from '@margay/wire'
 import { rowAt } from '@margay/wire'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Agents } from './agents.ts'
+import { createClocks } from './clocks.ts'
 import type { Definition, Epoch } from './epochs.ts'
 import type { Judge } from '../judge/judge.ts'
 import type { Judgement } from '../judge/judgements.ts'
@@ -18,6 +19,7 @@ import type { Entry, Handle, Handles } from './handles.ts'
 import { createHandles, placeOf } from './handles.ts'
 import { createIdentity } from './identity.ts'
 import { createLookupNamer } from './lookup-rows.ts'
+import { createPatience } from './patience.ts'
 
 export interface InternerConfig {
   readonly cluster: string
@@ -46,6 +48,8 @@ export interface Interner {
   rows(frame: Frame, epoch: Epoch): readonly Row[]
   /** Whether some of the frame's pods are not known yet, and a moment's wait may help. */
   isUnnamed(frame: Frame, epoch: Epoch): boolean
+  /** Whether the frame was made just now. Whoever is to be named in one from a spool is known by now. */
+  isFresh(frame: Frame): boolean
   /** Called between segments. */
   trim(): void
   readonly series: number
@@ -127,6 +131,8 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
   const { inventory, agents } = deps
   const identity = createIdentity(inventory, agents)
   const names = { inventory, agents, identity }
+  const clocks = createClocks()
+  const patience = createPatience()
   const stored = createHandles({ limit: config.maxSeries })
   const shown = createHandles({ limit: Math.ceil(config.maxSeries / 10) })
 
@@ -172,13 +178,15 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
   }
   const nameRows = (frame: Frame, epoch: Epoch, handles: Handles, builder: BlockBuilder): NamedRows => {
     const now = deps.now()
+    clocks.note(frame, now)
+    const ahead = clocks.ahead(frame.agent)
     const read = readRows(frame, epoch, now)
     noteAddresses(frame, read)
     const namer = namerOf(frame, handles === stored)
     const byRow: Handle[] = []
     const judgements: (Judgement | undefined)[] = []
     for (const { at, since, rows } of read.moments) {
-      const name = namer.at({ agent: frame.agent, at, since, now })
+      const name = namer.at({ agent: frame.agent, at: at - ahead, since: since - ahead, now })
       for (const row of rows) {
         const series = read.series[row]!
         const named = name(series, row)
@@ -210,10 +218,17 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
       return rows
     },
     isUnnamed(frame, epoch) {
-      const numbers = new Set(frame.rows.series)
-      return [...numbers].some((number) =>
-        identity.isUnnamed(epoch.definitions.get(number)?.dimensions.pod_uid as string | undefined, frame.madeAt),
-      )
+      const now = deps.now()
+      const uidOf = (series: number) => epoch.definitions.get(series)?.dimensions.pod_uid as string | undefined
+      const uids = new Set([...new Set(frame.rows.series)].map(uidOf))
+      // Each is asked for, so that all have their time at once.
+      const missing = [...uids].filter((uid) => uid !== undefined && identity.isUnnamed(uid, frame.madeAt))
+      return missing.map((uid) => patience.mayCome(uid!, now)).includes(true)
+    },
+    isFresh(frame) {
+      const now = deps.now()
+      clocks.note(frame, now)
+      return clocks.isFresh(frame, now)
     },
     trim() {
       stored.trim()

@@ -9,7 +9,7 @@ export interface Endpoint {
   readonly type: EndpointType
   /** Full pod name; `-` where the endpoint is no pod. */
   readonly name: string
-  /** Pod-name prefix ending in `-*`, name of a bare pod, host or network set, `pvt` or `pub`. */
+  /** Generated pod-name prefix and `*`, name of a pod that was named by hand, of a host or network set, `pvt` or `pub`. */
   readonly nameAggr: string
   /** `-` where the endpoint has none. */
   readonly namespace: string
@@ -24,6 +24,19 @@ let lastId = 0
 export function makeEndpoint(endpoint: Omit<Endpoint, 'id'>): Endpoint {
   return { ...endpoint, id: ++lastId }
 }
+
+const isSameList = (a: readonly string[], b: readonly string[]) =>
+  a.length === b.length && a.every((value, at) => value === b[at])
+
+/** Whether two endpoints name the same in every respect; their ids apart. */
+export const isSameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
+  a.type === b.type &&
+  a.name === b.name &&
+  a.nameAggr === b.nameAggr &&
+  a.namespace === b.namespace &&
+  a.node === b.node &&
+  a.uid === b.uid &&
+  isSameList(a.labels, b.labels)
 
 const network = (nameAggr: string): Endpoint =>
   makeEndpoint({ type: 'net', name: '-', nameAggr, namespace: '-', labels: [] })
@@ -45,3 +58,7 @@ let lastServiceId = 0
 export function makeServicePort(port: Omit<ServicePort, 'id'>): ServicePort {
   return { ...port, id: ++lastServiceId }
 }
+
+/** Whether two ports are called the same; their ids apart. */
+export const isSameServicePort = (a: ServicePort, b: ServicePort): boolean =>
+  a.name === b.name && a.namespace === b.namespace && a.portName === b.portName && a.port === b.port

@@ -262,48 +262,6 @@ describe('headless services', () => {
   })
 })
 
-describe('the workload of a pod', () => {
-  const owned = (kind: string, name: string, owner?: { kind: string; name: string }) =>
-    read({
-      apiVersion: kind === 'Pod' ? 'v1' : kind === 'Job' || kind === 'CronJob' ? 'batch/v1' : 'apps/v1',
-      kind,
-      metadata: {
-        name,
-        namespace: 'shop',
-        uid: `${kind}-${name}`,
-        ...(owner && { ownerReferences: [{ ...owner, uid: `${owner.kind}-${owner.name}`, controller: true }] }),
-      },
-    })
-  it('is the controller that nobody controls, whatever order they come in', () => {
-    const objects = [
-      owned('Pod', 'web-7d9f-abc', { kind: 'ReplicaSet', name: 'web-7d9f' }),
-      owned('ReplicaSet', 'web-7d9f', { kind: 'Deployment', name: 'web' }),
-      owned('Deployment', 'web'),
-      owned('Pod', 'tidy-29-x', { kind: 'Job', name: 'tidy-29' }),
-      owned('Job', 'tidy-29', { kind: 'CronJob', name: 'tidy' }),
-      owned('Pod', 'db-0', { kind: 'StatefulSet', name: 'db' }),
-      owned('Pod', 'bare'),
-    ]
-    for (const order of [objects, objects.toReversed()]) {
-      const inventory = createInventory()
-      for (const object of order) inventory.put(object, 100)
-      expect(
-        ['Pod-web-7d9f-abc', 'Pod-tidy-29-x', 'Pod-db-0', 'Pod-bare'].map((uid) => inventory.workloadOf(uid)),
-      ).toEqual([
-        { kind: 'Deployment', name: 'web' },
-        { kind: 'CronJob', name: 'tidy' },
-        { kind: 'StatefulSet', name: 'db' },
-        undefined,
-      ])
-    }
-  })
-  it('is the nearest owner that is known', () => {
-    const inventory = createInventory()
-    inventory.put(owned('Pod', 'web-7d9f-abc', { kind: 'ReplicaSet', name: 'web-7d9f' }), 100)
-    expect(inventory.workloadOf('Pod-web-7d9f-abc')).toEqual({ kind: 'ReplicaSet', name: 'web-7d9f' })
-  })
-})
-
 describe('a shared address', () => {
   it('is the host; its pods are told apart by uid', () => {
     const inventory = createInventory()

@@ -1,14 +1,12 @@
 // Who had an address, and what a service address meant, at any moment that is kept. It follows the objects (recorder.ts tells
 // it of every version, also of those that an earlier server saw) and nothing else changes it.
-import { networkName, parseIp } from '@margay/model'
+import { canonicalIp, networkName, parseIp } from '@margay/model'
 import type { ClusterObject, ObjectSink } from '../objects/object.ts'
 import type { Endpoint, ServicePort } from './endpoint.ts'
 import { makeEndpoint, networks } from './endpoint.ts'
 import { createNetworkSets } from './network-sets.ts'
 import type { KubernetesObject } from './objects.ts'
 import { readObject } from './objects.ts'
-import type { OwnerReference, Workload } from './owners.ts'
-import { controllerOf, createOwners } from './owners.ts'
 import { createPods, labelsOf } from './pods.ts'
 import { createServices } from './services.ts'
 
@@ -18,20 +16,26 @@ export interface Inventory extends ObjectSink {
    * network sets, those in `namespace` come first: that of the workload at the other end.
    */
   endpointAt(ip: string, moment: number, since?: number, namespace?: string): Endpoint
-  /** A pod by its uid, also when it shares its address or is gone for less than an hour. */
+  /** The pod or host alone that an address belonged to. */
+  ownerAt(ip: string, moment: number, since?: number): Endpoint | undefined
+  /** A pod by its uid or that of its cgroup, also when it shares its address or is gone for less than an hour. */
   podAt(uid: string, moment: number): Endpoint | undefined
   /** The pod on its host's network that answers on a port of a node, where only one can be meant. */
   hostPodAt(node: string, port: number, proto: string, moment: number): Endpoint | undefined
+  /** The service that a connection dialled which begins at a moment. */
   serviceAt(ip: string, port: number, proto: string, moment: number): ServicePort | undefined
   /**
    * Whether a service has this address by itself, and at some moment of the seconds from `since` nobody stood behind its port:
    * kube-proxy refuses what is sent there.
    */
   isUnbacked(ip: string, port: number, proto: string, since: number, until: number): boolean
+  /**
+   * The service that a connection was translated for which was there at a moment: where no service has the address then,
+   * the last one that had it.
+   */
+  translatedAt(ip: string, port: number, proto: string, moment: number): ServicePort | undefined
   /** The node whose agent sees an address, where the inventory knows. */
   nodeOf(ip: string, moment: number): string | undefined
-  /** The workload that a pod belongs to, as far as its owners are known; undefined for a pod that nobody controls. */
-  workloadOf(podUid: string): Workload | undefined
   /** Whether `namespace` can make a difference to `endpointAt`. */
   readonly dependsOnNamespace: boolean
   /** Whether any source filled it: without one nobody waits for names. */
@@ -68,6 +72,9 @@ const setEndpoint = ({ metadata }: NetworkSet, uid: string): Endpoint =>
     uid,
   })
 
+/** Fast path: an IPv4 address has one spelling only. */
+const inOneSpelling = (ip: string): string => (ip.includes(':') ? (canonicalIp(ip) ?? ip) : ip)
+
 export interface InventoryDeps {
   /** An object that cannot be used as it is; it is left out. */
   readonly onProblem?: (problem: string) => void
@@ -77,17 +84,16 @@ export function createInventory({ onProblem }: InventoryDeps = {}): Inventory {
   const pods = createPods()
   const services = createServices()
   const sets = createNetworkSets()
-  const owners = createOwners()
   const kinds = new Map<string, string>()
-  const controllers = new Map<string, OwnerReference | undefined>()
   const waiting = new Set<() => void>()
 
-  const putObject = (object: KubernetesObject, uid: string, at: number) => {
-    const from = kinds.has(uid) ? at : (object.metadata.creationTimestamp ?? at)
+  const putObject = (object: KubernetesObject, uid: string, at: number, unseenSince: number | undefined) => {
+    const created = object.metadata.creationTimestamp ?? at
+    // By a clock that is ahead of ours it may be made before it is.
+    const from = kinds.has(uid) ? at : at === 0 ? created : Math.min(created, at)
     switch (object.kind) {
       case 'Pod':
-        controllers.set(uid, controllerOf(object.metadata))
-        return pods.putPod(uid, object, at)
+        return pods.putPod(uid, object, at, unseenSince)
       case 'Node':
         return pods.putNode(uid, object, at)
       case 'Service':
@@ -101,23 +107,15 @@ export function createInventory({ onProblem }: InventoryDeps = {}): Inventory {
           onProblem?.(`${object.kind} ${object.metadata.name}: "${net}" is no block of addresses`)
         return undefined
       }
-      case 'Namespace':
-        return undefined
-      case 'ReplicaSet':
-      case 'Deployment':
-      case 'StatefulSet':
-      case 'DaemonSet':
-      case 'Job':
-      case 'CronJob':
-        return owners.put(uid, object.kind, object.metadata)
     }
   }
+  const isHost = (ip: string, moment: number) => pods.at(ip, moment)?.type === 'hep'
   return {
-    put({ uid, document }: ClusterObject, at) {
+    put({ uid, document }: ClusterObject, at, unseenSince) {
       const read = readObject(document)
       if (read.kind === 'problem') onProblem?.(read.problem)
       if (read.kind !== 'object') return
-      putObject(read.object, uid, at)
+      putObject(read.object, uid, at, unseenSince)
       kinds.set(uid, read.object.kind)
       for (const wake of waiting) wake()
     },
@@ -125,30 +123,33 @@ export function createInventory({ onProblem }: InventoryDeps = {}): Inventory {
       pods.end(uid, at)
       services.end(uid, at)
       sets.end(uid, at)
-      owners.remove(uid)
-      controllers.delete(uid)
       kinds.delete(uid)
     },
-    endpointAt(ip, moment, since = moment, namespace) {
+    endpointAt(text, moment, since = moment, namespace) {
+      const ip = inOneSpelling(text)
       const owner = pods.during(ip, since, moment)
       if (owner) return owner
       const bytes = parseIp(ip)
       if (!bytes) return networks.pub
       return sets.at(bytes, moment, namespace) ?? networks[networkName(bytes)]
     },
+    ownerAt: (ip, moment, since = moment) => pods.during(inOneSpelling(ip), since, moment),
     podAt: (uid, moment) => pods.byUid(uid, moment),
     hostPodAt: (node, port, proto, moment) => pods.hostPodAt(node, port, proto, moment),
-    serviceAt(ip, port, proto, moment) {
+    serviceAt(text, port, proto, moment) {
+      const ip = inOneSpelling(text)
       const dialled = services.at(ip, port, proto, moment)
       if (dialled) return dialled
-      return pods.at(ip, moment)?.type === 'hep' ? services.nodePortAt(port, proto, moment) : undefined
+      return isHost(ip, moment) ? services.nodePortAt(port, proto, moment) : undefined
     },
-    isUnbacked: (ip, port, proto, since, until) => services.isUnbacked(ip, port, proto, since, until),
-    nodeOf: (ip, moment) => pods.at(ip, moment)?.node,
-    workloadOf(podUid) {
-      const controller = controllers.get(podUid)
-      return controller && owners.workloadOf(controller)
+    isUnbacked: (ip, port, proto, since, until) => services.isUnbacked(inOneSpelling(ip), port, proto, since, until),
+    translatedAt(text, port, proto, moment) {
+      const ip = inOneSpelling(text)
+      const dialled = services.translatedAt(ip, port, proto, moment)
+      if (dialled) return dialled
+      return isHost(ip, moment) ? services.nodePortTranslatedAt(port, proto, moment) : undefined
     },
+    nodeOf: (ip, moment) => pods.at(inOneSpelling(ip), moment)?.node,
     get dependsOnNamespace() {
       return sets.areNamespaced
     },

@@ -4,6 +4,7 @@
 import type { Cidr, IpBytes } from '@margay/model'
 import { parseCidr, printCidr } from '@margay/model'
 import type { Endpoint } from './endpoint.ts'
+import { isSameEndpoint } from './endpoint.ts'
 import type { Timeline } from './timeline.ts'
 import { createTimeline } from './timeline.ts'
 
@@ -55,20 +56,28 @@ export function createNetworkSets(): NetworkSets {
     longestFirst = [...lengths.keys()].sort((a, b) => b - a)
     return found
   }
-  const end = (uid: string, at: number) => {
-    for (const block of known.get(uid)?.blocks ?? []) lengths.get(block.bits)?.end(printCidr(block), uid, at)
-    known.delete(uid)
+  /** Ends the set's blocks apart from those that it keeps. */
+  const release = (uid: string, at: number, kept: ReadonlySet<string> = new Set()) => {
+    for (const block of known.get(uid)?.blocks ?? []) {
+      const key = printCidr(block)
+      if (!kept.has(key)) lengths.get(block.bits)?.end(key, uid, at)
+    }
   }
   return {
-    set(uid, nets, endpoint, from) {
-      end(uid, from)
+    set(uid, nets, made, from) {
+      const before = known.get(uid)?.endpoint
+      const endpoint = before && isSameEndpoint(before, made) ? before : made
       const read = nets.map((text) => [text, parseCidr(text)] as const)
       const blocks = read.map(([, block]) => block).filter((block) => block !== undefined)
+      release(uid, from, new Set(blocks.map(printCidr)))
       for (const block of blocks) timelineOf(block.bits).set(printCidr(block), uid, endpoint, from)
       known.set(uid, { blocks, endpoint })
       return read.filter(([, block]) => block === undefined).map(([text]) => text)
     },
-    end,
+    end(uid, at) {
+      release(uid, at)
+      known.delete(uid)
+    },
     at(address, moment, namespace) {
       let best: Endpoint | undefined
       for (const bits of longestFirst) {

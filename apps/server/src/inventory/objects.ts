@@ -18,24 +18,20 @@ const metadata = z.object({
   generateName: z.string().optional(),
   creationTimestamp: time,
   deletionTimestamp: time,
-  ownerReferences: z
-    .array(
-      z.object({
-        kind: z.string(),
-        name: z.string(),
-        uid: z.string().optional(),
-        controller: z.boolean().optional(),
-      }),
-    )
-    .default([]),
   annotations: z.record(z.string(), z.string()).catch({}).default({}),
 })
 
 export type Metadata = z.output<typeof metadata>
 
 const containerStatus = z.object({
-  state: z.object({ terminated: z.object({ finishedAt: time }).optional() }).optional(),
+  state: z
+    .object({
+      running: z.object({ startedAt: time }).optional(),
+      terminated: z.object({ startedAt: time, finishedAt: time }).optional(),
+    })
+    .optional(),
 })
+const containerStatuses = z.array(containerStatus).catch([]).default([])
 
 const container = z.object({
   ports: z
@@ -61,9 +57,21 @@ const pod = z.object({
       podIP: z.string().optional(),
       podIPs: z.array(z.object({ ip: z.string() })).default([]),
       startTime: time,
-      containerStatuses: z.array(containerStatus).default([]),
+      conditions: z
+        .array(z.object({ type: z.string(), status: z.string(), lastTransitionTime: time }))
+        .catch([])
+        .default([]),
+      containerStatuses,
+      initContainerStatuses: containerStatuses,
+      ephemeralContainerStatuses: containerStatuses,
     })
-    .default({ podIPs: [], containerStatuses: [] }),
+    .default({
+      podIPs: [],
+      conditions: [],
+      containerStatuses: [],
+      initContainerStatuses: [],
+      ephemeralContainerStatuses: [],
+    }),
 })
 
 const servicePort = z.object({
@@ -99,8 +107,6 @@ const node = z.object({
     .default({ addresses: [] }),
 })
 
-const namespace = z.object({ kind: z.literal('Namespace'), metadata })
-
 const endpointSlice = z.object({
   kind: z.literal('EndpointSlice'),
   metadata,
@@ -131,12 +137,7 @@ const networkSet = z.object({
   spec: z.object({ nets: z.array(z.string()).default([]) }).default({ nets: [] }),
 })
 
-const owner = z.object({
-  kind: z.enum(['ReplicaSet', 'Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob']),
-  metadata,
-})
-
-const object = z.discriminatedUnion('kind', [pod, service, node, namespace, endpointSlice, networkSet, owner])
+const object = z.discriminatedUnion('kind', [pod, service, node, endpointSlice, networkSet])
 
 export type KubernetesObject = z.output<typeof object>
 export type Pod = z.output<typeof pod>
@@ -144,21 +145,16 @@ export type Service = z.output<typeof service>
 export type Node = z.output<typeof node>
 export type EndpointSlice = z.output<typeof endpointSlice>
 
-const kinds: ReadonlySet<string> = new Set([
+/** Kinds that names rest on. */
+export const inventoryKinds: readonly string[] = [
   'Pod',
   'Service',
   'Node',
-  'Namespace',
   'EndpointSlice',
   'NetworkSet',
   'GlobalNetworkSet',
-  'ReplicaSet',
-  'Deployment',
-  'StatefulSet',
-  'DaemonSet',
-  'Job',
-  'CronJob',
-])
+]
+const kinds: ReadonlySet<string> = new Set(inventoryKinds)
 
 export type ReadObject =
   | { readonly kind: 'object'; readonly object: KubernetesObject }
@@ -177,30 +173,6 @@ export function readObject(value: unknown): ReadObject {
   return { kind: 'problem', problem: `${kind} ${name}: ${issue?.path.join('.')} ${issue?.message}` }
 }
 
-const terminalPhases: ReadonlySet<string> = new Set(['Succeeded', 'Failed'])
-
-/** A pod that is being deleted and of which no container runs any more has given its address back as well. */
-function hasStopped({ metadata: { deletionTimestamp }, status: { containerStatuses } }: Pod): boolean {
-  const isOver = containerStatuses.length > 0 && containerStatuses.every(({ state }) => state?.terminated)
-  return deletionTimestamp !== undefined && isOver
-}
-
-/** Whether the pod runs no more: its address may be another's. */
-export const isTerminal = (object: Pod): boolean => terminalPhases.has(object.status.phase ?? '') || hasStopped(object)
-
-/**
- * The first second in which a terminal pod runs no more; undefined where the object does not say. A status cuts its times to
- * whole seconds, so that in the second that it names the pod may still have connected.
- */
-export function endedBy(object: Pod): number | undefined {
-  const times = object.status.containerStatuses.map((status) => status.state?.terminated?.finishedAt)
-  const known = times.filter((finished) => finished !== undefined)
-  return known.length > 0 ? Math.max(...known) + 1 : undefined
-}
-
-/** The name of a pod's workload as Calico's logs print it: the generated prefix and a star. */
-export function aggregatedName({ metadata: meta }: Pod): string {
-  if (meta.generateName) return `${meta.generateName}*`
-  const dash = meta.name.lastIndexOf('-')
-  return meta.ownerReferences.length > 0 && dash > 0 ? `${meta.name.slice(0, dash)}-*` : meta.name
-}
+/** The name of a pod's workload as Calico's logs print it: the generated prefix and a star, or the whole name of its own. */
+export const aggregatedName = ({ metadata: { name, generateName } }: Pod): string =>
+  generateName ? `${generateName}*` : name

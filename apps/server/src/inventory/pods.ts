@@ -1,20 +1,24 @@
 // Who had an address. What must stay true: a pod that ended has lost its address; what is said of an old uid never touches
 // the pod that has its name or address now; a pod on its host's network does not own the host's address and is told apart by
-// its uid, or, as somebody's peer, by the port it answers on where no other pod of the host declares it.
+// its uid, or, as somebody's peer, by the port it answers on where no other pod of the host declares it; a static pod is also
+// known by the uid that its kubelet runs it under, which is not that of the object that mirrors it.
 import { canonicalIp } from '@margay/model'
 import type { Endpoint } from './endpoint.ts'
-import { makeEndpoint } from './endpoint.ts'
+import { isSameEndpoint, makeEndpoint } from './endpoint.ts'
 import type { Node, Pod } from './objects.ts'
-import { aggregatedName, endedBy, isTerminal } from './objects.ts'
+import { aggregatedName } from './objects.ts'
+import { endedBy, isTerminal, networkedBy } from './pod-life.ts'
 import { createTimeline } from './timeline.ts'
 
 export interface Pods {
-  putPod(uid: string, pod: Pod, at: number): void
+  /** `unseenSince`: nobody watched from then to `at`, so what is told happened at some time between. */
+  putPod(uid: string, pod: Pod, at: number, unseenSince?: number): void
   putNode(uid: string, node: Node, at: number): void
   end(uid: string, at: number): void
   /** The pod or host that had an address in a span of seconds. */
   during(ip: string, since: number, until: number): Endpoint | undefined
   at(ip: string, moment: number): Endpoint | undefined
+  /** By the uid of the object or of its cgroup. */
   byUid(uid: string, moment: number): Endpoint | undefined
   /** The one pod on its host's network that declares a port on a node; undefined where none or several do. */
   hostPodAt(node: string, port: number, proto: string, moment: number): Endpoint | undefined
@@ -67,17 +71,51 @@ function hostPortsOf({ spec }: Pod): string[] {
   )
 }
 
+const runsAs = 'kubernetes.io/config.hash'
+
+/** A kubelet makes the uid of a static pod itself, and notes it on the object by which the API shows the pod. */
+function uidsOf({ metadata: { annotations } }: Pod, uid: string): readonly string[] {
+  const own = annotations[runsAs]
+  return own === undefined || own === uid ? [uid] : [uid, own]
+}
+
 /** What an object holds now, so that it can be taken back. */
 interface Known {
+  readonly endpoint: Endpoint
   readonly addresses: readonly string[]
   readonly hostPorts: readonly string[]
+  readonly uids: readonly string[]
   /** Of a pod that is being deleted: its address may be given on any moment. */
   readonly isEnding: boolean
   /** Unix seconds. */
   readonly changedAt: number
+  /** When it last had an address that it lost since; what it has now came later. */
+  readonly movedAfter?: number | undefined
 }
 
-const nothing: Known = { addresses: [], hostPorts: [], isEnding: false, changedAt: 0 }
+/** What is known of when a pod got its addresses. Unix seconds; Infinity where nobody knows. */
+interface Beginning {
+  readonly earliest: number
+  readonly latest: number
+  /** Its own containers tell the latest, and not only that somebody looked. */
+  readonly isProven: boolean
+  readonly unseenSince: number
+}
+
+/** By a clock that is ahead of ours something may happen before it has. */
+const byOurClock = (time: number, at: number) => (at === 0 ? time : Math.min(time, at))
+
+const startOf = ({ status, metadata }: Pod, at: number) =>
+  byOurClock(status.startTime ?? metadata.creationTimestamp ?? at, at)
+
+function beginningOf(pod: Pod, at: number, unseenSince: number, movedAfter: number | undefined): Beginning {
+  const networked = networkedBy(pod, movedAfter)
+  const earliest = movedAfter === undefined ? startOf(pod, at) : byOurClock(networked ?? at, at)
+  // Found like this, nobody saw when it began.
+  const seen = at === 0 ? Infinity : at
+  const latest = Math.max(earliest, Math.min(networked ?? Infinity, seen))
+  return { earliest, latest, isProven: networked !== undefined, unseenSince }
+}
 
 export function createPods(): Pods {
   const byAddress = createTimeline<Endpoint>()
@@ -86,65 +124,92 @@ export function createPods(): Pods {
   const known = new Map<string, Known>()
 
   /** Ends whatever the object held and does not hold any more. */
-  const release = (uid: string, at: number, { addresses, hostPorts } = nothing) => {
-    const before = known.get(uid) ?? nothing
-    for (const ip of before.addresses) if (!addresses.includes(ip)) byAddress.end(ip, uid, at)
-    for (const key of before.hostPorts) if (!hostPorts.includes(key)) byHostPort.end(key, uid, at)
+  const release = (uid: string, at: number, addresses: readonly string[] = [], hostPorts: readonly string[] = []) => {
+    const before = known.get(uid)
+    for (const ip of before?.addresses ?? []) if (!addresses.includes(ip)) byAddress.end(ip, uid, at)
+    for (const key of before?.hostPorts ?? []) if (!hostPorts.includes(key)) byHostPort.end(key, uid, at)
+  }
+  /** A version that names the same is the same endpoint. */
+  const endpointOf = (uid: string, made: Endpoint): Endpoint => {
+    const before = known.get(uid)?.endpoint
+    return before && isSameEndpoint(before, made) ? before : made
+  }
+  /** Since when an address may be another's although its holder is not known to have lost it. */
+  const mayBeFreeSince = (owner: string, { isProven, unseenSince }: Beginning): number => {
+    if (isProven) return Infinity
+    const holder = known.get(owner)
+    return holder?.isEnding ? Math.min(holder.changedAt, unseenSince) : unseenSince
   }
   /**
-   * Since when a pod has an address that it is first seen with at `at`. Its status tells of it up to seconds after its first
-   * packet, so it is its since it started, unless somebody else had it until later.
+   * Since when a pod has an address. Its status tells of it up to seconds after its first packet, or when somebody watches
+   * again, so it is its since it may have had it, unless somebody else had it until later.
    */
-  const heldSince = (ip: string, uid: string, startedAt: number, at: number): number => {
+  const heldSince = (ip: string, uid: string, beginning: Beginning): number => {
+    const { earliest, latest } = beginning
     const other = byAddress.lastOfOthers(ip, uid)
-    // Found like this, nobody saw when it began.
-    const seenAt = at === 0 ? Infinity : Math.max(at, startedAt)
-    if (!other || other.to <= startedAt || other.from > seenAt) return startedAt
-    if (other.to !== Infinity) return Math.min(other.to, seenAt)
-    const holder = known.get(other.owner)
-    const since = holder?.isEnding ? Math.min(holder.changedAt, seenAt) : seenAt
-    return since === Infinity ? startedAt : Math.max(startedAt, since)
+    if (!other || other.to <= earliest || other.from > latest) return earliest
+    const free = other.to === Infinity ? mayBeFreeSince(other.owner, beginning) : other.to
+    const since = Math.min(free, latest)
+    return since === Infinity ? earliest : Math.max(earliest, since)
   }
-  const putEnded = (uid: string, pod: Pod, endpoint: Endpoint, startedAt: number, at: number) => {
-    const ended = endedBy(pod) ?? at
-    const isNew = !known.has(uid)
-    for (const ip of isNew && !pod.spec.hostNetwork ? addressesOf(pod) : []) {
-      byAddress.set(ip, uid, endpoint, heldSince(ip, uid, Math.min(startedAt, ended), ended))
-      byAddress.end(ip, uid, ended)
+  const setUids = (uids: readonly string[], uid: string, endpoint: Endpoint, from: number) => {
+    for (const each of uids) byUid.set(each, uid, endpoint, from)
+  }
+  const putEnded = (uid: string, pod: Pod, at: number, unseenSince: number) => {
+    const before = known.get(uid)
+    const endpoint = endpointOf(uid, podEndpoint(pod, uid))
+    const ended = byOurClock(endedBy(pod) ?? at, at + 1)
+    if (!before && !pod.spec.hostNetwork) {
+      const { earliest, latest, ...rest } = beginningOf(pod, at, unseenSince, undefined)
+      const within = { ...rest, earliest: Math.min(earliest, ended), latest: Math.min(latest, ended) }
+      for (const ip of addressesOf(pod)) {
+        byAddress.set(ip, uid, endpoint, heldSince(ip, uid, within))
+        byAddress.end(ip, uid, ended)
+      }
     }
     release(uid, ended)
-    byUid.set(uid, uid, endpoint, isNew ? startedAt : at)
-    known.set(uid, { ...nothing, changedAt: at })
+    const uids = uidsOf(pod, uid)
+    setUids(uids, uid, endpoint, before ? at : startOf(pod, at))
+    known.set(uid, { endpoint, addresses: [], hostPorts: [], uids, isEnding: false, changedAt: at })
+  }
+  const putRunning = (uid: string, pod: Pod, at: number, unseenSince: number) => {
+    const before = known.get(uid)
+    const endpoint = endpointOf(uid, podEndpoint(pod, uid))
+    const addresses = pod.spec.hostNetwork ? [] : addressesOf(pod)
+    const hostPorts = hostPortsOf(pod)
+    const hasMoved = before?.addresses.some((ip) => !addresses.includes(ip))
+    const movedAfter = hasMoved ? before?.changedAt : before?.movedAfter
+    const beginning = beginningOf(pod, at, unseenSince, movedAfter)
+    const since = before ? at : startOf(pod, at)
+    release(uid, at, addresses, hostPorts)
+    for (const ip of addresses) {
+      const isHeld = before?.addresses.includes(ip) ?? false
+      byAddress.set(ip, uid, endpoint, isHeld ? at : heldSince(ip, uid, beginning))
+    }
+    for (const key of hostPorts) byHostPort.set(key, uid, endpoint, since)
+    const uids = uidsOf(pod, uid)
+    setUids(uids, uid, endpoint, since)
+    const isEnding = pod.metadata.deletionTimestamp !== undefined
+    known.set(uid, { endpoint, addresses, hostPorts, uids, isEnding, changedAt: at, movedAfter })
   }
   return {
-    putPod(uid, pod, at) {
-      const before = known.get(uid)
-      const endpoint = podEndpoint(pod, uid)
-      const startedAt = pod.status.startTime ?? pod.metadata.creationTimestamp ?? at
-      if (isTerminal(pod)) return putEnded(uid, pod, endpoint, startedAt, at)
-      const addresses = pod.spec.hostNetwork ? [] : addressesOf(pod)
-      const hostPorts = hostPortsOf(pod)
-      release(uid, at, { ...nothing, addresses, hostPorts })
-      for (const ip of addresses) {
-        const isHeld = before?.addresses.includes(ip) ?? false
-        byAddress.set(ip, uid, endpoint, isHeld ? at : heldSince(ip, uid, startedAt, at))
-      }
-      for (const key of hostPorts) byHostPort.set(key, uid, endpoint, before ? at : startedAt)
-      byUid.set(uid, uid, endpoint, before ? at : startedAt)
-      known.set(uid, { addresses, hostPorts, isEnding: pod.metadata.deletionTimestamp !== undefined, changedAt: at })
+    putPod(uid, pod, at, unseenSince = Infinity) {
+      if (isTerminal(pod)) putEnded(uid, pod, at, unseenSince)
+      else putRunning(uid, pod, at, unseenSince)
     },
     putNode(uid, node, at) {
       const addresses = canonical(node.status.addresses.map(({ address }) => address))
-      const from = known.has(uid) ? at : (node.metadata.creationTimestamp ?? at)
-      release(uid, at, { ...nothing, addresses })
-      const endpoint = nodeEndpoint(node, uid)
+      const from = known.has(uid) ? at : byOurClock(node.metadata.creationTimestamp ?? at, at)
+      release(uid, at, addresses)
+      const endpoint = endpointOf(uid, nodeEndpoint(node, uid))
       for (const ip of addresses) byAddress.set(ip, uid, endpoint, from)
-      known.set(uid, { ...nothing, addresses, changedAt: at })
+      known.set(uid, { endpoint, addresses, hostPorts: [], uids: [], isEnding: false, changedAt: at })
     },
     end(uid, at) {
-      if (!known.has(uid)) return
+      const before = known.get(uid)
+      if (!before) return
       release(uid, at)
-      byUid.end(uid, uid, at + lingerSeconds)
+      for (const each of before.uids) byUid.end(each, uid, at + lingerSeconds)
       known.delete(uid)
     },
     during: (ip, since, until) => byAddress.during(ip, since, until),

@@ -61,10 +61,13 @@ const serviceLabel = 'kubernetes.io/service-name'
 export const serviceOfSlice = ({ metadata }: EndpointSlice): string | undefined =>
   metadata.labels[serviceLabel] && `${metadata.namespace ?? 'default'}/${metadata.labels[serviceLabel]}`
 
-/** What clients of a headless service dial: the endpoints that are ready. */
+/** One that terminates is not ready any more and still serves whoever is connected. Unknown is yes, as Kubernetes has it. */
+const isServing = ({ conditions }: EndpointSlice['endpoints'][number]): boolean =>
+  conditions?.serving ?? conditions?.ready ?? true
+
+/** What clients of a headless service dial, or are connected to still. */
 export function claimsOfSlice({ endpoints, ports, metadata }: EndpointSlice): readonly Claim<ServicePort>[] {
-  const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false)
-  const ips = canonical(ready.flatMap(({ addresses }) => addresses))
+  const ips = canonical(endpoints.filter(isServing).flatMap(({ addresses }) => addresses))
   return ports.flatMap(({ name, port, protocol }) => {
     if (port === undefined || port === null) return []
     const named = makeServicePort({
@@ -90,17 +93,22 @@ export function claimsOfEndpoints(slice: EndpointSlice): readonly Claim<true>[] 
 
 export const isHeadless = ({ spec }: Service): boolean => spec.clusterIP === 'None' || spec.clusterIPs.includes('None')
 
-/** Keys that an owner holds in a timeline, so that they can be given up. */
-export function createClaims<T>() {
+/** Keys that an owner holds in a timeline, so that they can be given up. A value that says the same is the one before. */
+export function createClaims<T>(isSame: (a: T, b: T) => boolean) {
   const timeline = createTimeline<T>()
-  const held = new Map<string, readonly string[]>()
+  const held = new Map<string, ReadonlyMap<string, T>>()
   return {
     timeline,
     set(owner: string, claims: readonly Claim<T>[], from: number) {
-      const keys = new Set(claims.map(([key]) => key))
-      for (const key of held.get(owner) ?? []) if (!keys.has(key)) timeline.end(key, owner, from)
-      for (const [key, value] of claims) timeline.set(key, owner, value, from)
-      if (keys.size > 0) held.set(owner, [...keys])
+      const before = held.get(owner)
+      const now = new Map<string, T>()
+      for (const [key, value] of claims) {
+        const known = before?.get(key)
+        now.set(key, known !== undefined && isSame(known, value) ? known : value)
+      }
+      for (const key of before?.keys() ?? []) if (!now.has(key)) timeline.end(key, owner, from)
+      for (const [key, value] of now) timeline.set(key, owner, value, from)
+      if (now.size > 0) held.set(owner, now)
       else held.delete(owner)
     },
   }

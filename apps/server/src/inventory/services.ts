@@ -1,7 +1,9 @@
 // Which service a client dialled. A service with addresses of its own is known by address, port and protocol, by its external
 // addresses, and on every node by its node ports. A headless one has no address: its clients dial the endpoints that its
-// slices name, and an endpoint that several headless services name tells nothing.
+// slices name, and an endpoint that several headless services name tells nothing. A connection keeps the service that it was
+// translated for, also when that is gone or its address is another's by now.
 import type { ServicePort } from './endpoint.ts'
+import { isSameServicePort } from './endpoint.ts'
 import type { EndpointSlice, Service } from './objects.ts'
 import type { DialledPort } from './service-claims.ts'
 import {
@@ -24,6 +26,9 @@ export interface Services {
   at(ip: string, port: number, proto: string, moment: number): ServicePort | undefined
   /** A node port, whichever node was dialled. */
   nodePortAt(port: number, proto: string, moment: number): ServicePort | undefined
+  /** The service that a connection was translated for which was there at a moment: the last one that had the address. */
+  translatedAt(ip: string, port: number, proto: string, moment: number): ServicePort | undefined
+  nodePortTranslatedAt(port: number, proto: string, moment: number): ServicePort | undefined
   /** Whether a service has this address, and at some moment of a span of seconds nobody stood behind its port. */
   isUnbacked(ip: string, port: number, proto: string, since: number, until: number): boolean
   forgetBefore(moment: number): void
@@ -39,10 +44,13 @@ function removeFrom(sets: Map<string, Set<string>>, key: string, value: string):
   if (set?.size === 0) sets.delete(key)
 }
 
+const isSameDialled = (a: DialledPort, b: DialledPort) =>
+  a.endpoints === b.endpoints && isSameServicePort(a.service, b.service)
+
 export function createServices(): Services {
-  const dialled = createClaims<DialledPort>()
-  const headless = createClaims<ServicePort>()
-  const endpoints = createClaims<true>()
+  const dialled = createClaims(isSameDialled)
+  const headless = createClaims(isSameServicePort)
+  const endpoints = createClaims<true>(Object.is)
   const slices = new Map<string, { readonly slice: EndpointSlice; readonly service: string | undefined }>()
   const slicesOf = new Map<string, Set<string>>()
   /** Names of headless services by uid, and uids by name: where a service is made anew there are two for a while. */
@@ -102,6 +110,9 @@ export function createServices(): Services {
     at: (ip, port, proto, moment) =>
       dialled.timeline.at(keyOf(ip, port, proto), moment)?.service ?? headlessAt(keyOf(ip, port, proto), moment),
     nodePortAt: (port, proto, moment) => dialled.timeline.at(keyOf(anyNode, port, proto), moment)?.service,
+    translatedAt: (ip, port, proto, moment) => dialled.timeline.lastUntil(keyOf(ip, port, proto), moment)?.service,
+    nodePortTranslatedAt: (port, proto, moment) =>
+      dialled.timeline.lastUntil(keyOf(anyNode, port, proto), moment)?.service,
     isUnbacked(ip, port, proto, since, until) {
       const found = dialled.timeline.at(keyOf(ip, port, proto), until)
       const isBackedAt = (moment: number) => found && endpoints.timeline.at(found.endpoints, moment)

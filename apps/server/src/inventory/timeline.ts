@@ -1,101 +1,148 @@
-// What a key stood for at a moment. Each version has a time it holds from and a time it holds to, and an owner (a uid), so
-// that what one owner says late never ends what another holds now. Several owners may hold one key at once; the one that
-// began last has it. Asked for the present, the newest version answers at once; the past is a few steps back.
+// What a key stood for at a moment. Owners (uids) claim a key for a span of time; within a claim the value may change, as a
+// pod's labels do. What must stay true: of several that claim a key at once the one whose claim began last has it, however
+// often an older one repeats itself, so that a dead pod whose object still changes never takes an address back; and what one
+// owner says late never ends what another holds now. Asked for the present, the newest claim answers at once; the past is a
+// few steps back.
 
-export interface Version<T> {
+export interface Claim<T> {
   readonly owner: string
   /** Unix seconds, inclusive. */
   readonly from: number
   /** Unix seconds, exclusive; Infinity while it holds. */
   to: number
+  /** Oldest first. Never empty; the first one holds since the claim began. */
+  versions: readonly Version<T>[]
+}
+
+interface Version<T> {
+  readonly from: number
   readonly value: T
 }
 
 export interface Timeline<T> {
-  /** From now on the key stands for `value`, by this owner; the owner's version before ends then. */
-  set(key: string, owner: string, value: T, from: number): void
-  /** Ends the owner's open version of the key. */
-  end(key: string, owner: string, at: number): void
-  /** The version that holds at a moment; of several the one that began last. */
-  at(key: string, moment: number): T | undefined
   /**
-   * The value that held in a span of seconds, both ends included. Where the key changed hands within it, the owner who held
+   * The key stands for `value` by this owner from then on: a new claim, or where the owner's last one is still open the next
+   * version within it.
+   */
+  set(key: string, owner: string, value: T, from: number): void
+  /** Ends the owner's open claim of the key. */
+  end(key: string, owner: string, at: number): void
+  /** The value that holds at a moment; of several claims the one that began last. */
+  at(key: string, moment: number): T | undefined
+  /** The value that held last before a moment, whether it still held then or not. */
+  lastUntil(key: string, moment: number): T | undefined
+  /**
+   * The value that held in a span of seconds, both ends included. Where the key changed hands within it, the owner who had
    * it longest, as it was at last.
    */
   during(key: string, since: number, until: number): T | undefined
   /** All values that hold at a moment, one for each owner. */
   allAt(key: string, moment: number): readonly T[]
-  /** The newest version that is not this owner's. */
-  lastOfOthers(key: string, owner: string): Version<T> | undefined
-  /** The first version, where it begins only after a moment. */
+  /** The newest claim that is not this owner's. */
+  lastOfOthers(key: string, owner: string): Claim<T> | undefined
+  /** The first value, where its claim begins only after a moment. */
   laterThan(key: string, moment: number): T | undefined
-  /** Forgets versions that ended before a moment. */
+  /** Forgets what ended before a moment. */
   forgetBefore(moment: number): void
   readonly size: number
 }
 
-/** An address that changes hands more often within the time we keep is a fault elsewhere; the oldest versions go. */
+/** A key that changes hands more often within the time we keep is a fault elsewhere; the oldest claims go. */
+const maxClaims = 64
+/** Of a claim that changes more often, the oldest versions go and the next one stands for their time too. */
 const maxVersions = 64
 
-const holdsAt = ({ from, to }: Version<unknown>, moment: number) => from <= moment && moment < to
+const holdsAt = ({ from, to }: Claim<unknown>, moment: number) => from <= moment && moment < to
 
-/** Of the versions that overlap a span, the newest of the owner whose versions cover most of it. */
-function longestHolder<T>(versions: readonly Version<T>[], since: number, until: number): Version<T> | undefined {
-  const held = new Map<string, { seconds: number; version: Version<T> }>()
-  for (const version of versions) {
-    if (version.to <= since || version.from > until) continue
-    const seconds = Math.min(version.to, until + 1) - Math.max(version.from, since)
-    held.set(version.owner, { seconds: (held.get(version.owner)?.seconds ?? 0) + seconds, version })
+const valueAt = <T>({ versions }: Claim<T>, moment: number): T =>
+  (versions.findLast(({ from }) => from <= moment) ?? versions[0]!).value
+
+const claimAt = <T>(claims: readonly Claim<T>[], moment: number): Claim<T> | undefined =>
+  claims.findLast((claim) => holdsAt(claim, moment))
+
+/** Of the claims that overlap a span, that of the owner who had the key for most of it; of equals the later one. */
+function longestHolder<T>(claims: readonly Claim<T>[], since: number, until: number): Claim<T> | undefined {
+  const end = until + 1
+  const within = claims.filter(({ from, to }) => to > since && from < end)
+  const changes = within.flatMap(({ from, to }) => [from, to]).filter((at) => at > since && at < end)
+  const edges = [since, ...changes.sort((a, b) => a - b), end]
+  const held = new Map<string, { seconds: number; claim: Claim<T> }>()
+  for (let i = 1; i < edges.length; i++) {
+    const claim = claimAt(within, edges[i - 1]!)
+    if (!claim) continue
+    const before = held.get(claim.owner)?.seconds ?? 0
+    held.set(claim.owner, { seconds: before + edges[i]! - edges[i - 1]!, claim })
   }
-  let longest: { seconds: number; version: Version<T> } | undefined
+  let longest: { seconds: number; claim: Claim<T> } | undefined
   for (const holder of held.values()) if (!longest || holder.seconds >= longest.seconds) longest = holder
-  return longest?.version
+  return longest?.claim
+}
+
+/** The versions with one more, in order; a value that is told again is no new version. */
+function withVersion<T>(versions: readonly Version<T>[], value: T, from: number): readonly Version<T>[] {
+  const after = versions.findLastIndex((version) => version.from <= from)
+  if (versions[after]?.value === value) return versions
+  const added = versions.toSpliced(after + 1, 0, { from, value })
+  return added.length > maxVersions ? added.slice(1) : added
 }
 
 export function createTimeline<T>(): Timeline<T> {
-  const keys = new Map<string, Version<T>[]>()
-  const end = (key: string, owner: string, at: number) => {
-    const open = keys.get(key)?.findLast((version) => version.owner === owner && version.to === Infinity)
-    if (open) open.to = Math.max(open.from, at)
+  const keys = new Map<string, Claim<T>[]>()
+  const openOf = (key: string, owner: string) =>
+    keys.get(key)?.findLast((claim) => claim.owner === owner && claim.to === Infinity)
+  const claim = (key: string, owner: string, value: T, from: number) => {
+    const claims = keys.get(key) ?? []
+    keys.set(key, claims)
+    let at = claims.length
+    while (at > 0 && claims[at - 1]!.from > from) at--
+    claims.splice(at, 0, { owner, from, to: Infinity, versions: [{ from, value }] })
+    if (claims.length > maxClaims) claims.shift()
   }
-  const versionAt = (versions: readonly Version<T>[], moment: number) =>
-    versions.findLast((version) => holdsAt(version, moment))
   return {
     set(key, owner, value, from) {
-      const versions = keys.get(key) ?? []
-      keys.set(key, versions)
-      end(key, owner, from)
-      let at = versions.length
-      while (at > 0 && versions[at - 1]!.from > from) at--
-      versions.splice(at, 0, { owner, from, to: Infinity, value })
-      if (versions.length > maxVersions) versions.shift()
+      const open = openOf(key, owner)
+      if (open) open.versions = withVersion(open.versions, value, from)
+      else claim(key, owner, value, from)
     },
-    end,
+    end(key, owner, at) {
+      const open = openOf(key, owner)
+      if (open) open.to = Math.max(open.from, at)
+    },
     at(key, moment) {
-      const versions = keys.get(key)
-      return versions && versionAt(versions, moment)?.value
+      const claims = keys.get(key)
+      const found = claims && claimAt(claims, moment)
+      return found && valueAt(found, moment)
+    },
+    lastUntil(key, moment) {
+      const claims = keys.get(key)
+      const found = claims && (claimAt(claims, moment) ?? claims.findLast(({ from }) => from <= moment))
+      return found && valueAt(found, moment)
     },
     during(key, since, until) {
-      const versions = keys.get(key)
-      const last = versions?.at(-1)
-      if (!versions || !last) return undefined
+      const claims = keys.get(key)
+      const last = claims?.at(-1)
+      if (!claims || !last) return undefined
       // Fast path: nobody else had it since the span began.
-      if (last.from <= since && until < last.to) return last.value
-      return longestHolder(versions, since, until)?.value
+      const found = last.from <= since && until < last.to ? last : longestHolder(claims, since, until)
+      return found && valueAt(found, until)
     },
     allAt(key, moment) {
       const found = new Map<string, T>()
-      for (const version of keys.get(key) ?? []) if (holdsAt(version, moment)) found.set(version.owner, version.value)
+      for (const each of keys.get(key) ?? []) if (holdsAt(each, moment)) found.set(each.owner, valueAt(each, moment))
       return [...found.values()]
     },
-    lastOfOthers: (key, owner) => keys.get(key)?.findLast((version) => version.owner !== owner),
+    lastOfOthers: (key, owner) => keys.get(key)?.findLast((each) => each.owner !== owner),
     laterThan(key, moment) {
       const first = keys.get(key)?.[0]
-      return first && first.from > moment ? first.value : undefined
+      return first && first.from > moment ? valueAt(first, moment) : undefined
     },
     forgetBefore(moment) {
-      for (const [key, versions] of keys) {
-        const kept = versions.filter((version) => version.to >= moment)
+      for (const [key, claims] of keys) {
+        const kept = claims.filter(({ to }) => to >= moment)
+        for (const each of kept) {
+          const holding = each.versions.findLastIndex(({ from }) => from <= moment)
+          if (holding > 0) each.versions = each.versions.slice(holding)
+        }
         if (kept.length > 0) keys.set(key, kept)
         else keys.delete(key)
       }

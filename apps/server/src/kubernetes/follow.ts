@@ -1,6 +1,7 @@
 // Follows one kind: a list in pages, then a watch from the list's version on, for as long as it goes; and what to do when it
 // does not. What must stay true: after any interruption either every change is heard (the watch resumes where it was) or all
-// objects are listed again and compared, so that nothing that vanished meanwhile stays.
+// objects are listed again and compared, so that nothing that vanished meanwhile stays; and what is told late is told with the
+// time since when nobody watched, for it happened at some moment between.
 import type { Backoff } from '@margay/kit'
 import { createBackoff, sleep } from '@margay/kit'
 import type { ClusterObject, ObjectDocument } from '../objects/object.ts'
@@ -32,6 +33,14 @@ export interface FollowConfig {
 
 export const usualFollow: Omit<FollowConfig, 'pageObjects'> = { silentMs: 100_000, watchSeconds: 300 }
 
+/** What is kept of a kind from one follower to the next. */
+export interface Heard {
+  /** Until when all that happened was heard, or nothing was there to be heard; undefined before anything is known. Unix seconds. */
+  until: number | undefined
+  /** Whether it was listed whole: what comes later is new. */
+  isListed: boolean
+}
+
 export interface FollowDeps {
   readonly client: ApiClient
   readonly objects: ObjectSource
@@ -39,6 +48,10 @@ export interface FollowDeps {
   readonly onProblem: (problem: string) => void
   /** Aborts when the API server was away and is back: waiting is over, and a watch from before may be dead unnoticed. */
   readonly era: () => AbortSignal
+  /** Changed as things are heard. */
+  readonly heard: Heard
+  /** Unix milliseconds. */
+  readonly clock: () => number
   readonly chance?: () => number
 }
 
@@ -65,6 +78,14 @@ interface WatchEvent {
   readonly object: ObjectDocument
 }
 
+/** Events that come so soon after a watch was opened may be of the time before. */
+const catchUpSeconds = 5
+/** A watch that is asked for again so soon missed nothing to speak of. */
+const seamlessSeconds = 2
+
+const createdAt = ({ metadata }: ObjectDocument): number =>
+  new Date((metadata as { creationTimestamp?: string } | undefined)?.creationTimestamp ?? Number.NaN).getTime() / 1000
+
 const versionOf = ({ metadata }: ObjectDocument): string | undefined =>
   (metadata as { resourceVersion?: string } | undefined)?.resourceVersion
 
@@ -77,7 +98,10 @@ export async function follow(
   deps: FollowDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, objects } = deps
+  const { client, objects, heard } = deps
+  const now = () => Math.floor(deps.clock() / 1000)
+  /** While events of the time before may come: until when, and since when nobody watched. */
+  let missed: { readonly until: number; readonly since: number } | undefined
   const path = pathOf(resource)
   const apiVersion = apiVersionOf(resource)
   const isOfKind = (object: ClusterObject) =>
@@ -90,8 +114,12 @@ export async function follow(
     if (found.kind === 'problem') deps.onProblem(found.problem)
     return undefined
   }
+  /** A kind that was not served may have objects that are older: its server was away, or had just started. */
+  const isFound = (document: ObjectDocument) =>
+    heard.until === undefined || (!heard.isListed && createdAt(document) < heard.until)
   /** Lists everything; what was known and is not there any more is gone. The version to watch from. */
-  const list = async (found: boolean): Promise<string> => {
+  const list = async (): Promise<string> => {
+    const startedAt = now()
     const seen = new Set<string>()
     const until = AbortSignal.any([signal, deps.era()])
     let next = ''
@@ -99,29 +127,41 @@ export async function follow(
       const query = { limit: String(config.pageObjects), ...(next !== '' && { continue: next }) }
       const page = createListItems()
       for await (const chunk of client.bytes(path + queryOf(query), until)) {
-        for (const document of page.take(chunk)) {
-          const object = read(document as ObjectDocument)
+        for (const document of page.take(chunk) as Iterable<ObjectDocument>) {
+          const object = read(document)
           if (!object) continue
           seen.add(object.uid)
-          objects.put(object, found)
+          objects.put(object, isFound(document), heard.until)
         }
       }
       const { metadata } = page.end()
       next = metadata?.continue ?? ''
-      if (next === '') {
-        objects.sweep(isOfKind, seen)
-        return metadata?.resourceVersion ?? ''
-      }
+      if (next !== '') continue
+      objects.sweep(isOfKind, seen, heard.until)
+      heard.until = startedAt
+      heard.isListed = true
+      return metadata?.resourceVersion ?? ''
     }
   }
-  const take = ({ type, object: document }: WatchEvent): string | undefined => {
+  const take = ({ type, object: document }: WatchEvent, unseenSince: number | undefined): string | undefined => {
     if (type === 'ERROR') throw statusError(500, document)
     if (type === 'BOOKMARK') return versionOf(document)
     const object = read(document)
     if (!object) return versionOf(document)
-    if (type === 'DELETED') objects.remove(object.uid)
-    else objects.put(object, false)
+    if (type === 'DELETED') objects.remove(object.uid, unseenSince)
+    else objects.put(object, false, unseenSince)
     return object.resourceVersion
+  }
+  const onOpen = () => {
+    const since = heard.until ?? now()
+    missed = now() - since > seamlessSeconds ? { since, until: now() + catchUpSeconds } : undefined
+    deps.onState({ state: 'following' })
+  }
+  /** Since when nobody watched what comes now; undefined where it is heard as it happens. */
+  const unseenSince = (): number | undefined => {
+    if (missed && now() <= missed.until) return missed.since
+    heard.until = now()
+    return undefined
   }
   /** Watches from a version on; each event moves it on, so that the next watch resumes there. The events that came. */
   const watch: Steps['watch'] = async (position, onHeard) => {
@@ -132,12 +172,18 @@ export async function follow(
       timeoutSeconds: String(config.watchSeconds),
     }
     const until = AbortSignal.any([signal, deps.era()])
-    // A watch that was silent for long was there all the while: its end is no failure.
-    const on = { open: () => deps.onState({ state: 'following' }), silence: onHeard }
-    for await (const line of client.lines(path + queryOf(query), until, config.silentMs, on)) {
-      position.version = take(JSON.parse(line) as WatchEvent) ?? position.version
+    let isSilent = false
+    const silence = () => {
+      isSilent = true
+      // A watch that was silent for long was there all the while: its end is no failure.
       onHeard()
     }
+    for await (const line of client.lines(path + queryOf(query), until, config.silentMs, { open: onOpen, silence })) {
+      position.version = take(JSON.parse(line) as WatchEvent, unseenSince()) ?? position.version
+      onHeard()
+    }
+    // Ended by the server, it was there until then.
+    if (!isSilent && !until.aborted) heard.until = now()
   }
   await followPatiently({ list, watch }, deps, signal)
 }
@@ -148,7 +194,7 @@ interface Position {
 }
 
 interface Steps {
-  readonly list: (found: boolean) => Promise<string>
+  readonly list: () => Promise<string>
   /** Calls `onHeard` for each event, and where silence ends it. */
   readonly watch: (position: Position, onHeard: () => void) => Promise<void>
 }
@@ -157,13 +203,9 @@ interface Steps {
 async function followPatiently({ list, watch }: Steps, deps: FollowDeps, signal: AbortSignal): Promise<void> {
   const backoff = createBackoff({ firstMs: 250, mostMs: 15_000 }, deps.chance)
   let position: Position | undefined
-  let found = true
 
   const step = async (): Promise<void> => {
-    if (!position) {
-      position = { version: await list(found) }
-      found = false
-    }
+    position ??= { version: await list() }
     let isHeard = false
     await watch(position, () => {
       isHeard = true

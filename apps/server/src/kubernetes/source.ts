@@ -12,9 +12,10 @@ import type { Contact, ContactConfig } from './contact.ts'
 import { createContact, usualContact } from './contact.ts'
 import type { Look, Resource } from './discovery.ts'
 import { createDiscovery, pathOf, resourceKey } from './discovery.ts'
-import type { FollowConfig, FollowState } from './follow.ts'
+import type { FollowConfig, FollowState, Heard } from './follow.ts'
 import { follow, usualFollow } from './follow.ts'
 import { stageOf, unseenWords } from './state.ts'
+import { createSureness, knowsNames } from './sureness.ts'
 
 export interface KubernetesSourceConfig extends Pick<KubernetesConfig, 'discoverSeconds' | 'pageObjects'> {
   /** For tests, which cannot wait as long as a cluster does. */
@@ -40,9 +41,6 @@ export interface KubernetesSource extends Part {
   unseen(): readonly string[]
 }
 
-/** What was missed comes in one go once a watch is open again. */
-const catchUpMs = 1_000
-
 interface Followed {
   readonly resource: Resource
   readonly stop: AbortController
@@ -55,22 +53,21 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
   const { access, objects, log, health, clock } = deps
   const stage = health.stage('kubernetes')
   const followed = new Map<string, Followed>()
+  /** By kind, also of those that are not followed any more. */
+  const heard = new Map<string, Heard>()
   let contact: Contact | undefined
   let server = 'an unknown address'
   let discovery: string | undefined
   let isSettled = false
   let told: string | undefined
-  let unsureSince: number | undefined
-  let sureSince = 0
+  const sureness = createSureness(clock)
 
   const isCurrent = () =>
     isSettled && !contact?.lost() && [...followed.values()].every(({ state }) => state?.state !== 'failing')
   const noteSureness = () => {
-    if (!isCurrent()) unsureSince ??= contact?.lost()?.since ?? clock()
-    else if (unsureSince !== undefined) {
-      unsureSince = undefined
-      sureSince = clock() + catchUpMs
-    }
+    const lost = contact?.lost()
+    const kinds = [...followed.values()].map(({ resource, state }) => [resource.kind, state] as const)
+    sureness.note(lost === undefined && knowsNames(kinds), lost?.since)
   }
   const report = () => {
     noteSureness()
@@ -84,8 +81,6 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
     // Refused and failing kinds are known as far as they will be; whoever waits must not wait for them.
     if (isSettled || followed.size === 0 || !kinds.every(([, state]) => state)) return
     isSettled = true
-    // The first look was whole: nothing is to be caught up with.
-    unsureSince = undefined
     objects.settle()
     log.info('the cluster is known', { server, kinds: kinds.length })
   }
@@ -96,6 +91,11 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
     const looks = createDiscovery(client)
     const tasks = new Set<Promise<void>>()
 
+    const heardOf = (key: string): Heard => {
+      const known = heard.get(key) ?? { until: undefined, isListed: false }
+      heard.set(key, known)
+      return known
+    }
     const start = (resource: Resource) => {
       const key = resourceKey(resource)
       const entry: Followed = { resource, stop: new AbortController(), state: undefined, isSeen: false }
@@ -111,7 +111,7 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
       const task = follow(
         resource,
         settings,
-        { client, objects, onState, onProblem, era: () => reach.era() },
+        { client, objects, onState, onProblem, era: () => reach.era(), heard: heardOf(key), clock },
         AbortSignal.any([signal, entry.stop.signal]),
       ).then(() => {
         tasks.delete(task)
@@ -131,9 +131,18 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
     }
     // One look may miss a kind: an API server that has just started does not serve its custom resources yet, and says so.
     let servedBefore: ReadonlySet<string> | undefined
+    let uncertainBefore: ReadonlySet<string> = new Set()
+    let lookedAt = 0
     const apply = ({ served, uncertain }: Look) => {
       const before = servedBefore
+      const absentUntil = lookedAt
       servedBefore = new Set(served.keys())
+      lookedAt = Math.floor(clock() / 1000)
+      // What is not served has no objects that anybody could miss.
+      for (const [key, { group }] of served) {
+        if (before && !before.has(key) && !uncertainBefore.has(group)) heardOf(key).until = absentUntil
+      }
+      uncertainBefore = uncertain
       const isGone = (key: string) => before !== undefined && !before.has(key) && !served.has(key)
       for (const [key, entry] of followed) {
         const now = served.get(key)
@@ -192,7 +201,7 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
       const unread = [...followed.values()].filter(({ isSeen, state }) => !isSeen || state?.state === 'refused')
       return unseenWords(unread.map(({ resource, state }) => ({ resource, refused: state?.state === 'refused' })))
     },
-    unsureSince: () => unsureSince ?? (clock() < sureSince ? sureSince - catchUpMs : undefined),
+    unsureSince: () => sureness.unsureSince(),
     async run(signal) {
       stage.set({ state: 'starting' })
       followed.clear()

@@ -29,11 +29,12 @@ export interface ClusterObject {
 export interface ObjectSink {
   /**
    * The object is as given from `at` on, Unix seconds; 0 where it was found like this and nobody knows since when. An object
-   * whose uid was put before replaces what was said of it.
+   * whose uid was put before replaces what was said of it. `unseenSince`, Unix seconds: nobody watched from then to `at`,
+   * so that the change came at some time between.
    */
-  put(object: ClusterObject, at: number): void
-  /** The object with this uid is gone since `at`. Unknown uids are ignored. */
-  remove(uid: string, at: number): void
+  put(object: ClusterObject, at: number, unseenSince?: number): void
+  /** The object with this uid is gone since `at`, or since some time after `unseenSince`. Unknown uids are ignored. */
+  remove(uid: string, at: number, unseenSince?: number): void
 }
 
 /** Group of an `apiVersion`; empty for the core group. */

@@ -19,12 +19,20 @@ const meta: Keep = {
   deletionTimestamp: true,
   generation: true,
   ownerReferences: { apiVersion: true, kind: true, name: true, uid: true, controller: true },
-  // Calico's storage group keeps an object's real name and labels here.
-  annotations: { 'projectcalico.org/metadata': true },
+  annotations: {
+    // Calico's storage group keeps an object's real name and labels here.
+    'projectcalico.org/metadata': true,
+    // What a static pod's cgroup is named after.
+    'kubernetes.io/config.hash': true,
+  },
 }
 
 const container: Keep = { name: true, image: true, ports: true, restartPolicy: true }
-const containerStatus: Keep = { name: true, containerID: true, state: { terminated: { finishedAt: true } } }
+const containerStatus: Keep = {
+  name: true,
+  containerID: true,
+  state: { running: { startedAt: true }, terminated: { startedAt: true, finishedAt: true } },
+}
 const template: Keep = { metadata: { labels: true }, spec: { containers: { name: true, image: true } } }
 
 const pod: Keep = {
@@ -40,6 +48,7 @@ const pod: Keep = {
     podIP: true,
     podIPs: true,
     startTime: true,
+    conditions: { type: true, status: true, lastTransitionTime: true },
     containerStatuses: containerStatus,
     initContainerStatuses: containerStatus,
     ephemeralContainerStatuses: containerStatus,
@@ -133,12 +142,19 @@ function pick(value: unknown, keep: Keep): unknown {
   return picked
 }
 
-/** The Ready condition is a fact about a node; the others come and go with its memory and disk. */
+/**
+ * The condition that is a fact: that a node is ready, that a pod has its network. A node's others come and go with its memory
+ * and disk, a pod's with its probes.
+ */
+const factual: Readonly<Record<string, string>> = { Node: 'Ready', Pod: 'PodReadyToStartContainers' }
+
 function withoutNoise(kind: string, document: Record<string, unknown>): Record<string, unknown> {
   const { status } = document
-  if (kind !== 'Node' || !isRecord(status) || !Array.isArray(status['conditions'])) return document
-  const ready = status['conditions'].filter((condition) => isRecord(condition) && condition['type'] === 'Ready')
-  return { ...document, status: { ...status, conditions: ready } }
+  const fact = Object.hasOwn(factual, kind) ? factual[kind] : undefined
+  if (fact === undefined || !isRecord(status) || !Array.isArray(status['conditions'])) return document
+  const { conditions: all, ...rest } = status
+  const conditions = (all as unknown[]).filter((condition) => isRecord(condition) && condition['type'] === fact)
+  return { ...document, status: conditions.length > 0 ? { ...rest, conditions } : rest }
 }
 
 /**

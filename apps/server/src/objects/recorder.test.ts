@@ -21,6 +21,7 @@ let seconds: number
 let rows: ObjectRow[]
 let told: string[]
 
+const unseen = (since: number | undefined) => (since === undefined ? '' : ` unseen since ${since}`)
 const open = (): Recorder =>
   createRecorder({
     cluster: 'c',
@@ -28,8 +29,8 @@ const open = (): Recorder =>
     write: (more) => rows.push(...more),
     sinks: [
       {
-        put: ({ name, labels }, at) => told.push(`put ${name} ${labels['app']} ${at}`),
-        remove: (uid, at) => told.push(`remove ${uid} ${at}`),
+        put: ({ name, labels }, at, since) => told.push(`put ${name} ${labels['app']} ${at}${unseen(since)}`),
+        remove: (uid, at, since) => told.push(`remove ${uid} ${at}${unseen(since)}`),
       },
     ],
   })
@@ -87,6 +88,20 @@ describe('the recorder', () => {
     expect(told).toEqual(['remove uid-goes 1000'])
   })
 
+  it('hands on since when nobody watched', () => {
+    const source = open().source('kubernetes')
+    for (const name of ['stays', 'goes', 'ends']) source.put(object(name), true, 900)
+    told = []
+    source.put(object('stays', { app: 'b' }), false, 900)
+    source.remove('uid-ends', 900)
+    source.sweep(() => true, new Set(['uid-stays']), 900)
+    expect(told).toEqual([
+      'put stays b 1000 unseen since 900',
+      'remove uid-ends 1000 unseen since 900',
+      'remove uid-goes 1000 unseen since 900',
+    ])
+  })
+
   it('does not let one origin remove what another said', () => {
     const recorder = open()
     recorder.source('files').put(object('filed'), true)
@@ -126,8 +141,15 @@ describe('after a restart the recorder', () => {
     for (const each of [object('same'), object('changes', { app: 'c' }), object('comes')]) source.put(each, true)
     source.sweep(() => true, new Set(['uid-same', 'uid-changes', 'uid-comes']))
     source.settle()
-    expect(told).toEqual(['put changes c 2000', 'put comes a 2000', 'remove uid-vanishes 2000'])
+    expect(told).toEqual([
+      'put changes c 2000 unseen since 1100',
+      'put comes a 2000 unseen since 1100',
+      'remove uid-vanishes 2000 unseen since 1100',
+    ])
     expect(changes()).toEqual(['modified changes', 'added comes', 'deleted vanishes'])
+    told = []
+    source.remove('uid-same')
+    expect(told).toEqual(['remove uid-same 2000'])
   })
 
   it('drops the objects of a source that is configured no more', () => {

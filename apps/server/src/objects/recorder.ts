@@ -20,11 +20,14 @@ export interface RecorderDeps {
 
 /** What a source says. Objects are given as often as one likes; only differences go on. */
 export interface ObjectSource {
-  /** `found`: the object is part of a first look, so it may be older than this moment. */
-  put(object: ClusterObject, found: boolean): void
-  remove(uid: string): void
+  /**
+   * `found`: the object is part of a first look, so it may be older than this moment. `unseenSince`, Unix seconds, here and
+   * below: nobody watched since then, so what is told now happened at some time between.
+   */
+  put(object: ClusterObject, found: boolean, unseenSince?: number): void
+  remove(uid: string, unseenSince?: number): void
   /** After a look at all objects of some kind: those of the kind that were not seen are gone since now. */
-  sweep(isOfKind: (object: ClusterObject) => boolean, seen: ReadonlySet<string>): void
+  sweep(isOfKind: (object: ClusterObject) => boolean, seen: ReadonlySet<string>, unseenSince?: number): void
   /** The first look is complete. */
   settle(): void
 }
@@ -60,6 +63,9 @@ export function createRecorder(deps: RecorderDeps): Recorder {
   const sinks = createSinks(deps.sinks)
   const known = new Map<string, Known>()
   const restoredKinds = new Set<string>()
+  /** When an earlier server wrote last, Unix seconds: nobody watched from then until the sources have looked. */
+  let restoredUntil: number | undefined
+  const settled = new Set<ObjectOrigin>()
   let lastSequence = 0
 
   const now = () => Math.floor(clock() / 1000)
@@ -74,12 +80,14 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     if (change === 'deleted') sinks.remove(object.uid, time)
     else sinks.put(object, change === 'present' ? 0 : time)
   }
-  const drop = (uid: string, entry: Known) => {
+  const unseenBy = (origin: ObjectOrigin, unseenSince: number | undefined) =>
+    unseenSince ?? (settled.has(origin) ? undefined : restoredUntil)
+  const drop = (uid: string, entry: Known, unseenSince?: number) => {
     known.delete(uid)
-    sinks.remove(uid, now())
+    sinks.remove(uid, now(), unseenBy(entry.origin, unseenSince))
     deps.write([rowOf(entry, 'deleted')])
   }
-  const put = (origin: ObjectOrigin, object: ClusterObject, found: boolean) => {
+  const put = (origin: ObjectOrigin, object: ClusterObject, found: boolean, unseenSince?: number) => {
     const before = known.get(object.uid)
     const text = documentText(object)
     if (before?.text === text) return sinks.again(object.uid)
@@ -87,7 +95,8 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     const change = before ? 'modified' : isOld ? 'present' : 'added'
     const entry = { object, text, origin }
     known.set(object.uid, entry)
-    sinks.put(object, change === 'present' ? 0 : now())
+    if (change === 'present') sinks.put(object, 0)
+    else sinks.put(object, now(), unseenBy(origin, unseenSince))
     deps.write([rowOf(entry, change)])
   }
   const writeAgain = (entries: Iterable<Known>) => {
@@ -103,6 +112,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
           continue
         }
         lastSequence = Math.max(lastSequence, sequence)
+        restoredUntil = Math.max(restoredUntil ?? time, time)
         restoredKinds.add(kindOf(origin, object))
         const before = known.get(object.uid)
         if (change === 'deleted') {
@@ -122,17 +132,20 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     },
     told: (versions) => versions.forEach(told),
     source: (origin) => ({
-      put: (object, found) => put(origin, object, found),
-      remove(uid) {
+      put: (object, found, unseenSince) => put(origin, object, found, unseenSince),
+      remove(uid, unseenSince) {
         const entry = known.get(uid)
-        if (entry?.origin === origin) drop(uid, entry)
+        if (entry?.origin === origin) drop(uid, entry, unseenSince)
       },
-      sweep(isOfKind, seen) {
+      sweep(isOfKind, seen, unseenSince) {
         for (const [uid, entry] of known) {
-          if (entry.origin === origin && !seen.has(uid) && isOfKind(entry.object)) drop(uid, entry)
+          if (entry.origin === origin && !seen.has(uid) && isOfKind(entry.object)) drop(uid, entry, unseenSince)
         }
       },
-      settle: () => sinks.againAll(),
+      settle() {
+        settled.add(origin)
+        sinks.againAll()
+      },
     }),
     repeat() {
       sinks.againAll()

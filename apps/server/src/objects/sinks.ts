@@ -47,8 +47,10 @@ export function createSinks(sinks: readonly ObjectSink[]): Sinks {
   }
   const named = (object: ClusterObject) => `${object.kind} ${placeOf(object)}`
   return {
-    put: (object, at) => tellAll(object.uid, named(object), sinks, (sink) => sink.put(object, at)),
-    remove: (uid, at) => tellAll(uid, `removal of ${uid}`, sinks, (sink) => sink.remove(uid, at)),
+    put: (object, at, unseenSince) =>
+      tellAll(object.uid, named(object), sinks, (sink) => sink.put(object, at, unseenSince)),
+    remove: (uid, at, unseenSince) =>
+      tellAll(uid, `removal of ${uid}`, sinks, (sink) => sink.remove(uid, at, unseenSince)),
     again,
     againAll: () => [...failures.keys()].forEach(again),
     state() {

@@ -45,8 +45,6 @@ export interface AgentFrames {
 const maxFrameBytes = 64 * 1_048_576
 /** How long a batch waits for the name of a pod that was just started. */
 const nameWaitMs = 5_000
-/** Frames older than this came from a spool: whoever was to be named is by now. */
-const freshSeconds = 60
 
 /** A frame had its turn; its answer may still wait for the disk. */
 interface Taken {
@@ -85,10 +83,9 @@ export function createAgentFrames(deps: AgentFramesDeps): AgentFrames {
   /** Lasting frames of one agent are taken one after the other, whatever requests they came in. */
   const turns = new Map<string, Promise<unknown>>()
 
-  const isFresh = ({ madeAt }: Frame) => deps.clock() / 1000 - madeAt < freshSeconds
   const waitForNames = async (frame: Frame, epoch: Epoch) => {
     const until = deps.clock() + nameWaitMs
-    if (!isFresh(frame)) return
+    if (!interner.isFresh(frame)) return
     while (interner.isUnnamed(frame, epoch) && deps.clock() < until) {
       await deps.inventory.changed(AbortSignal.timeout(Math.max(1, until - deps.clock())))
     }
@@ -141,7 +138,7 @@ export function createAgentFrames(deps: AgentFramesDeps): AgentFrames {
     if (!epoch) return { answer: { result: 'define', epoch: frame.epoch } }
     const batch = { source: frame.agent, epoch: frame.epoch, sequence: frame.sequence }
     if (segments.standing(batch) === 'new') {
-      if (isFresh(frame) && deps.areNamesUnsure?.()) return { answer: { result: 'later' } }
+      if (interner.isFresh(frame) && deps.areNamesUnsure?.()) return { answer: { result: 'later' } }
       await waitForNames(frame, epoch)
     }
     switch (segments.standing(batch)) {

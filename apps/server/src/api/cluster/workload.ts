@@ -1,5 +1,6 @@
-// What a pod belongs to: its owner, and that one's owner, as far as the objects say. A ReplicaSet that nobody keeps gives its
-// Deployment away by the hash that both their names and the pod's labels carry.
+// What a pod belongs to: its controller, and that one's controller, as far up as the objects say. Whoever owns an object without
+// controlling it is nobody's workload, and neither is the node of a static pod. A ReplicaSet that nobody keeps gives its Deployment
+// away by the hash that both their names and the pod's labels carry.
 import { kindOf, labelsOf, listOf, memberOf, textOf } from './document.ts'
 import type { ObjectDocument } from '../../objects/index.ts'
 
@@ -13,11 +14,12 @@ export type FindOwner = (kind: string, namespace: string, name: string) => Objec
 
 const hashLabel = 'pod-template-hash'
 
-function ownerOf(document: ObjectDocument): Workload | undefined {
+function controllerOf(document: ObjectDocument): Workload | undefined {
   const owners = listOf(document, 'metadata', 'ownerReferences')
-  const owner = owners.find((each) => memberOf(each, 'controller') === true) ?? owners[0]
-  const [kind, name] = [textOf(owner, 'kind'), textOf(owner, 'name')]
-  return kind === undefined || name === undefined ? undefined : { kind, name }
+  const controller = owners.find((each) => memberOf(each, 'controller') === true)
+  const [kind, name] = [textOf(controller, 'kind'), textOf(controller, 'name')]
+  // A kubelet lets its node control what mirrors a static pod.
+  return kind === undefined || name === undefined || kind === 'Node' ? undefined : { kind, name }
 }
 
 /** `web-6d4cf56db6` without the hash of the pods that it makes. */
@@ -27,14 +29,20 @@ function deploymentOf(replicaSet: string, pod: ObjectDocument): string | undefin
   return end !== undefined && replicaSet.endsWith(end) ? replicaSet.slice(0, -end.length) : undefined
 }
 
-/** The uppermost owner of a pod that is known; the pod itself where nothing owns it. */
+/** Longer chains are loops. */
+const maxSteps = 8
+
+/** The uppermost controller of a pod that is known; the pod itself where nothing controls it. */
 export function workloadOf(pod: ObjectDocument, find: FindOwner): Workload {
   const namespace = textOf(pod, 'metadata', 'namespace') ?? 'default'
-  const owner = ownerOf(pod)
-  if (!owner) return { kind: kindOf(pod), name: textOf(pod, 'metadata', 'name') ?? '' }
-  const document = find(owner.kind, namespace, owner.name)
-  const above = document && ownerOf(document)
-  if (above) return above
-  const deployment = owner.kind === 'ReplicaSet' && !document ? deploymentOf(owner.name, pod) : undefined
-  return deployment === undefined ? owner : { kind: 'Deployment', name: deployment }
+  let found: Workload = { kind: kindOf(pod), name: textOf(pod, 'metadata', 'name') ?? '' }
+  let document: ObjectDocument | undefined = pod
+  for (let step = 0; document && step < maxSteps; step++) {
+    const above = controllerOf(document)
+    if (!above) return found
+    found = above
+    document = find(above.kind, namespace, above.name)
+  }
+  const deployment = found.kind === 'ReplicaSet' && !document ? deploymentOf(found.name, pod) : undefined
+  return deployment === undefined ? found : { kind: 'Deployment', name: deployment }
 }
