@@ -4,6 +4,7 @@ import { explain, printExplanation, protocolName } from '@margay/policy'
 import type { PolicyExplanation } from '@margay/wire'
 import type { AsOfState } from './as-of.ts'
 import { directionsJson, endJson, policyFinder } from './explanation.ts'
+import { unseenOf, withUnseen } from './unseen.ts'
 
 /** What was asked about, read against the cluster of its moment. */
 export interface AskedFlow {
@@ -12,10 +13,14 @@ export interface AskedFlow {
 }
 
 /** The policies' own answer to a flow. */
-export function explainFlow({ state, asOf }: AsOfState, { flow, notes }: AskedFlow, mode: Mode): PolicyExplanation {
+export function explainFlow(
+  { state, asOf, unseen }: AsOfState,
+  { flow, notes }: AskedFlow,
+  mode: Mode,
+): PolicyExplanation {
   const explanation = explain(flow, state.snapshot, mode, state.prepared)
   const { verdict, missing } = explanation.evaluation
-  return {
+  const told: PolicyExplanation = {
     ...asOf,
     verdict,
     evidence: verdict === 'unknown' ? 'unknown' : 'evaluated',
@@ -30,6 +35,7 @@ export function explainFlow({ state, asOf }: AsOfState, { flow, notes }: AskedFl
     missing: missing.map(({ kind, text }) => ({ kind, text })),
     notes: [...notes],
   }
+  return withUnseen(told, unseenOf(flow, mode, state, unseen))
 }
 
 export const modeOf = (pending: boolean): Mode => (pending ? 'pending' : 'enforced')

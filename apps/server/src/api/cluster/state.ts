@@ -4,7 +4,9 @@
 import type { Engine, Issue, ParsedSnapshot, Prepared, Snapshot } from '@margay/policy'
 import { createEngineInSteps, emptySnapshot, parseSnapshot, podKey, policyKey, prepare } from '@margay/policy'
 import { inTurns, runSteps } from '../turns.ts'
+import type { Unseen } from '../../kubernetes/index.ts'
 import type { ObjectDocument, ObjectHistory, StoredObject } from '../../objects/index.ts'
+import { groupOf } from '../../objects/index.ts'
 
 export interface ClusterState {
   readonly versions: readonly StoredObject[]
@@ -21,6 +23,8 @@ export interface ClusterState {
 export interface ClusterStates {
   /** The cluster now, or at a moment, Unix seconds. */
   of(at?: number): Promise<ClusterState>
+  /** Kinds that its verdicts rest on and that were never read; of a past moment those of which it has no object either. */
+  unseen(state: ClusterState, at?: number): readonly Unseen[]
 }
 
 const read = new WeakMap<StoredObject, ParsedSnapshot>()
@@ -91,15 +95,25 @@ async function makeState(versions: readonly StoredObject[]): Promise<ClusterStat
   }
 }
 
+const isOf = (version: StoredObject, kind: string | undefined, group: string | undefined): boolean =>
+  version.kind === kind && groupOf(version.apiVersion) === group
+
 /** States are kept as long as the lists that they were made of: the present one and those that the history remembers. */
-export function createClusterStates(objects: Pick<ObjectHistory, 'at' | 'now'>): ClusterStates {
+export function createClusterStates(
+  objects: Pick<ObjectHistory, 'at' | 'now'>,
+  unseen: () => readonly Unseen[] = () => [],
+): ClusterStates {
   const states = new WeakMap<readonly StoredObject[], Promise<ClusterState>>()
   const stateOf = (versions: readonly StoredObject[]): Promise<ClusterState> => {
     const state = states.get(versions) ?? makeState(versions)
     states.set(versions, state)
     return state
   }
-  return { of: async (at) => stateOf(at === undefined ? objects.now() : await objects.at(at)) }
+  return {
+    of: async (at) => stateOf(at === undefined ? objects.now() : await objects.at(at)),
+    unseen: ({ versions }, at) =>
+      unseen().filter(({ kind, group }) => at === undefined || !versions.some((version) => isOf(version, kind, group))),
+  }
 }
 
 /** Documents of one kind. */
