@@ -238,6 +238,50 @@ describe('a record', () => {
   })
 })
 
+describe('what is not known of a record', () => {
+  it('is not held against the policies where nobody saw a verdict', async () => {
+    const answer = await explain({ record: { ...record, action: 'allow', evidence: 'unknown' } })
+    expect(answer).toMatchObject({ verdict: 'deny', evidence: 'evaluated', notes: [] })
+    expect(answer.recorded).not.toHaveProperty('agrees')
+  })
+
+  it('is who had an address of a node’s pods, once the pod is gone', async () => {
+    const other = await openTestApi({ now })
+    other.objects.apply(objects, started)
+    other.objects.apply(policy, changed)
+    const gone = { source: '10.0.0.77', destination: 'shop/db', port: 5432 }
+    const outside = await other.post('policyExplain', gone)
+    other.objects.apply(
+      '{ apiVersion: v1, kind: Node, metadata: { name: n1 }, spec: { podCIDR: 10.0.0.0/24, podCIDRs: [10.0.0.0/24] } }',
+      changed + 1,
+    )
+    const inside = await other.post('policyExplain', gone)
+    await other.close()
+    expect(outside.verdict).toBe('deny')
+    expect([inside.verdict, new Set(inside.missing.map(({ kind }) => kind))]).toEqual([
+      'unknown',
+      new Set(['endpoint']),
+    ])
+  })
+
+  it('is what a policy that cannot be read selects, which is said where it may be an end', async () => {
+    const other = await openTestApi({ now })
+    other.objects.apply(objects, started)
+    other.objects.apply(
+      '{ apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: { namespace: shop, name: bad }, spec: { selector: "app ==", types: [Ingress] } }',
+      changed,
+    )
+    const note = async (source: string, destination: string) =>
+      (await other.post('policyExplain', { source, destination, port: 80 })).notes
+    const notes = [await note('ops/probe', 'shop/db'), await note('ops/probe', '203.0.113.9')]
+    await other.close()
+    expect(notes).toEqual([
+      [expect.stringMatching(/^NetworkPolicy shop\/bad cannot be read and is left out \(spec\.selector: /)],
+      [],
+    ])
+  })
+})
+
 describe('where kinds of objects were never read', () => {
   const refused = (kind: string, resource: string, group = 'projectcalico.org'): Unseen => ({
     kind,

@@ -3,6 +3,7 @@
 // it, so a change of one pod costs that pod.
 import type { Engine, Issue, ParsedSnapshot, Prepared, Snapshot } from '@margay/policy'
 import { createEngineInSteps, emptySnapshot, parseSnapshot, podKey, policyKey, prepare } from '@margay/policy'
+import { podBlocksOf } from '../../judge/index.ts'
 import { inTurns, runSteps } from '../turns.ts'
 import type { Unseen } from '../../kubernetes/index.ts'
 import type { ObjectDocument, ObjectHistory, StoredObject } from '../../objects/index.ts'
@@ -56,7 +57,10 @@ const stepObjects = 200
 
 /** Reads objects into one snapshot, with turns for others in between. */
 export async function readSnapshot(versions: readonly StoredObject[]): Promise<ParsedSnapshot> {
-  return join(await inTurns(versions, readVersion, { step: stepObjects }))
+  const { snapshot, issues } = join(await inTurns(versions, readVersion, { step: stepObjects }))
+  // An address of a node's block is a pod's, also where that pod is gone: who it was is a missing fact, not an outside.
+  const podBlocks = versions.flatMap(podBlocksOf)
+  return { snapshot: { ...snapshot, options: { ...snapshot.options, podBlocks } }, issues }
 }
 
 const placeOf = (kind: string, namespace: string | undefined, name: string) => `${kind} ${namespace ?? ''}/${name}`
