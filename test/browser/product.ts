@@ -129,6 +129,7 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
       live,
       intake,
       cluster: 'test',
+      unseen: () => [],
       objects: createTestVersions(),
       isReady: () => true,
       ends: nobodyReports,

@@ -166,6 +166,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
       intake: countedIntake(ingest, 'import', { sources, now }),
       objects,
       ends: { reporters },
+      unseen: () => ingest.report()?.unseen ?? [],
       health: report,
       isReady: () => ingest.report() !== undefined,
       metrics: () => metrics.text() + stageMetrics(stages()),

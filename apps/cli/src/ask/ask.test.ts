@@ -55,6 +55,18 @@ describe('filter flags', () => {
     [{ verdict: ['allow'] }, false],
     [{ toDomain: ['API.stripe.com'] }, true],
     [{ policy: ['payments-ingress'] }, true],
+    [{ policy: ['payments/payments-ingress'] }, true],
+    [{ policy: ['payments/app.payments-ingress'] }, true],
+    [{ policy: ['app.payments-ingress'] }, true],
+    [{ policy: ['payments/*'] }, true],
+    [{ policy: ['payments-*'] }, true],
+    [{ policy: ['shop/payments-ingress'] }, false],
+    [{ policy: ['ingress'] }, false],
+    [{ policy: ['0'] }, false],
+    [{ policy: ['-1'] }, false],
+    [{ policy: ['deny'] }, false],
+    [{ policy: ['app'] }, false],
+    [{ policy: ['payments'] }, false],
     [{ process: ['check*'], protocol: ['TCP'], namespace: ['shop'] }, true],
   ])('%o matches: %s', (flags, matches) => {
     expect(matcher(flags)(flow)).toBe(matches)

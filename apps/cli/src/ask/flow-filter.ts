@@ -74,6 +74,36 @@ function verdictFilter(text: string): Filter {
   return is('action', action)
 }
 
+/** What may stand before a policy's bare name: nothing, its namespace, its tier, or that it is staged. */
+const beforeBare = [[''], ['', '/'], ['', '.'], ['', ':']] as const
+
+/** A hit, `<index>|<tier>|<name>|<action>|<rule>`, whose name is `start` and then `text`: no other part has two bars on either side. */
+function hitNamed(start: readonly string[], text: string): Filter {
+  const [first = '', ...middle] = patternOf(text).pieces
+  const name = [...start.slice(0, -1), `${start.at(-1)}${first}`, ...middle]
+  const last = name.length - 1
+  const pieces = name.map((piece, at) => `${at === 0 ? '|' : ''}${piece}${at === last ? '|' : ''}`)
+  const value = { pieces: ['', '|', ...pieces, '|', ''], quoted: false }
+  return { kind: 'is', field: literal(hitsField), value }
+}
+
+const hitsField = 'policies.enforced_policies'
+
+/**
+ * A policy by its bare name, `NAMESPACE/NAME`, or the name as traces have it. A word of a hit may also be its index, tier, action
+ * or rule, so the name is asked for at its place; and a bare name ends where it does, so it is asked for as a word too.
+ */
+function policyFilter(text: string): Filter {
+  const slash = text.indexOf('/')
+  if (slash >= 0) {
+    const [namespace, name] = [text.slice(0, slash), text.slice(slash + 1)]
+    const forms = [[`${namespace}/`], [`${namespace}/`, '.'], [`${namespace}/`, ':']]
+    return any(forms.map((start) => hitNamed(start, name)))
+  }
+  const named = any(beforeBare.map((start) => hitNamed(start, text)))
+  return patternOf(text).quoted && !text.includes('.') ? both([named, is(hitsField, text)]) : named
+}
+
 type Clause = (text: string) => Filter
 const eitherEnd =
   (clause: (end: End, text: string) => Filter): Clause =>
@@ -103,7 +133,7 @@ const clauses: { readonly [K in keyof FilterFlags]-?: Clause } = {
   verdict: verdictFilter,
   outcome: (text) => is('outcome', text.toLowerCase()),
   process: (text) => is('process_name', text),
-  policy: (text) => is('policies.enforced_policies', text),
+  policy: policyFilter,
   node: (text) => is('host', text),
   reporter: (text) => is('reporter', text),
 }

@@ -83,6 +83,7 @@ beforeAll(async () => {
     live,
     intake: createDirectIntake(store),
     cluster: 'test',
+    unseen: () => [],
     objects: createTestVersions(),
     ends: nobodyReports,
     health: async () => ({

@@ -3,6 +3,7 @@ import type { AnswerOf, Health, RouteName, Routes } from '@margay/wire'
 import type { Store } from '@margay/store'
 import type { z } from 'zod'
 import type { EndsDeps } from '../ends/ends.ts'
+import type { Unseen } from '../kubernetes/index.ts'
 import type { ObjectHistory } from '../objects/index.ts'
 import type { Live } from '../live/live.ts'
 import type { Intake } from '../receivers/intake.ts'
@@ -16,6 +17,8 @@ export interface ApiDeps {
   readonly intake: Intake
   /** Every version of the cluster's objects. */
   readonly objects: Pick<ObjectHistory, 'at' | 'present' | 'changes'>
+  /** Kinds of objects that verdicts rest on and that were never read. */
+  readonly unseen: () => readonly Unseen[]
   readonly ends: EndsDeps
   readonly health: () => Promise<Health>
   /** Whether agents and people are taken. */

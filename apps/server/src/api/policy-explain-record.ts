@@ -62,7 +62,11 @@ function evidenceOf(row: Row, hits: readonly PolicyHit[]): Recorded['evidence'] 
   return hits.length > 0 ? 'observed' : 'unknown'
 }
 
-const verdictOf = (row: Row): Verdict => (row.action === 'allow' || row.action === 'deny' ? row.action : 'unknown')
+/** "allow" is also what our records must say where nobody could tell. */
+function verdictOf({ action, evidence }: Row): Verdict {
+  if (action === 'allow' && evidence === 'unknown') return 'unknown'
+  return action === 'allow' || action === 'deny' ? action : 'unknown'
+}
 
 /** The part of an evaluation that the record's reporter saw: its own side. An end that policies do not know lets all pass. */
 function sideVerdict(explained: PolicyExplanation, reporter: unknown): Verdict {

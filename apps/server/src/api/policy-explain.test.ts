@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PolicyExplainRequest, PolicyExplanation } from '@margay/wire'
 import type { TestApi } from '../testing/test-api.ts'
 import { openTestApi } from '../testing/test-api.ts'
+import type { Unseen } from '../kubernetes/index.ts'
 
 const now = 1_793_000_600
 const started = now - 7200
@@ -234,5 +235,136 @@ describe('a record', () => {
   it('that is none is refused by field', async () => {
     const problem = await api.refused('policyExplain', { body: { record: { ...record, dest_port: 'x' } } })
     expect(problem.detail).toContain('dest_port')
+  })
+})
+
+describe('what is not known of a record', () => {
+  it('is not held against the policies where nobody saw a verdict', async () => {
+    const answer = await explain({ record: { ...record, action: 'allow', evidence: 'unknown' } })
+    expect(answer).toMatchObject({ verdict: 'deny', evidence: 'evaluated', notes: [] })
+    expect(answer.recorded).not.toHaveProperty('agrees')
+  })
+
+  it('is who had an address of a node’s pods, once the pod is gone', async () => {
+    const other = await openTestApi({ now })
+    other.objects.apply(objects, started)
+    other.objects.apply(policy, changed)
+    const gone = { source: '10.0.0.77', destination: 'shop/db', port: 5432 }
+    const outside = await other.post('policyExplain', gone)
+    other.objects.apply(
+      '{ apiVersion: v1, kind: Node, metadata: { name: n1 }, spec: { podCIDR: 10.0.0.0/24, podCIDRs: [10.0.0.0/24] } }',
+      changed + 1,
+    )
+    const inside = await other.post('policyExplain', gone)
+    await other.close()
+    expect(outside.verdict).toBe('deny')
+    expect([inside.verdict, new Set(inside.missing.map(({ kind }) => kind))]).toEqual([
+      'unknown',
+      new Set(['endpoint']),
+    ])
+  })
+
+  it('is what a policy that cannot be read selects, which is said where it may be an end', async () => {
+    const other = await openTestApi({ now })
+    other.objects.apply(objects, started)
+    other.objects.apply(
+      '{ apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: { namespace: shop, name: bad }, spec: { selector: "app ==", types: [Ingress] } }',
+      changed,
+    )
+    const note = async (source: string, destination: string) =>
+      (await other.post('policyExplain', { source, destination, port: 80 })).notes
+    const notes = [await note('ops/probe', 'shop/db'), await note('ops/probe', '203.0.113.9')]
+    await other.close()
+    expect(notes).toEqual([
+      [expect.stringMatching(/^NetworkPolicy shop\/bad cannot be read and is left out \(spec\.selector: /)],
+      [],
+    ])
+  })
+})
+
+describe('where kinds of objects were never read', () => {
+  const refused = (kind: string, resource: string, group = 'projectcalico.org'): Unseen => ({
+    kind,
+    group,
+    what: `${resource}.${group}`,
+    why: 'this server is not allowed to read them',
+    hint: `add to the rules of this server's ClusterRole:\n- apiGroups: ["${group}"]`,
+  })
+  let blind: readonly Unseen[] = []
+  let other: TestApi
+  beforeAll(async () => {
+    other = await openTestApi({ now, deps: { unseen: () => blind } })
+    other.objects.apply(objects, started)
+    other.objects.apply(policy, changed)
+  })
+  afterAll(() => other.close())
+
+  const asked = async (unread: readonly Unseen[], body: PolicyExplainRequest) => {
+    blind = unread
+    return other.post('policyExplain', body)
+  }
+  const global = refused('GlobalNetworkPolicy', 'globalnetworkpolicies')
+  const allowed = { source: 'shop/web-1-a', destination: 'shop/db', port: 5432 }
+
+  it('is not told what one of them could decide otherwise; it is named, with the rule to add', async () => {
+    const answer = await asked([global], allowed)
+    expect(answer).toMatchObject({
+      verdict: 'unknown',
+      evidence: 'unknown',
+      headline: 'shop/web-1-a to shop/db, tcp port 5432: cannot tell',
+      missing: [
+        { kind: 'objects', text: 'globalnetworkpolicies.projectcalico.org: this server is not allowed to read them' },
+      ],
+      unknown: [
+        {
+          what: 'globalnetworkpolicies.projectcalico.org',
+          why: 'this server is not allowed to read them',
+          hint: expect.stringContaining('apiGroups: ["projectcalico.org"]') as string,
+        },
+      ],
+    })
+    expect(answer.directions.map(({ verdict, decision }) => [verdict, decision.by])).toEqual([
+      ['unknown', 'missing-fact'],
+      ['unknown', 'missing-fact'],
+    ])
+    expect(answer.directions[1]!.sentence).toMatch(
+      /^ingress cannot be told \(globalnetworkpolicies.*\); by what was read: ingress to shop\/db: /,
+    )
+    expect(answer.text).toContain('- apiGroups: ["projectcalico.org"]')
+  })
+
+  it.each<[string, Unseen, PolicyExplainRequest, string]>([
+    ['staged policies, of what is enforced', refused('StagedNetworkPolicy', 'stagednetworkpolicies'), allowed, 'allow'],
+    [
+      'staged policies, of what would be',
+      refused('StagedNetworkPolicy', 'stagednetworkpolicies'),
+      { ...allowed, pending: true },
+      'unknown',
+    ],
+    ['network sets, between pods', refused('GlobalNetworkSet', 'globalnetworksets'), allowed, 'allow'],
+    [
+      'network sets, from outside',
+      refused('GlobalNetworkSet', 'globalnetworksets'),
+      { ...allowed, source: '203.0.113.9' },
+      'unknown',
+    ],
+    ['host endpoints, between pods', refused('HostEndpoint', 'hostendpoints'), allowed, 'allow'],
+  ])('tells what they cannot touch: %s', async (_, unread, body, verdict) =>
+    expect((await asked([unread], body)).verdict).toBe(verdict),
+  )
+
+  it('believes what was observed, and what was read at a past moment', async () => {
+    const observed = { ...record, evidence: 'observed' }
+    expect((await asked([global], { record: observed })).verdict).toBe('deny')
+    const networkPolicy = refused('NetworkPolicy', 'networkpolicies', 'networking.k8s.io')
+    expect((await asked([networkPolicy], { ...allowed, at: changed })).verdict).toBe('allow')
+    expect((await asked([networkPolicy], { ...allowed, at: changed - 1 })).verdict).toBe('unknown')
+    expect((await asked([networkPolicy], allowed)).verdict).toBe('unknown')
+  })
+
+  it('says so beside every list of objects', async () => {
+    blind = [global]
+    expect((await other.get('policies')).unknown.map(({ what }) => what)).toEqual([global.what])
+    expect((await other.get('endpoints')).unknown.map(({ what }) => what)).toEqual([global.what])
   })
 })

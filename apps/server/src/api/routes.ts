@@ -82,7 +82,7 @@ export const rightsOfRoutes = (): ReadonlyMap<string, Right> =>
   new Map(Object.entries(rights).map(([name, right]) => [pathOf(name as RouteName), right]))
 
 export function registerRoutes(app: FastifyInstance, config: RoutesConfig, deps: ApiDeps, ended: AbortSignal): void {
-  const handlerDeps: HandlerDeps = { ...deps, states: createClusterStates(deps.objects) }
+  const handlerDeps: HandlerDeps = { ...deps, states: createClusterStates(deps.objects, deps.unseen) }
   for (const name of Object.keys(jsonHandlers) as (keyof typeof jsonHandlers)[]) {
     const handler = jsonHandlers[name] as JsonHandler<RouteName>
     app.route({

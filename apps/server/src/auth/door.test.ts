@@ -75,6 +75,7 @@ beforeAll(async () => {
       tables: [],
     }),
     cluster: 'test',
+    unseen: () => [],
     objects: createTestVersions(),
     ends: nobodyReports,
     isReady: () => isReady,

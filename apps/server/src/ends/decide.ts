@@ -59,12 +59,19 @@ function reached(joined: Joined, place: Place, host: string | undefined): Pick<D
 
 const everywhere = { left: 'yes', arrived: 'yes' } as const
 
+/** Whether the policies deny it at the end, or on the end's node, where a report stands. */
+export function deniesThere({ policy, reporters }: Joined, { at, host }: Pick<View, 'at' | 'host'>): boolean {
+  if (policy?.verdict !== 'deny' || policy.where === undefined) return false
+  const end = policy.where === 'source' ? reporters.source : reporters.dest
+  return at === policy.where || (at === 'way' && host !== '' && host === end.host)
+}
+
 /** A rule or the kernel threw the question away where the report stands. */
 function dropped(joined: Joined, view: View, isRefused: boolean): Decision {
   const reason = dropOf(view)
   // In the name of a service without endpoints no policy is asked, whatever one would say.
   const isUnbacked = view.row.drop_reason === noEndpoints
-  const opinion = joined.policy?.verdict === 'deny' && !isUnbacked ? joined.policy.hit : undefined
+  const opinion = deniesThere(joined, view) && !isUnbacked ? joined.policy?.hit : undefined
   const hit = denyingHit(view) ?? opinion
   const isRule = reason === undefined || reason === denyingReason || isUnbacked
   const by = isRule && hit !== undefined ? 'policy' : isRule ? 'rule' : 'kernel'
@@ -137,9 +144,12 @@ const isCut = ({ pair }: Joined): boolean =>
       Number(row.num_exemplars ?? 0) > ((row.exemplars as readonly string[] | undefined)?.length ?? 0),
   )
 
+/** Records of the connection may exist that were not read, or that name it by other addresses. */
+const hasOtherWays = ({ isCrowded, isHandedOn }: Joined) => isCrowded || isHandedOn
+
 /** Nothing came back, and nobody saw a drop. */
 function unanswered(joined: Joined, source: View | undefined): Decision {
-  const { policy, reporters, leavesCluster, isFresh, isCrowded, pair } = joined
+  const { policy, reporters, leavesCluster, isFresh, pair } = joined
   const left = source ? 'yes' : 'unknown'
   const by = source ? { by: source } : {}
   const decided = { where: 'unknown', by: 'unknown' } as const
@@ -165,12 +175,13 @@ function unanswered(joined: Joined, source: View | undefined): Decision {
       by: taken,
     }
   }
-  if (reporters.dest.state === 'reports' && !isFresh && !isCrowded) {
+  if (reporters.dest.state === 'reports' && !isFresh && !hasOtherWays(joined)) {
     const lost = { fate: 'lost_on_the_way', arrived: 'no', decided: { where: 'way', by: 'network' } } as const
     return { ...lost, left, sure: !isCut(joined), ...by }
   }
-  if (leavesCluster && reporters.dest.state === 'none')
-    return { fate: 'no_answer_outside', left, arrived: 'unknown', decided, sure: true, ...by }
+  if (leavesCluster && reporters.dest.state === 'none' && policy?.isWhoUnknown !== true) {
+    return { fate: 'no_answer_outside', left, arrived: 'unknown', decided, sure: policy?.verdict === 'allow', ...by }
+  }
   return { fate: 'cannot_tell', left, arrived: 'unknown', decided, sure: false, ...by }
 }
 
@@ -180,7 +191,7 @@ function refused(joined: Joined, source: View): Decision {
     ...everywhere,
     decided: { where: 'destination', by: 'unknown' },
     // An agent that reports there would have seen a packet without a listener.
-    sure: joined.reporters.dest.state === 'reports' && !joined.isFresh && !joined.isCrowded && !isCut(joined),
+    sure: joined.reporters.dest.state === 'reports' && !joined.isFresh && !hasOtherWays(joined) && !isCut(joined),
     by: source,
   }
 }
@@ -229,6 +240,10 @@ export function decide(joined: Joined): Decision {
   if (answered) return answerLost(joined, undefined, answered)
   return unanswered(joined, source)
 }
+
+/** What would admit it: only where the policies deny it at the very end that decided. */
+export const fixOf = ({ policy }: Joined, { where }: Decision['decided']): string | undefined =>
+  policy?.where === where || where === 'way' ? policy?.fix : undefined
 
 /** For words: the numbers of a report, empty where it has no exemplar. */
 export const factsOf = (view: View | undefined): Partial<Exemplar> => view?.exemplar ?? {}

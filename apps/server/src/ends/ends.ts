@@ -11,7 +11,7 @@ import type { AddressMoment } from '../segment/ingest-protocol.ts'
 import type { Asked } from './connection.ts'
 import { askedOf, countConnections, distinct, viewsOf } from './connection.ts'
 import type { Decision } from './decide.ts'
-import { decide } from './decide.ts'
+import { decide, fixOf } from './decide.ts'
 import { evidenceOf } from './evidence.ts'
 import type { Around, FindDeps, Searched } from './find.ts'
 import { recordsAround, searchedRows } from './find.ts'
@@ -60,6 +60,16 @@ function nameOf(row: Row, end: 'source' | 'dest'): string {
 
 const momentOf = ({ start_time: start, end_time: end }: Row): number => Number(end ?? start)
 
+/** Ports that Kubernetes gives to services at every node, unless it is told others. */
+const nodePorts = { first: 30_000, last: 32_767 }
+
+/** Whether a host answers for a service: then a pod does, elsewhere and by another address. */
+function isHandedOn(row: Row, port: number | undefined): boolean {
+  if (row.dest_type !== 'hep') return false
+  const isNodePort = port !== undefined && port >= nodePorts.first && port <= nodePorts.last
+  return isNodePort || text(row.dest_service_name) !== undefined
+}
+
 function join(asked: Asked, { rows, crowded }: Around, reporters: Joined['reporters'], now: number): Joined {
   const { row, exemplar } = asked
   const port = row.dest_port === undefined ? {} : { port: Number(row.dest_port) }
@@ -73,6 +83,7 @@ function join(asked: Asked, { rows, crowded }: Around, reporters: Joined['report
     ...(exemplar?.dialled && { dialled: exemplar.dialled }),
     names: { source: nameOf(row, 'source'), dest: nameOf(row, 'dest') },
     leavesCluster: row.dest_type === 'net' || row.dest_type === 'ns',
+    isHandedOn: isHandedOn(row, exemplar?.dest.port ?? port.port),
     views,
     pair,
     reporters,
@@ -94,7 +105,8 @@ function answerOf(joined: Joined, asked: Asked, lookups: readonly FailedLookup[]
   const decision = decide(joined)
   const isOwn = decision.by?.exemplar !== undefined || decision.by?.row === asked.row
   const { fate, left, arrived, decided } = decision
-  const { startMs, proto, source, dest, dialled, names, reporters, policy } = joined
+  const { startMs, proto, source, dest, dialled, names, reporters } = joined
+  const fix = fixOf(joined, decided)
   const hosts = { source: reporters.source.host, dest: reporters.dest.host }
   return {
     start: startMs,
@@ -107,7 +119,7 @@ function answerOf(joined: Joined, asked: Asked, lookups: readonly FailedLookup[]
     arrived,
     decided,
     sentence: sentenceOf(joined, decision),
-    ...(fate === 'denied' && policy?.fix !== undefined && { fix: policy.fix }),
+    ...(fate === 'denied' && fix !== undefined && { fix }),
     evidence: [...lookupEvidence(asked, lookups), ...evidenceOf(joined, decision)],
     // What was decided by another record of the pair may have been another connection.
     sure: decision.sure && isOwn && !joined.isCrowded,

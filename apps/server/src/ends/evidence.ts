@@ -51,8 +51,16 @@ const uncovered: { readonly [S in Exclude<Reporter['state'], 'reports'>]: string
   later: 'its agent began to report only after that',
 }
 
-function silenceEvidence(at: Standpoint, { state, host }: Reporter, { isFresh, isCrowded }: Joined): EndsEvidence {
+function silenceEvidence(
+  at: Standpoint,
+  { state, host }: Reporter,
+  { isFresh, isCrowded, isHandedOn }: Joined,
+): EndsEvidence {
   const on = host === undefined ? {} : { host }
+  if (isHandedOn && at === 'destination') {
+    const text = 'it hands the connection on to another address, under which it was not found'
+    return { at, ...on, from: 'coverage', text }
+  }
   if (isCrowded) {
     const text = `more than ${grouped(mostRecords)} records speak of this pair in that time; not all were read`
     return { at, ...on, from: 'coverage', text }

@@ -43,6 +43,7 @@ const fields = [
   'process_name',
   'policies.enforced_policies',
   'dest_domains',
+  'dest_service_name',
   ...(['source', 'dest'] as const).flatMap((end) =>
     ['ip', 'port', 'name', 'name_aggr', 'namespace', 'type'].map((part) => `${end}_${part}`),
   ),

@@ -22,11 +22,15 @@ export interface View {
 /** What the policies of that moment say, evaluated. */
 export interface PolicyOpinion {
   readonly verdict: 'allow' | 'deny' | 'unknown'
+  /** Who the destination is would have to be known: its address is none of the outside. */
+  readonly isWhoUnknown?: boolean
   /** At which end it is denied. */
   readonly where?: 'source' | 'destination'
   /** The deciding hit as it is stored. */
   readonly hit?: string
-  /** One for each direction. */
+  /** Every policy that makes the end of its tier deny, where that is what decides. */
+  readonly isolating?: readonly string[]
+  /** One for each direction, and what was left out. */
   readonly sentences: readonly string[]
   /** `set label role = api on pod shop/checkout`. */
   readonly fix?: string
@@ -41,6 +45,8 @@ export interface Joined {
   readonly names: { readonly source: string; readonly dest: string }
   /** The destination is no endpoint of the cluster. */
   readonly leavesCluster: boolean
+  /** The destination is a node that hands it on to a pod: behind it the connection has other addresses. */
+  readonly isHandedOn: boolean
   /** Reports of this very connection. */
   readonly views: readonly View[]
   /** Reports of the pair in that time that do not name it. */

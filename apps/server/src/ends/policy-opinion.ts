@@ -4,23 +4,34 @@ import type { Row } from '@margay/model'
 import { flowLog, writeRow } from '@margay/model'
 import { protocolNumber } from '@margay/policy'
 import type { PolicyExplanation } from '@margay/wire'
+import { nameOfPolicyId } from '../api/cluster/policy-id.ts'
 import type { HandlerDeps } from '../api/context.ts'
 import { explainRecord } from '../api/policy-explain-record.ts'
 import type { PolicyOpinion } from './joined.ts'
 
-/** Undefined where there are no policies to ask, or not enough is known to tell. */
-export function opinionOf({ directions, missing }: PolicyExplanation): PolicyOpinion | undefined {
-  const denied = directions.find(({ verdict }) => verdict === 'deny')
-  const sentences = directions.map(({ sentence }) => sentence)
+/** Undefined where there are no objects to ask. */
+export function opinionOf({
+  objects,
+  verdict,
+  directions,
+  missing,
+  notes,
+}: PolicyExplanation): PolicyOpinion | undefined {
+  if (objects === 0) return undefined
+  const denied = directions.find((each) => each.verdict === 'deny')
+  const sentences = [...directions.map(({ sentence }) => sentence), ...notes]
   if (!denied) {
-    const isKnown = directions.length > 0 && missing.length === 0
-    return isKnown ? { verdict: 'allow', sentences } : undefined
+    const isKnown = verdict === 'allow' && missing.length === 0
+    if (isKnown) return { verdict: 'allow', sentences }
+    return { verdict: 'unknown', isWhoUnknown: missing.some(({ kind }) => kind === 'endpoint'), sentences }
   }
+  const { decision } = denied
   const hit = denied.trace.findLast(({ action }) => action === 'deny')
   return {
     verdict: 'deny',
     where: denied.direction === 'egress' ? 'source' : 'destination',
     ...(hit && { hit: hit.text }),
+    ...(decision.by === 'end-of-tier' && { isolating: decision.policies.map(nameOfPolicyId) }),
     sentences,
     ...(denied.fix && { fix: denied.fix.text }),
   }

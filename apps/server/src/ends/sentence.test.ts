@@ -30,6 +30,7 @@ const joined = (views: readonly View[], rest: Partial<Joined> = {}): Joined => (
   reporters: { source: { host: 'n1', state: 'reports' }, dest: { host: 'n2', state: 'reports' } },
   isFresh: false,
   isCrowded: false,
+  isHandedOn: false,
   ...rest,
 })
 
@@ -190,10 +191,50 @@ const cases: readonly (readonly [what: string, joined: Joined, decided: string, 
     'Left shop/checkout on n1, nothing came back; what happened beyond n1 cannot be told: more than 5,000 records speak of this pair in that time, and not all were read.',
   ],
   [
-    'silence of the outside',
-    joined([asked], outside),
+    'silence of the outside, which the policies allow',
+    joined([asked], { ...outside, policy: { verdict: 'allow', sentences: [] } }),
     'no_answer_outside unknown unknown sure yes unknown',
     'Left the cluster for 203.0.113.9:443, no answer; policy is not the cause.',
+  ],
+  [
+    'silence of the outside, of which nobody can say what the policies do',
+    joined([asked], { ...outside, policy: { verdict: 'unknown', sentences: [] } }),
+    'no_answer_outside unknown unknown unsure yes unknown',
+    'Left shop/checkout for 203.0.113.9:443, no answer; whether a policy is the cause is not known.',
+  ],
+  [
+    'silence of the address of a pod that is gone',
+    joined([asked], {
+      ...outside,
+      names: { source: 'shop/checkout', dest: '10.244.2.77' },
+      policy: { verdict: 'unknown', isWhoUnknown: true, sentences: [] },
+    }),
+    'cannot_tell unknown unknown unsure yes unknown',
+    'Left shop/checkout on n1, nothing came back; what happened beyond n1 cannot be told: no agent reports for 10.244.2.77.',
+  ],
+  [
+    'silence of a node that hands the connection on',
+    joined([asked], { isHandedOn: true, names: { source: 'shop/checkout', dest: 'n2' } }),
+    'cannot_tell unknown unknown unsure yes unknown',
+    'Left shop/checkout on n1, nothing came back; what happened beyond n1 cannot be told: n2 hands it on to another address, under which it was not found.',
+  ],
+  [
+    'a rule at the source, while the policies deny at the destination alone',
+    joined([atSource(rule, { action: 'deny', outcome: 'dropped' })], { policy }),
+    'dropped source rule sure no no',
+    'Never left shop/checkout on n1: dropped there by a netfilter rule on n1.',
+  ],
+  [
+    'a rule on a third node, while the policies deny at the destination alone',
+    joined([asked, onWay('gw', rule)], { policy }),
+    'dropped way rule sure yes no',
+    'Left shop/checkout on n1, never reached pay/api on n2: dropped on the way by a netfilter rule on gw.',
+  ],
+  [
+    'a rule on the node of the destination, which the policies deny by several that isolate',
+    joined([asked, onWay('n2', rule)], { policy: { ...policy, isolating: ['pay/api', 'pay/other'] } }),
+    'denied way policy sure yes yes',
+    'Denied on the way by the end of tier default: policies pay/api and pay/other isolate, and no rule of them matches; to admit it, set label role = api on pod shop/checkout.',
   ],
   [
     'a full accept queue',

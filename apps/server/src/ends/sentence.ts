@@ -1,8 +1,8 @@
 // One sentence for what became of a connection. Pure, and the only place that words it: console, CLI and API show the same.
 // It starts with the last thing that is certain, and says what is not known rather than leaving it out.
-import { printSocketAddress } from '@margay/model'
+import { parsePolicyHit, printSocketAddress } from '@margay/model'
 import type { Fate, Place } from '@margay/wire'
-import { factsOf, type Decision } from './decide.ts'
+import { factsOf, fixOf, type Decision } from './decide.ts'
 import { noEndpoints } from '../evidence/index.ts'
 import type { Joined } from './joined.ts'
 import { mostRecords, viewsAt } from './joined.ts'
@@ -53,6 +53,12 @@ function droppedSentence(joined: Joined, decision: Decision): string {
   }
 }
 
+/** Whether a hit is the end of the tier at which the policies, asked again, deny it too. */
+function isByEnd({ policy }: Joined, text: string | undefined): boolean {
+  const [told, found] = [policy?.hit, text].map((each) => (each === undefined ? undefined : parsePolicyHit(each).hit))
+  return found?.rule === 'none' && told?.rule === 'none' && told.tier === found.tier
+}
+
 function deniedSentence(joined: Joined, { decided, sure }: Decision): string {
   const at: Readonly<Record<Place, string>> = {
     source: `before it left ${endWords(joined, 'source')}`,
@@ -60,11 +66,12 @@ function deniedSentence(joined: Joined, { decided, sure }: Decision): string {
     destination: `on arrival at ${endWords(joined, 'dest')}`,
     unknown: 'at a place that is not known',
   }
-  const by = decided.policy === undefined ? '' : ` by ${policyWords(decided.policy)}`
+  const isolating = isByEnd(joined, decided.policy) ? joined.policy?.isolating : undefined
+  const by = decided.policy === undefined ? '' : ` by ${policyWords(decided.policy, isolating)}`
   const how = sure
     ? `Denied ${at[decided.where]}${by}`
     : `No answer came; by the policies of that moment it is denied ${at[decided.where]}${by}`
-  const fix = joined.policy?.fix
+  const fix = fixOf(joined, decided)
   return fix === undefined ? `${how}.` : `${how}; to admit it, ${fix}.`
 }
 
@@ -104,7 +111,8 @@ function slowHandshakeSentence(joined: Joined, decision: Decision): string {
 }
 
 /** Why the destination's side is silent. */
-function unseenWords({ reporters, isCrowded }: Joined, dest: string): string {
+function unseenWords({ reporters, isCrowded, isHandedOn }: Joined, dest: string): string {
+  if (isHandedOn) return `${dest} hands it on to another address, under which it was not found`
   if (isCrowded)
     return `more than ${grouped(mostRecords)} records speak of this pair in that time, and not all were read`
   switch (reporters.dest.state) {
@@ -157,8 +165,11 @@ const sentences: { readonly [F in Fate]: Say } = {
   answer_lost: answerLostSentence,
   not_answered: (joined, decision) =>
     `Reached ${endWords(joined, 'dest')}; ${programOf(decision) ?? 'the program there'} took it and did not answer.`,
-  no_answer_outside: (joined) =>
-    `Left the cluster for ${printSocketAddress(joined.dest)}, no answer; policy is not the cause.`,
+  no_answer_outside: ({ dest, policy, names }) => {
+    const to = printSocketAddress(dest)
+    if (policy?.verdict === 'allow') return `Left the cluster for ${to}, no answer; policy is not the cause.`
+    return `Left ${names.source} for ${to}, no answer; whether a policy is the cause is not known.`
+  },
   reset_by_source: resetSentence,
   reset_by_destination: resetSentence,
   reset_unseen: (joined, { sure }) =>

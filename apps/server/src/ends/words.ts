@@ -47,13 +47,19 @@ export const reasonWords = (reason: string): string => {
   return known === undefined ? reason : `${known} (${reason})`
 }
 
+/** `policies shop/p and shop/q isolate, and no rule of them matches`. */
+function isolationWords(names: readonly string[]): string {
+  if (names.length === 1) return `policy ${names[0]} isolates, and no rule of it matches`
+  return `policies ${names.slice(0, -1).join(', ')} and ${names.at(-1)} isolate, and no rule of them matches`
+}
+
 /** `policy shop/payments, rule 0`, from a stored hit; the text itself where it cannot be read. */
-export function policyWords(text: string): string {
+export function policyWords(text: string, isolating: readonly string[] = []): string {
   const { hit } = parsePolicyHit(text)
   if (!hit) return text
   const name = hit.namespace === undefined ? bareName(hit) : `${hit.namespace}/${bareName(hit)}`
   if (hit.kind === 'Profile') return describeHit(hit)
   if (hit.rule === 'none')
-    return `the end of tier ${hit.tier ?? 'unknown'}: policy ${name} isolates, and no rule of it matches`
+    return `the end of tier ${hit.tier ?? 'unknown'}: ${isolationWords(isolating.length > 1 ? isolating : [name])}`
   return hit.rule === 'unknown' ? `policy ${name}` : `policy ${name}, rule ${hit.rule}`
 }

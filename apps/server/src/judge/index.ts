@@ -2,4 +2,5 @@
 export { createActivity } from './activity.ts'
 export type { Activity } from './activity.ts'
 export { createJudge } from './judge.ts'
+export { podBlocksOf } from './world.ts'
 export type { Judge, JudgeConfig, JudgeDeps, JudgeState } from './judge.ts'

@@ -62,7 +62,8 @@ export interface World {
 /** The policies themselves need no engine: nothing is remembered there, since every flow is followed. */
 const engineConfig = { remember: 1 }
 
-function podBlocksOf({ kind, document }: JudgedObject): readonly Cidr[] {
+/** Blocks from which a node gives its pods addresses; none of other objects. */
+export function podBlocksOf({ kind, document }: Pick<JudgedObject, 'kind' | 'document'>): readonly Cidr[] {
   if (kind !== 'Node') return []
   const { podCIDRs, podCIDR } = (document['spec'] ?? {}) as { podCIDRs?: unknown; podCIDR?: unknown }
   const texts = Array.isArray(podCIDRs) ? podCIDRs : [podCIDR]

@@ -14,7 +14,8 @@ import type { Look, Resource } from './discovery.ts'
 import { createDiscovery, pathOf, resourceKey } from './discovery.ts'
 import type { FollowConfig, FollowState, Heard } from './follow.ts'
 import { follow, usualFollow } from './follow.ts'
-import { stageOf, unseenWords } from './state.ts'
+import type { Unseen } from './state.ts'
+import { nothingSeen, stageOf, unseenKinds } from './state.ts'
 import { createSureness, knowsNames } from './sureness.ts'
 
 export interface KubernetesSourceConfig extends Pick<KubernetesConfig, 'discoverSeconds' | 'pageObjects'> {
@@ -37,8 +38,8 @@ export interface KubernetesSource extends Part {
   isCurrent(): boolean
   /** Since when (Unix milliseconds) names may be out of date and may come right soon; undefined where they are not. */
   unsureSince(): number | undefined
-  /** What verdicts rest on and was never read, in words. Empty where all of it was. */
-  unseen(): readonly string[]
+  /** What verdicts rest on and was never read. Empty where all of it was. */
+  unseen(): readonly Unseen[]
 }
 
 interface Followed {
@@ -197,9 +198,9 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
     name: 'kubernetes',
     isCurrent,
     unseen() {
-      if (followed.size === 0) return ['objects of the cluster: not read yet']
+      if (followed.size === 0) return [nothingSeen]
       const unread = [...followed.values()].filter(({ isSeen, state }) => !isSeen || state?.state === 'refused')
-      return unseenWords(unread.map(({ resource, state }) => ({ resource, refused: state?.state === 'refused' })))
+      return unseenKinds(unread.map(({ resource, state }) => ({ resource, refused: state?.state === 'refused' })))
     },
     unsureSince: () => sureness.unsureSince(),
     async run(signal) {

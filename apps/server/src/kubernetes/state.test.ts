@@ -6,7 +6,7 @@ import type { FollowState } from './follow.ts'
 import { remedyOf } from './follow.ts'
 import { missingRules } from './refusal.ts'
 import type { Standing } from './state.ts'
-import { stageOf, unseenWords } from './state.ts'
+import { stageOf, unseenKinds, unseenWords } from './state.ts'
 
 const resource = (group: string, name: string): Resource => ({ group, version: 'v1', kind: name, resource: name })
 const pods = resource('', 'pods')
@@ -90,13 +90,13 @@ describe('what verdicts would rest on', () => {
       { resource: of('networking.k8s.io', 'NetworkPolicy', 'networkpolicies'), refused: true },
       { resource: of('', 'Pod', 'pods'), refused: false },
     ]
-    expect(unseenWords(unread)).toEqual([
+    expect(unseenKinds(unread).map(unseenWords)).toEqual([
       'networkpolicies.networking.k8s.io: this server is not allowed to read them',
       'pods: not read yet',
     ])
   })
   it('leaves out kinds that no verdict needs, and those whose absence is a missing fact by itself', () => {
     const unread = [of('apps', 'Deployment', 'deployments'), of('', 'ServiceAccount', 'serviceaccounts')]
-    expect(unseenWords(unread.map((resource) => ({ resource, refused: true })))).toEqual([])
+    expect(unseenKinds(unread.map((resource) => ({ resource, refused: true })))).toEqual([])
   })
 })

@@ -4,6 +4,7 @@ import { policyKinds } from '@margay/policy'
 import type { Lost } from './contact.ts'
 import type { Resource } from './discovery.ts'
 import type { FollowState } from './follow.ts'
+import type { Refusal } from './refusal.ts'
 import { missingRules, refusalWords } from './refusal.ts'
 
 export interface Standing {
@@ -19,13 +20,38 @@ export interface Standing {
 const missedByName: ReadonlySet<string> = new Set(['Namespace', 'ServiceAccount', 'EndpointSlice', 'Node'])
 const judgedBy: ReadonlySet<string> = new Set(policyKinds.filter((kind) => !missedByName.has(kind)))
 
-/** What of the kinds that verdicts rest on was never read, in words; a verdict without them would be a guess. */
-export function unseenWords(kinds: readonly { readonly resource: Resource; readonly refused: boolean }[]): string[] {
+/** A kind of object that verdicts rest on and that was never read. */
+export interface Unseen {
+  /** Absent where not even the kinds are known. */
+  readonly kind?: string
+  readonly group?: string
+  /** `tiers.projectcalico.org`. */
+  readonly what: string
+  readonly why: string
+  /** What to do about it. */
+  readonly hint?: string
+}
+
+/** `tiers.projectcalico.org: not read yet`. */
+export const unseenWords = ({ what, why }: Unseen): string => `${what}: ${why}`
+
+export const nothingSeen: Unseen = { what: 'objects of the cluster', why: 'not read yet' }
+
+const rulesHint = (refusals: readonly Refusal[]) =>
+  `add to the rules of this server's ClusterRole:\n${missingRules(refusals)}`
+
+/** What of the kinds that verdicts rest on was never read; a verdict without them would be a guess. */
+export function unseenKinds(
+  kinds: readonly { readonly resource: Resource; readonly refused: boolean }[],
+): readonly Unseen[] {
   return kinds
     .filter(({ resource }) => judgedBy.has(resource.kind))
-    .map(({ resource: { resource, group }, refused }) => {
-      const name = group === '' ? resource : `${resource}.${group}`
-      return refused ? `${name}: this server is not allowed to read them` : `${name}: not read yet`
+    .map(({ resource, refused }): Unseen => {
+      const { kind, group } = resource
+      const what = group === '' ? resource.resource : `${resource.resource}.${group}`
+      if (!refused) return { kind, group, what, why: 'not read yet' }
+      const hint = rulesHint([{ resource, verb: 'list' }])
+      return { kind, group, what, why: 'this server is not allowed to read them', hint }
     })
 }
 
@@ -51,7 +77,7 @@ export function stageOf({ server, lost, discovery, kinds }: Standing): StageStat
     return {
       state: 'degraded',
       detail: `the API server does not allow this server to ${refusalWords(refusals)}`,
-      hint: `add to the rules of this server's ClusterRole:\n${missingRules(refusals)}`,
+      hint: rulesHint(refusals),
     }
   }
   const problems = [...(discovery === undefined ? [] : [`discovery: ${discovery}`]), ...failing(kinds)]

@@ -2,6 +2,7 @@
 // request has a number and one answer.
 import type { StageState } from '@margay/kit'
 import type { Block } from '@margay/store'
+import type { Unseen } from '../kubernetes/index.ts'
 import type { LiveBatch } from '../live/live.ts'
 import type { ObjectVersion } from '../objects/object-row.ts'
 import type { IntakeBatch } from '../receivers/intake.ts'
@@ -54,6 +55,7 @@ export interface IngestReport {
   readonly stages: Readonly<Record<string, StageState>>
   readonly agents: readonly AgentReport[]
   readonly judged: JudgedReport
+  readonly unseen: readonly Unseen[]
 }
 
 /** Records of agents since the thread started. */

@@ -100,7 +100,16 @@ port.on('message', (message: ToIngest) => {
 })
 
 const reporting = setInterval(
-  () => send({ kind: 'report', report: { stages: health.report(), agents: ingest.agents(), judged: ingest.judged() } }),
+  () =>
+    send({
+      kind: 'report',
+      report: {
+        stages: health.report(),
+        agents: ingest.agents(),
+        judged: ingest.judged(),
+        unseen: ingest.unseen(),
+      },
+    }),
   reportEveryMs,
 )
 try {

@@ -20,6 +20,8 @@ import { createFinishedRows } from '../intern/finished.ts'
 import { createInterner } from '../intern/interner.ts'
 import { createInventory } from '../inventory/inventory.ts'
 import { createActivity, createJudge } from '../judge/index.ts'
+import type { Unseen } from '../kubernetes/index.ts'
+import { unseenWords } from '../kubernetes/index.ts'
 import type { LiveBatch } from '../live/live.ts'
 import type { ObjectVersion } from '../objects/object-row.ts'
 import { createAgentFrames } from '../receivers/agent-frames.ts'
@@ -54,6 +56,8 @@ export interface Ingest extends Part, Intake {
   setWatched(watched: boolean): void
   agents(): readonly AgentReport[]
   judged(): JudgedReport
+  /** What verdicts rest on and was never read. */
+  unseen(): readonly Unseen[]
   /** Who reports what each address does at its moment, in the order asked. */
   reporters(of: readonly AddressMoment[]): readonly Reporter[]
 }
@@ -241,7 +245,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     health,
     clock,
   })
-  unseen = () => objects.unseen()
+  unseen = () => objects.unseen().map(unseenWords)
   const parts: Part[] = [
     objects.before(receiver),
     inventoryKeeper,
@@ -266,6 +270,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       for (const wake of watchers) wake()
     },
     agents: () => tally.report(agents.list()),
+    unseen: () => objects.unseen(),
     judged() {
       const { judged, unknown, conflicts } = judge.state
       return { judged, unknown, conflicts }

@@ -5,7 +5,7 @@ import { aborted, sleep } from '@margay/kit'
 import type { ObjectRow } from '@margay/model'
 import { objectLog } from '@margay/model'
 import { createYamlSource } from '../inventory/yaml-source.ts'
-import type { KubernetesSource } from '../kubernetes/index.ts'
+import type { KubernetesSource, Unseen } from '../kubernetes/index.ts'
 import { createKubernetesSource, openAccess } from '../kubernetes/index.ts'
 import type { LiveBatch } from '../live/live.ts'
 import type { ObjectOrigin, ObjectSink } from '../objects/object.ts'
@@ -40,8 +40,8 @@ export interface Objects {
    * are named right. Never longer than an outage's first minute, for people want to see what happens while it lasts.
    */
   areUnsure(): boolean
-  /** What verdicts rest on and was never read, in words. */
-  unseen(): readonly string[]
+  /** What verdicts rest on and was never read. */
+  unseen(): readonly Unseen[]
 }
 
 /** Longer than a large cluster takes to be listed. A source that is away must not keep agents out for ever. */

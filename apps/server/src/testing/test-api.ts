@@ -82,6 +82,7 @@ export async function openTestApi({ now, sources = [], deps = {} }: TestApiConfi
       live: createLive({ maxPending: 1000 }, () => now),
       intake,
       objects,
+      unseen: () => [],
       ends: nobodyReports,
       health: () => Promise.resolve({ ...health, parts: [], sources: [...sources], tables: [] }),
       isReady: () => true,

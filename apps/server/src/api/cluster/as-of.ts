@@ -1,5 +1,6 @@
 // Moments of a request: which objects it is about, which traffic, and what the answer says of both.
 import type { AsOf, Unknown } from '@margay/wire'
+import type { Unseen } from '../../kubernetes/index.ts'
 import { ApiError } from '../problem.ts'
 import type { ClusterState, ClusterStates } from './state.ts'
 
@@ -50,6 +51,8 @@ export const noObjects = (at: number): Unknown => ({
 export interface AsOfState {
   readonly state: ClusterState
   readonly asOf: AsOf
+  /** What verdicts of it rest on and nobody read. */
+  readonly unseen: readonly Unseen[]
 }
 
 /** The cluster that a request asks about. */
@@ -57,8 +60,13 @@ export async function stateAsOf(states: ClusterStates, at: number | undefined, n
   checkMoment('at', at, now)
   const state = await states.of(at)
   const moment = at ?? now
-  const unknown = state.versions.length === 0 ? [noObjects(moment)] : []
-  return { state, asOf: { at: moment, objects: state.versions.length, unknown } }
+  const unseen = states.unseen(state, at)
+  const isEmpty = state.versions.length === 0
+  const unknown = [
+    ...(isEmpty ? [noObjects(moment)] : []),
+    ...unseen.map(({ what, why, hint }) => ({ what, why, hint })),
+  ]
+  return { state, asOf: { at: moment, objects: state.versions.length, unknown }, unseen }
 }
 
 /** As `stateAsOf`, for questions that have no answer without objects. Throws `no_objects`. */

@@ -24,6 +24,9 @@ export function policyId(policy: Named & Pick<Policy, 'part'>): string {
   return `${shortKind(policy)}~${place}${policy.part ? `~~${policy.part}` : ''}`
 }
 
+/** `shop/db` of `knp~shop~db`. */
+export const nameOfPolicyId = (id: string): string => id.split('~~')[0]!.split('~').slice(1).join('/')
+
 /** What a trace and the policy that it names have in common, whether or not the name carries its tier in front. */
 export function traceKey(named: Named & { readonly tier?: string }): string {
   return `${shortKind(named)}~${named.namespace ?? ''}~${named.tier ?? ''}~${bareName(named)}`

@@ -3,8 +3,11 @@
 // it, so a change of one pod costs that pod.
 import type { Engine, Issue, ParsedSnapshot, Prepared, Snapshot } from '@margay/policy'
 import { createEngineInSteps, emptySnapshot, parseSnapshot, podKey, policyKey, prepare } from '@margay/policy'
+import { podBlocksOf } from '../../judge/index.ts'
 import { inTurns, runSteps } from '../turns.ts'
+import type { Unseen } from '../../kubernetes/index.ts'
 import type { ObjectDocument, ObjectHistory, StoredObject } from '../../objects/index.ts'
+import { groupOf } from '../../objects/index.ts'
 
 export interface ClusterState {
   readonly versions: readonly StoredObject[]
@@ -21,6 +24,8 @@ export interface ClusterState {
 export interface ClusterStates {
   /** The cluster now, or at a moment, Unix seconds. */
   of(at?: number): Promise<ClusterState>
+  /** Kinds that its verdicts rest on and that were never read; of a past moment those of which it has no object either. */
+  unseen(state: ClusterState, at?: number): readonly Unseen[]
 }
 
 const read = new WeakMap<StoredObject, ParsedSnapshot>()
@@ -52,7 +57,10 @@ const stepObjects = 200
 
 /** Reads objects into one snapshot, with turns for others in between. */
 export async function readSnapshot(versions: readonly StoredObject[]): Promise<ParsedSnapshot> {
-  return join(await inTurns(versions, readVersion, { step: stepObjects }))
+  const { snapshot, issues } = join(await inTurns(versions, readVersion, { step: stepObjects }))
+  // An address of a node's block is a pod's, also where that pod is gone: who it was is a missing fact, not an outside.
+  const podBlocks = versions.flatMap(podBlocksOf)
+  return { snapshot: { ...snapshot, options: { ...snapshot.options, podBlocks } }, issues }
 }
 
 const placeOf = (kind: string, namespace: string | undefined, name: string) => `${kind} ${namespace ?? ''}/${name}`
@@ -91,8 +99,14 @@ async function makeState(versions: readonly StoredObject[]): Promise<ClusterStat
   }
 }
 
+const isOf = (version: StoredObject, kind: string | undefined, group: string | undefined): boolean =>
+  version.kind === kind && groupOf(version.apiVersion) === group
+
 /** States are kept as long as the lists that they were made of: the present one and those that the history remembers. */
-export function createClusterStates(objects: Pick<ObjectHistory, 'at' | 'present'>): ClusterStates {
+export function createClusterStates(
+  objects: Pick<ObjectHistory, 'at' | 'present'>,
+  unseen: () => readonly Unseen[] = () => [],
+): ClusterStates {
   const states = new WeakMap<readonly StoredObject[], Promise<ClusterState>>()
   const stateOf = (versions: readonly StoredObject[]): Promise<ClusterState> => {
     const known = states.get(versions)
@@ -103,7 +117,11 @@ export function createClusterStates(objects: Pick<ObjectHistory, 'at' | 'present
     state.catch(() => states.delete(versions))
     return state
   }
-  return { of: async (at) => stateOf(await (at === undefined ? objects.present() : objects.at(at))) }
+  return {
+    of: async (at) => stateOf(await (at === undefined ? objects.present() : objects.at(at))),
+    unseen: ({ versions }, at) =>
+      unseen().filter(({ kind, group }) => at === undefined || !versions.some((version) => isOf(version, kind, group))),
+  }
 }
 
 /** Documents of one kind. */
