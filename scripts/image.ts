@@ -37,11 +37,13 @@ const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
 const images = {
   agent: {
     title: 'Margay agent',
+    description: 'Reads the kernel of its node and sends flows and lookups to the server.',
     prepare: () => void buildAgent(),
     contents: agentContents,
   },
   server: {
     title: 'Margay server',
+    description: 'Names, judges and keeps what agents send, and answers people.',
     prepare: () => void buildConsole(),
     contents: serverContents,
   },
@@ -51,7 +53,7 @@ type ImageName = keyof typeof images
 
 async function makeImage(which: ImageName, options: ImageOptions): Promise<MadeImage> {
   const { repository, tag, output, say } = options
-  const { title, prepare, contents } = images[which]
+  const { title, description, prepare, contents } = images[which]
   const architecture = architectures[process.arch as keyof typeof architectures]
   if (!architecture) throw new Error(`pack images: no Node and no store for ${process.arch}; use x64 or arm64`)
   const startedAt = performance.now()
@@ -66,6 +68,7 @@ async function makeImage(which: ImageName, options: ImageOptions): Promise<MadeI
   }
   const labels = {
     'org.opencontainers.image.title': title,
+    'org.opencontainers.image.description': description,
     'org.opencontainers.image.version': manifest.version,
     'org.opencontainers.image.licenses': manifest.license,
   }

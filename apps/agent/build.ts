@@ -28,7 +28,24 @@ function objectTarget(arch: keyof typeof clangArch): Target {
     sourceDir: join(room, 'bpf'),
     hint: 'apt-get install clang llvm libbpf-dev',
     commands: (output) => [
-      ['clang', '-g', '-O2', '-Wall', '-Werror', '-mcpu=v3', '-target', 'bpf', define, '-c', source, '-o', output],
+      // BTF keeps the names of sources for the verifier's messages: from the room, or each checkout would make other bytes.
+      [
+        'clang',
+        `-ffile-prefix-map=${room}=.`,
+        '-fdebug-compilation-dir=.',
+        '-g',
+        '-O2',
+        '-Wall',
+        '-Werror',
+        '-mcpu=v3',
+        '-target',
+        'bpf',
+        define,
+        '-c',
+        source,
+        '-o',
+        output,
+      ],
       // Drops DWARF and keeps BTF, which relocation needs.
       ['llvm-strip', '-g', output],
     ],
@@ -45,7 +62,9 @@ function addonTarget(): Target {
     output: 'agent.node',
     sourceDir: join(room, 'native'),
     hint: 'apt-get install g++ libbpf-dev',
-    commands: (output) => [['g++', ...flags, `-I${headers}`, ...sources, '-o', output, '-lbpf']],
+    commands: (output) => [
+      ['g++', `-ffile-prefix-map=${room}=.`, ...flags, `-I${headers}`, ...sources, '-o', output, '-lbpf'],
+    ],
   }
 }
 

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
+import { billFiles } from './bill.ts'
 import type { Program } from './bundle.ts'
 import { bundleProgram, programs } from './bundle.ts'
 import { libraryEntries } from './libraries.ts'
@@ -73,10 +74,7 @@ async function programFiles(names: readonly Program[]): Promise<[string, Entry][
 }
 
 function commonFiles(version: string): [string, Entry][] {
-  const legal = ['LICENSE', 'NOTICE', 'THIRD-PARTY.md'].map((name): [string, Entry] => [
-    `${home}/${name}`,
-    copy(join(root, name)),
-  ])
+  const legal = ['LICENSE', 'NOTICE'].map((name): [string, Entry] => [`${home}/${name}`, copy(join(root, name))])
   return [
     ...legal,
     [`${home}/package.json`, text(`${JSON.stringify({ name: 'margay', version, type: 'module' })}\n`)],
@@ -104,6 +102,21 @@ export interface Contents {
 
 const env = ['PATH=/usr/local/bin', 'NODE_NO_WARNINGS=1', 'NODE_ENV=production', 'HOME=/tmp']
 
+/** Node, as the lock names it. */
+const nodeInLock = `node_modules/node-linux-${process.arch}`
+
+/** Layers with the bill of all of them in the last. */
+function withBill(
+  layers: readonly Layer[],
+  what: { readonly title: string; readonly version: string; readonly apps: readonly string[] },
+) {
+  const paths = layers.flatMap(({ tree }) => [...tree.keys()])
+  const bill = billFiles(home, { ...what, more: [nodeInLock], paths })
+  return layers.map(({ title, tree }, index) =>
+    index < layers.length - 1 ? { title, tree } : { title, tree: new Map([...tree, ...bill]) },
+  )
+}
+
 /** The agent: what it loads into the kernel, and nothing of the store. */
 export async function agentContents(version: string): Promise<Contents> {
   const built = join(root, 'apps/agent/build')
@@ -116,8 +129,9 @@ export async function agentContents(version: string): Promise<Contents> {
     ...filesBelow(join(root, 'apps/agent/bpf/LICENSES'), `${home}/licences`, /^$/),
     ...commonFiles(version),
   ])
+  const layers = stacked([baseLayer(), system, { title: 'the agent', tree: own }])
   return {
-    layers: stacked([baseLayer(), system, { title: 'the agent', tree: own }]),
+    layers: withBill(layers, { title: 'margay-agent', version, apps: ['apps/agent', 'apps/cli'] }),
     entrypoint: [nodePath, `${home}/lib/${programs.agent.output}`],
     env,
     user: '0:0',
@@ -139,8 +153,9 @@ export async function serverContents(version: string): Promise<Contents> {
     ...filesBelow(console, `${home}/console`, /(?:^|\/)\.|\.map$/),
     ...commonFiles(version),
   ])
+  const layers = stacked([baseLayer(), { title: 'the store', tree: store }, { title: 'the server', tree: own }])
   return {
-    layers: stacked([baseLayer(), { title: 'the store', tree: store }, { title: 'the server', tree: own }]),
+    layers: withBill(layers, { title: 'margay-server', version, apps: ['apps/server', 'apps/web', 'apps/cli'] }),
     entrypoint: [nodePath, `${home}/lib/${programs.server.output}`],
     env: [...env, `MARGAY_CONSOLE=${home}/console`, 'MARGAY_DATA=/var/lib/margay'],
     user: `${serverUser}:${serverUser}`,

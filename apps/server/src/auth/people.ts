@@ -53,7 +53,7 @@ export function createPeople(ways: readonly Way[], deps: PeopleDeps): People {
         throw new ApiError('too_many_tokens', error.message, { cause: error })
       }
       deps.log.error('who asks could not be found out', { error: error as Error })
-      const hint = "the Kubernetes API did not answer; the server's log says more, and asking again may help"
+      const hint = "the server's log says why the Kubernetes API gave no answer to that; asking again may help"
       throw new ApiError('unavailable', 'who asks cannot be found out now', { hint, cause: error })
     }
   }
