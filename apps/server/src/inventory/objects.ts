@@ -198,9 +198,12 @@ export function endedBy(object: Pod): number | undefined {
   return known.length > 0 ? Math.max(...known) + 1 : undefined
 }
 
+/** A cron job calls each of its jobs by the minute that it is for: they are runs of one workload, 1,440 a day at most. */
+const cronRun = /-\d{8,10}-$/
+
 /** The name of a pod's workload as Calico's logs print it: the generated prefix and a star. */
 export function aggregatedName({ metadata: meta }: Pod): string {
-  if (meta.generateName) return `${meta.generateName}*`
+  if (meta.generateName) return `${meta.generateName.replace(cronRun, '-')}*`
   const dash = meta.name.lastIndexOf('-')
   return meta.ownerReferences.length > 0 && dash > 0 ? `${meta.name.slice(0, dash)}-*` : meta.name
 }

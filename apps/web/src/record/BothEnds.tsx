@@ -80,7 +80,9 @@ interface ConnectionProps {
 }
 
 function Connection({ connection, zone, isOpen }: ConnectionProps) {
-  const { start, sentence, sure, evidence } = connection
+  const { start, sentence, sure } = connection
+  // What policies say stands under Why, with the trace.
+  const evidence = connection.evidence.filter(({ from }) => from !== 'policy')
   return (
     <div className={css.connection}>
       <p className={css.sentence}>
