@@ -108,6 +108,8 @@ const looks: readonly Look[] = [
     },
   },
   { name: 'dns', darkToo: true, path: '/explore?log=dns' },
+  { name: 'objects-log', path: '/explore?log=objects' },
+  { name: 'policy-activity', path: '/explore?log=policy_activity' },
   { name: 'empty', path: '/explore?q=dest_namespace%3A%20nowhere' },
   { name: 'wrong', path: '/explore?q=action%3A%20deny%20and%20(nspace%3A%20x' },
   { name: 'live', darkToo: true, path: '/explore?live=1' },

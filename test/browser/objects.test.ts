@@ -248,6 +248,54 @@ describe('changes on the ribbon', () => {
   })
 })
 
+describe('both ends of the demo’s failures', () => {
+  const workload = (name: string) => `workload/${name}`
+  it.each([
+    [
+      'shop/catalog-9f4c7bd685-*',
+      'shop/search-66b8f5d49c-*',
+      /nobody listens on tcp 9200 there|never reached shop\/search/,
+    ],
+    ['shop/checkout-7d9f8b6c54-*', 'shop/orders-6b5c97d8f6-*', /Slow: the handshake took 1\.0 s/],
+    ['shop/checkout-7d9f8b6c54-*', 'payments/payments-84c6b7f9d5-*', /Denied on arrival at payments\/payments/],
+  ])('of %s to %s are one sentence in the panel', async (source, dest, sentence) => {
+    const page = await at('/graph', { sel: `edge:${workload(source)} > ${workload(dest)}` })
+    const ends = page.getByRole('region', { name: 'Both ends' })
+    await eventually(() => ends.innerText()).toMatch(sentence)
+  })
+
+  it('are one sentence in the panel of a record, with what each end saw', async () => {
+    const page = await at('/explore', { q: 'outcome: refused and reporter: dst' })
+    await rows(page)
+      .first()
+      .click({ position: { x: 20, y: 10 } })
+    const ends = page.getByRole('region', { name: 'Both ends' })
+    await eventually(() => ends.innerText()).toMatch(/nobody listens on tcp 9200 there/)
+    expect(await ends.innerText()).toMatch(/Source on node-\d.*Destination on node-\d/s)
+  })
+})
+
+describe('names that are asked for', () => {
+  const dns = 'workload/kube-system/coredns-76f75df574-*'
+  it('stand under the server that answered them', async () => {
+    const page = await at('/graph', { sel: `vertex:${dns}`, tab: 'dns' })
+    await page.getByRole('tab', { name: /^DNS [1-9][\d,]*$/ }).waitFor()
+    await rows(page).first().waitFor()
+  })
+
+  it('and were denied are an edge of their own on port 53', async () => {
+    const page = await at('/graph', {
+      as: 'list',
+      q: 'dest_port: 53 and source_namespace: data',
+      sel: `edge:workload/data/postgres-* > ${dns}`,
+    })
+    const panel = page.getByRole('complementary', { name: 'Edge' })
+    await panel.getByText('✕ denied at source').first().waitFor()
+    await panel.getByText('tcp 53').first().waitFor()
+    await page.getByRole('row', { name: /^postgres coredns ✕ source/ }).waitFor()
+  })
+})
+
 describe('outside of the cluster', () => {
   const egress = 'workload/shop/cart-5c44d8f7b9-* > network/dest/pub'
   const filter =

@@ -124,6 +124,28 @@ function vertexFilter(id: string, tree: Tree): Filter | undefined {
   return or(and(...byLevel[level]('source', parts, tree)), and(...byLevel[level]('dest', parts, tree)))
 }
 
+/** What a vertex is called as a server of names: by the service that clients ask, or by itself where they know its pods. */
+export interface NameService {
+  readonly namespace: string
+  readonly name: string
+}
+
+/**
+ * Lookups that a vertex answered, in the DNS log: those of its own name, and those asked of the services that lead to it.
+ * Undefined where it serves no names, or is none that the log could name.
+ */
+export function servedFilter(id: string, services: readonly NameService[], tree: Tree = noTree): Filter | undefined {
+  const vertex = readVertexId(id)
+  if (!vertex || services.length === 0) return undefined
+  const { level, parts } = vertex
+  const [namespace = ''] = parts
+  if (level === 'namespace') return is('servers.namespace', namespace)
+  const own = level === 'workload' ? parts.slice(1, 2) : level === 'service' ? workloadsOf(parts, tree) : undefined
+  if (!own) return undefined
+  const names = [...new Set([...own, ...services.map(({ name: service }) => service)])]
+  return and(is('servers.namespace', namespace), or(...names.map((each) => is('servers.name_aggr', each))))
+}
+
 /** Lookups of the clients behind a selection, in the DNS log; of an edge, those of its source. Undefined where the log names none. */
 export function lookupFilter(id: string, tree: Tree = noTree): Filter | undefined {
   const vertex = readVertexId(endsOf(id)?.[0] ?? id)

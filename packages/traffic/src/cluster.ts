@@ -37,7 +37,7 @@ export interface Cluster {
 function nameParts(workload: Workload, index: number, suffix: string): readonly [name: string, aggr: string] {
   const { kind, name, revision } = workload
   if (kind === 'StatefulSet') return [`${name}-${index}`, `${name}-*`]
-  if (kind === 'CronJob') return [`${name}-${revision}-${suffix}`, `${name}-${revision}-*`]
+  if (kind === 'CronJob') return [`${name}-${revision}-${suffix}`, `${name}-*`]
   return [`${name}-${revision}-${suffix}`, `${name}-${revision}-*`]
 }
 

@@ -309,6 +309,18 @@ status: {phase: Running, podIP: 192.168.1.10}`
   })
 })
 
+it('names a server of names by the service that was asked, whichever pod answered', () => {
+  const dns =
+    '{apiVersion: v1, kind: Service, metadata: {namespace: kube-system, name: kube-dns, uid: uid-dns}, spec: {clusterIP: 10.96.0.53, ports: [{name: dns, port: 53, protocol: UDP}]}}'
+  const lookup = { client_ip: '10.77.0.1', 'servers.ip': ['10.96.0.53'], qname: 'x.test', count: 1 }
+  const row = setUp(`${cluster}\n---\n${dns}`).row('n1', { qtype: 'A', pod_uid: 'uid-web' }, lookup, 'dns')
+  expect(row).toMatchObject({
+    'servers.name': ['-'],
+    'servers.name_aggr': ['kube-dns'],
+    'servers.namespace': ['kube-system'],
+  })
+})
+
 describe('counts', () => {
   const ends = { source_ip: '10.77.0.1', dest_ip: '10.77.0.2' }
   it('is true for the source, false for the destination of a covered source', () => {

@@ -1,7 +1,8 @@
 // Names the DNS lookups of a frame: the client, and the servers that answered, whose labels belong to the row.
 import type { Value } from '@margay/model'
 import type { Column, Frame } from '@margay/wire'
-import type { Endpoint } from '../inventory/endpoint.ts'
+import type { Endpoint, ServicePort } from '../inventory/endpoint.ts'
+import { makeEndpoint } from '../inventory/endpoint.ts'
 import type { Provenance } from './dimensions.ts'
 import { lookupDimensions } from './dimensions.ts'
 import type { FrameNamer } from './flow-rows.ts'
@@ -16,6 +17,32 @@ interface Servers {
   readonly labels: number
 }
 
+/** Names are asked for here, whatever other ports an agent may look at. */
+const namePort = 53
+const transports = ['udp', 'tcp'] as const
+
+/** Services as servers, so that the same service is one endpoint. */
+const asServers = new WeakMap<ServicePort, Endpoint>()
+
+function serverOf(service: ServicePort): Endpoint {
+  const known = asServers.get(service)
+  if (known) return known
+  const { name, namespace } = service
+  const made = makeEndpoint({ type: 'net', name: '-', nameAggr: name, namespace, labels: [] })
+  asServers.set(service, made)
+  return made
+}
+
+/** A client knows the address that it asks, which is nearly always a service's; which pod answered it does not see. */
+function serverAt(ip: string, moment: Moment, { identity, inventory }: NameDeps): Endpoint {
+  const named = identity.peer(ip, moment)
+  if (named.type !== 'net') return named
+  const service = transports
+    .map((transport) => inventory.serviceAt(ip, namePort, transport, moment.at))
+    .find((found) => found !== undefined)
+  return service ? serverOf(service) : named
+}
+
 export function createLookupNamer(frame: Frame, from: Provenance, deps: NameDeps): FrameNamer {
   const clients = valuesOf(frame, 'client_ip')
   const servers = valuesOf(frame, 'servers.ip')
@@ -23,7 +50,7 @@ export function createLookupNamer(frame: Frame, from: Provenance, deps: NameDeps
   const labelsIndex = new Uint32Array(frame.rows.count)
   const nameServers = (moment: Moment, entry: number): Servers => {
     const ips = (servers.dictionary[entry] as readonly string[] | undefined) ?? []
-    const ends = ips.map((ip) => deps.identity.peer(ip, moment))
+    const ends = ips.map((ip) => serverAt(ip, moment, deps))
     const place = labels.push(ends.map((end) => end.labels)) - 1
     return { ends, ids: ends.map(({ id }) => id).join(' '), labels: place }
   }

@@ -173,6 +173,9 @@ export function readObject(value: unknown): ReadObject {
   return { kind: 'problem', problem: `${kind} ${name}: ${issue?.path.join('.')} ${issue?.message}` }
 }
 
+/** A cron job calls each of its jobs by the minute that it is for: they are runs of one workload, 1,440 a day at most. */
+const cronRun = /-\d{8,10}-$/
+
 /** The name of a pod's workload as Calico's logs print it: the generated prefix and a star, or the whole name of its own. */
 export const aggregatedName = ({ metadata: { name, generateName } }: Pod): string =>
-  generateName ? `${generateName}*` : name
+  generateName ? `${generateName.replace(cronRun, '-')}*` : name

@@ -20,6 +20,9 @@ const parts = (format: Intl.DateTimeFormat, seconds: number): Record<string, str
 export const formatClock = (seconds: number, zone: string): string =>
   formatter(zone, 'clock', clock).format(seconds * 1000)
 
+/** `14:02`, of a whole minute. */
+export const formatMinute = (seconds: number, zone: string): string => formatClock(seconds, zone).slice(0, 5)
+
 /** `2026-11-25`. */
 export function formatDay(seconds: number, zone: string): string {
   const { year, month, day: date } = parts(formatter(zone, 'day', day), seconds)

@@ -72,6 +72,12 @@ function GridCell({ type, row, zone, column, at, atColumn }: Props & { readonly 
   )
 }
 
+/** Who is named with a namespace is one end, and what follows it is where that went. */
+const isEnd = (column: Column | undefined): boolean => column !== undefined && column.fields.length > 1
+
+/** `in` or `out`, where a figure has one of each. */
+const wayOf = ({ label }: Column): string => /\b(in|out)$/.exec(label)?.[0] ?? ''
+
 /** First line: words, time, amounts. Second line: who, to whom, and the rest. */
 function Card({ type, row, columns, zone }: Props) {
   const isTime = ({ id }: Column) => id === type.time
@@ -94,14 +100,14 @@ function Card({ type, row, columns, zone }: Props) {
         ))}
         {amounts.map((column) => (
           <span key={column.id} role="gridcell" className={css.amount} title={column.label}>
-            {cell(column)}
+            {cell(column)} {wayOf(column)}
           </span>
         ))}
       </div>
       <div className={`${grid.line} ${css.who}`}>
         {others.map((column, at) => (
           <span key={column.id} role="gridcell" data-column={columns.indexOf(column)}>
-            {at === 1 && <Icon name="forward" size={10} />} {cell(column)}
+            {at === 1 && isEnd(others[0]) && <Icon name="forward" size={10} />} {cell(column)}
           </span>
         ))}
       </div>

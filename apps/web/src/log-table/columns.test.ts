@@ -1,4 +1,4 @@
-import { flowLog, logTypes } from '@margay/model'
+import { flowLog, logType, logTypes } from '@margay/model'
 import { expect, it } from 'vitest'
 import { columnsOf } from './columns.ts'
 
@@ -17,6 +17,11 @@ it('draws a namespace and the name after it as one column', () => {
     ['dest_namespace'],
   ])
 })
+
+it.each([
+  ['objects', ['namespace', 'name']],
+  ['policy_activity', ['policy.namespace', 'policy.name']],
+])('does so for %s as well', (name, fields) => expect(columnsOf(logType(name)!, fields)).toHaveLength(1))
 
 it('does not join a namespace to the other end’s name', () =>
   expect(columnsOf(flowLog, ['source_namespace', 'dest_name_aggr'])).toHaveLength(2))

@@ -73,9 +73,9 @@ function makeColumn(type: LogType, id: string, fields: readonly string[]): Colum
   }
 }
 
-/** `source_namespace` belongs to `source_name_aggr` and to `source_name`. */
+/** `source_namespace` belongs to `source_name_aggr` and to `source_name`, `policy.namespace` to `policy.name`. */
 const isNamespaceOf = (namespace: string | undefined, name: string): boolean =>
-  namespace?.endsWith('_namespace') === true && name.startsWith(`${namespace.slice(0, -'_namespace'.length)}_name`)
+  namespace?.endsWith('namespace') === true && name.startsWith(`${namespace.slice(0, -'namespace'.length)}name`)
 
 /** Columns in the order of the names; names that are no field of the log type are left out. */
 export function columnsOf(type: LogType, names: readonly string[]): readonly Column[] {

@@ -1,6 +1,15 @@
 // How single fields of a log type are drawn where their kind's format is not enough: the verdict, the rule that decided,
 // a response code. One line a field; whatever is not listed is drawn by its kind.
-import { decidingHit, describeHit, parsePolicyHit, sortHits, type PolicyHit, type Row, type Value } from '@margay/model'
+import {
+  bareName,
+  decidingHit,
+  describeHit,
+  parsePolicyHit,
+  sortHits,
+  type PolicyHit,
+  type Row,
+  type Value,
+} from '@margay/model'
 import type { ReactNode } from 'react'
 import { Chip, type Tone } from '../ui/Chip.tsx'
 import { verdictOf, type VerdictKind } from './verdict.ts'
@@ -25,11 +34,11 @@ export function readTrace(texts: Value | undefined): readonly PolicyHit[] {
   return sortHits((texts as readonly string[]).flatMap((text) => parsePolicyHit(text).hit ?? []))
 }
 
-/** `app.payments-ingress · end of tier`: which rule decided, short. */
+/** `app · payments-ingress · end of tier`: which rule decided, short; the tier of Kubernetes' own policies says nothing. */
 export function shortHit({ tier, name, rule, kind }: PolicyHit): string {
   if (kind === 'Profile') return 'namespace profile'
   const where = typeof rule === 'number' ? `rule ${rule}` : rule === 'none' ? 'end of tier' : 'rule unknown'
-  return `${tier ? `${tier} · ` : ''}${name} · ${where}`
+  return `${tier && tier !== 'default' ? `${tier} · ` : ''}${bareName({ name, ...(tier && { tier }) })} · ${where}`
 }
 
 const decidedBy: Draw = (value) => {

@@ -60,12 +60,12 @@ function BothEnds({ ends, failure, zone }: Props) {
   if (!ends || ends.connections.length === 0) return null
   return (
     <section className={css.ends} aria-label="Both ends">
-      {ends.connections.map((connection) => (
+      {ends.connections.map((connection, at) => (
         <Connection
           key={`${connection.start} ${endsOf(connection)}`}
           connection={connection}
           zone={zone}
-          isOpen={ends.connections.length === 1}
+          isOpen={at === 0}
         />
       ))}
       {ends.more > 0 && <p className="faint">And {formatCount(ends.more)} more that failed or were slow.</p>}
@@ -80,7 +80,9 @@ interface ConnectionProps {
 }
 
 function Connection({ connection, zone, isOpen }: ConnectionProps) {
-  const { start, sentence, sure, evidence } = connection
+  const { start, sentence, sure } = connection
+  // What policies say stands under Why, with the trace.
+  const evidence = connection.evidence.filter(({ from }) => from !== 'policy')
   return (
     <div className={css.connection}>
       <p className={css.sentence}>

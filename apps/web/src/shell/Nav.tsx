@@ -20,7 +20,7 @@ export function Nav() {
         <Brand />
         Margay
       </div>
-      {inNavigation.map(({ path, label, icon }) => (
+      {inNavigation.map(({ path, label, short = label, icon }) => (
         <Link
           key={path}
           to={path}
@@ -30,7 +30,8 @@ export function Nav() {
           activeProps={{ 'aria-current': 'page' }}
         >
           <Icon name={icon} size={16} />
-          {label}
+          <span className={css.label}>{label}</span>
+          <span className={css.short}>{short}</span>
         </Link>
       ))}
       <Recording />

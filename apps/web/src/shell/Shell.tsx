@@ -94,7 +94,9 @@ function TopBar() {
         label={scheme === 'dark' ? 'Light colours' : 'Dark colours'}
         onClick={act.scheme}
       />
-      <IconButton small={false} icon="keyboard" label="Keys (?)" onClick={() => setOpen('keys')} />
+      <span className={css.keys}>
+        <IconButton small={false} icon="keyboard" label="Keys (?)" onClick={() => setOpen('keys')} />
+      </span>
       {open === 'keys' && <Keys onClose={close} />}
       {open === 'palette' && <Palette onClose={close} onCommand={onCommand} />}
     </header>

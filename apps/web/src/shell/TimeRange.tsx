@@ -2,7 +2,7 @@
 import { Popover } from '@mantine/core'
 import type { Moment, TimeRange as Range } from '@margay/query'
 import { useState, type FormEvent } from 'react'
-import { formatClock, formatDay, zoneName } from '../format/time.ts'
+import { formatClock, formatDay, formatMinute, zoneName } from '../format/time.ts'
 import { Button } from '../ui/Button.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { useAsOf, useZone } from '../view/as-of.tsx'
@@ -17,9 +17,10 @@ export function rangeLabel(range: Range, zone: string, now: number): string {
   if (preset && endsNow(range)) return preset.label
   const { from, to } = resolveRange(range, now)
   const relative = (moment: Moment) => ('ago' in moment ? printMoment(moment) : undefined)
-  const start = relative(range.from) ?? `${formatDay(from, zone)} ${formatClock(from, zone)}`
+  const clock = from % 60 === 0 && to % 60 === 0 ? formatMinute : formatClock
+  const start = relative(range.from) ?? `${formatDay(from, zone)} ${clock(from, zone)}`
   const sameDay = formatDay(from, zone) === formatDay(to, zone)
-  const end = relative(range.to) ?? `${sameDay ? '' : `${formatDay(to, zone)} `}${formatClock(to, zone)}`
+  const end = relative(range.to) ?? `${sameDay ? '' : `${formatDay(to, zone)} `}${clock(to, zone)}`
   return `${start} to ${end}`
 }
 

@@ -4,6 +4,8 @@ import type { IconName } from '../ui/Icon.tsx'
 export interface Page {
   readonly path: '/graph' | '/explore' | '/endpoints' | '/nodes' | '/network-sets' | '/collection'
   readonly label: string
+  /** Where there is room for one word only. */
+  readonly short?: string
   /** The key after `g`. */
   readonly letter: string
   readonly icon: IconName
@@ -17,6 +19,7 @@ export const pages: readonly Page[] = [
   {
     path: '/graph',
     label: 'Service Graph',
+    short: 'Graph',
     letter: 'g',
     icon: 'graph',
     question: 'who talks to whom, what is refused',

@@ -175,14 +175,14 @@ export const dnsLog = defineLogType({
       nested: 'servers',
       merge: 'union',
       label: 'Servers',
-      doc: 'Pod-name prefix of the server, or pvt or pub.',
+      doc: 'Pod-name prefix of the server, the name of the service that was asked, or pvt or pub.',
     }),
     'servers.namespace': field.keywords({
       role: 'dimension',
       nested: 'servers',
       merge: 'union',
       label: 'Server namespaces',
-      doc: 'Namespace of the server, `-` if it is no pod.',
+      doc: 'Namespace of the server or service, `-` if it is neither.',
     }),
     'servers.labels': field.keywordLists({
       role: 'detail',

@@ -8,7 +8,9 @@ export const partSchema = z.object({
   state: partStateSchema,
   says: z.string().describe('One sentence: what it does or why it does not.'),
   hint: z.string().optional(),
-  queue: z.object({ length: z.number(), limit: z.number() }).optional(),
+  queue: z
+    .object({ length: z.number(), limit: z.number(), unit: z.enum(['rows', 'bytes', 'batches']).optional() })
+    .optional(),
   lagSeconds: z.number().optional(),
   ratePerSecond: z.number().optional(),
   lost: z.array(z.object({ what: z.string(), count: z.number(), since: z.number() })).default([]),

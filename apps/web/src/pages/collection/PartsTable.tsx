@@ -1,6 +1,6 @@
 // The parts of the server that a record passes on its way to the store.
 import type { Health, Part } from '@margay/wire'
-import { formatCount, formatDuration, formatRate } from '../../format/number.ts'
+import { formatBytes, formatCount, formatDuration, formatRate } from '../../format/number.ts'
 import { State } from '../../ui/State.tsx'
 import { sentence } from './findings.ts'
 import { Lost } from './Lost.tsx'
@@ -48,6 +48,11 @@ export function PartsTable({ health, zone }: { readonly health: Health; readonly
 
 const unknown = '–'
 
+const queueText = ({ length, limit, unit }: NonNullable<Part['queue']>): string =>
+  unit === 'bytes'
+    ? `${formatBytes(length)} of ${formatBytes(limit)}`
+    : `${formatCount(length)} of ${formatCount(limit)}`
+
 function PartRow({ part, zone }: { readonly part: Part; readonly zone: string }) {
   const { name, state, says, hint, ratePerSecond, queue, lagSeconds, lost, figures } = part
   return (
@@ -65,7 +70,7 @@ function PartRow({ part, zone }: { readonly part: Part; readonly zone: string })
         {ratePerSecond === undefined ? unknown : formatRate(ratePerSecond)}
       </td>
       <td className={css.num} data-label="queue">
-        {queue ? `${formatCount(queue.length)} of ${formatCount(queue.limit)}` : unknown}
+        {queue ? queueText(queue) : unknown}
       </td>
       <td className={css.num} data-label="behind">
         {lagSeconds === undefined ? unknown : formatDuration(lagSeconds)}

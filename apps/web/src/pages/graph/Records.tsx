@@ -12,7 +12,7 @@ import { addPill } from '../../view/pill.ts'
 import { useView } from '../../view/use-view.ts'
 import { tabs, type Tab } from './graph-address.ts'
 import { lookupsWithin, within } from './subject.ts'
-import { typeOf, useCount, useRecords, useSums } from './use-records.ts'
+import { typeOf, useCount, useNameServices, useRecords, useSums } from './use-records.ts'
 import css from './Graph.module.css'
 
 interface Props {
@@ -54,10 +54,11 @@ function flowColumns(): readonly string[] {
 }
 
 export function Records({ tab, subject, tree, flows, dns, openId, onTab, onOpen, onRows }: Props) {
+  const services = useNameServices(flows, subject, tree)
   const scopes: { readonly [T in Tab]: Scope | undefined } = {
     all: within(flows, subject, tree),
     denied: within(flows, subject, tree),
-    dns: dns && lookupsWithin(dns, subject, tree),
+    dns: dns && lookupsWithin(dns, subject, tree, services),
   }
   const type = typeOf[tab]
   const records = useRecords(tab, scopes[tab])

@@ -1,7 +1,7 @@
 import { vertexId } from '@margay/graph'
 import { parseKql } from '@margay/query'
 import { describe, expect, it } from 'vitest'
-import { both, lookupsWithin, subjectKql, subjectOf, within } from './subject.ts'
+import { both, lookupsWithin, namesAskedOf, subjectKql, subjectOf, within } from './subject.ts'
 
 const scope = { from: 0, to: 1, query: 'action: deny', zone: 'UTC' }
 
@@ -33,6 +33,18 @@ describe('the records behind a selection', () => {
       'client_namespace: "shop"',
     )
     expect(lookupsWithin(scope, vertexId('network', ['dest', 'pub']))).toBeUndefined()
+  })
+
+  it('of a vertex that serves names are those that it answered as well', () => {
+    const coredns = vertexId('workload', ['kube-system', 'coredns-7c-*'])
+    const query = lookupsWithin({ ...scope, query: '' }, coredns, undefined, [
+      { namespace: 'kube-system', name: 'kube-dns' },
+    ])?.query
+    expect(query).toBe(
+      'client_namespace: "kube-system" and client_name_aggr: "coredns-7c-*" or servers.namespace: "kube-system" and (servers.name_aggr: "coredns-7c-*" or servers.name_aggr: "kube-dns")',
+    )
+    expect(namesAskedOf(coredns)).toContain('dest_port: 53')
+    expect(namesAskedOf(`${coredns} > ${coredns}`)).toBeUndefined()
   })
 })
 

@@ -1,6 +1,14 @@
 // What the page is about at the moment: the vertex, box or edge that is selected, and the records behind it. Pure.
-import { endsOf, lookupFilter, selectionFilter, type Tree } from '@margay/graph'
-import { printKql } from '@margay/query'
+import {
+  endFilter,
+  endsOf,
+  lookupFilter,
+  selectionFilter,
+  servedFilter,
+  type NameService,
+  type Tree,
+} from '@margay/graph'
+import { printKql, type Filter } from '@margay/query'
 import type { Scope } from '../../api/question.ts'
 import type { Selection } from '../../view/selection.ts'
 
@@ -30,9 +38,28 @@ export const within = (scope: Scope, subject: string | undefined, tree?: Tree): 
   query: both(scope.query, subjectKql(subject, tree)),
 })
 
-/** The same for the lookups of its clients; undefined where the DNS log cannot tell them. */
-export function lookupsWithin(scope: Scope, subject: string | undefined, tree?: Tree): Scope | undefined {
+/**
+ * The same for the lookups of its clients, and of a vertex that serves names those that it answered; undefined where the DNS
+ * log cannot tell them. `services` are those by which it is asked.
+ */
+export function lookupsWithin(
+  scope: Scope,
+  subject: string | undefined,
+  tree?: Tree,
+  services: readonly NameService[] = [],
+): Scope | undefined {
   if (subject === undefined) return scope
-  const filter = lookupFilter(subject, tree)
+  const filters = [lookupFilter(subject, tree), servedFilter(subject, services, tree)]
+  const filter = filters.reduce(eitherOf)
   return filter && { ...scope, query: both(scope.query, printKql(filter)) }
+}
+
+function eitherOf(a: Filter | undefined, b: Filter | undefined): Filter | undefined {
+  return a && b ? { kind: 'or', filters: [a, b] } : (a ?? b)
+}
+
+/** KQL of the questions for names that come to a vertex; undefined where it is none that could answer. */
+export function namesAskedOf(subject: string | undefined, tree?: Tree): string | undefined {
+  const filter = subject === undefined || endsOf(subject) ? undefined : endFilter(subject, 'dest', tree)
+  return filter && `(${printKql(filter)}) and dest_port: 53`
 }

@@ -4,8 +4,9 @@ import { dnsLog, flowLog, type LogType } from '@margay/model'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { askGroups, askRows, type Scope } from '../../api/question.ts'
+import type { NameService, Tree } from '@margay/graph'
 import type { Tab } from './graph-address.ts'
-import { both } from './subject.ts'
+import { both, namesAskedOf } from './subject.ts'
 
 /** Rows of a page, as the panel under the graph reads them. */
 const pageSize = 100
@@ -55,6 +56,28 @@ export function useCount(tab: Tab, scope: Scope | undefined): number | undefined
     placeholderData: keepPreviousData,
   })
   return scope === undefined ? undefined : query.data
+}
+
+const services = {
+  by: [{ field: 'dest_service_namespace' }, { field: 'dest_service_name' }],
+  measures: { rows: { rows: true as const } },
+  limit: 20,
+}
+
+/** The services by which a vertex is asked for names; empty where nobody asks it, undefined until that is known. */
+export function useNameServices(scope: Scope, subject: string | undefined, tree: Tree | undefined) {
+  const query = namesAskedOf(subject, tree)
+  const { from, to, zone } = scope
+  const { data } = useQuery({
+    queryKey: ['name services', query, from, to],
+    queryFn: async ({ signal }): Promise<readonly NameService[]> => {
+      const { groups } = await askGroups('flows', { from, to, zone, query: query! }, 'every', services, signal)
+      return groups.map(({ key }) => ({ namespace: String(key[0] ?? '-'), name: String(key[1] ?? '-') }))
+    },
+    enabled: query !== undefined,
+    placeholderData: keepPreviousData,
+  })
+  return query === undefined ? [] : data
 }
 
 const sums = {
