@@ -99,7 +99,7 @@ async function watch(work: () => Promise<unknown>): Promise<{ readonly ms: numbe
   let longestMs = 0
   const started = performance.now()
   const done = work().finally(() => void (isDone = true))
-  for (let before = performance.now(); !isDone; ) {
+  for (let before = performance.now(); !isDone;) {
     await nextTurn()
     const after = performance.now()
     longestMs = Math.max(longestMs, after - before)
