@@ -13,7 +13,18 @@ interface Benchmark {
 }
 
 /** In the order in which they run. A benchmark is a file of this folder that exports `run`. */
-const names = ['ingest', 'query', 'agent', 'latency', 'policy', 'judge', 'graph', 'inventory', 'answers'] as const
+const names = [
+  'ingest',
+  'query',
+  'agent',
+  'connection',
+  'latency',
+  'policy',
+  'judge',
+  'graph',
+  'inventory',
+  'answers',
+] as const
 
 const words = process.argv.slice(2)
 const quick = words.includes('--quick')

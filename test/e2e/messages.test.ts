@@ -108,7 +108,11 @@ describe('one clear message, and nobody else is disturbed', () => {
     const { status, answer } = await atAgentsDoor(Buffer.from('this is no frame'))
     expect(status).toBe(400)
     expect(answer).toMatchObject({ code: 'body_broken', hint: 'run agent and server of one release' })
-    expect((await product.health()).sources.some(({ kind, state }) => kind === 'agent' && state === 'ready')).toBe(true)
+    await until(
+      'the agent of this machine to be as well as it was',
+      async () =>
+        (await product.health()).sources.some(({ kind, state }) => kind === 'agent' && state === 'ready') || undefined,
+    )
     await isUndisturbed()
   })
 

@@ -1,9 +1,7 @@
 // `npm start` as a person has it: one word that brings up server, store and agent, and ends them all when it is told to.
 // What it prints is kept; what is started here is ended here, by its pid.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
-import type { AddressInfo } from 'node:net'
 import type { Health } from '@margay/wire'
 
 const projectRoot = join(import.meta.dirname, '../..')
@@ -53,15 +51,6 @@ export async function until<T>(what: string, ask: () => Promise<T | undefined> |
     if (Date.now() > deadline) throw new Error(`waited ${patienceMs / 1000} s for ${what}`)
     await sleep(50)
   }
-}
-
-/** A port of loopback that nobody has. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 function launch(
@@ -118,17 +107,23 @@ export function begin(word: string, args: readonly string[], options: Partial<St
   }
 }
 
+/** The line above the summary: what is shown, and where. */
+const summary = /^Margay shows .* on (http:\S+)$/m
+
 /** Starts the product on a free port and waits until its summary is printed. */
 export async function npmStart(options: StartOptions): Promise<Started> {
-  const listen = `127.0.0.1:${await freePort()}`
-  const program = begin('start', ['--data', options.dataDir, '--listen', listen, ...(options.args ?? [])], options)
-  const address = `http://${listen}`
+  const program = begin(
+    'start',
+    ['--data', options.dataDir, '--listen', '127.0.0.1:0', ...(options.args ?? [])],
+    options,
+  )
   try {
-    await program.says(`on ${address}`)
+    await program.says(summary)
   } catch (error) {
     await program.stop()
     throw error
   }
+  const address = summary.exec(program.output())![1]!
   return {
     address,
     ...program,

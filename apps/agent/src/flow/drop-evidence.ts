@@ -1,5 +1,6 @@
-// What went wrong lately by the tuple of the packet: drops first of all, so that a connection that came to nothing can be told from one whose packets
-// a rule threw away. Bounded: the oldest goes first.
+// What went wrong lately by the tuple of the packet: drops first of all, so that a connection that came to nothing can be
+// told from one whose packets a rule threw away. Bounded: the least recently used goes first.
+import { createRecent } from './recent.ts'
 
 export interface DropEvidence {
   /** `key` is the tuple as in a record of the connection's source; `isAnswer`: what was lost went the other way. */
@@ -25,7 +26,7 @@ const keepMs = 150_000
 const maxDrops = 16_384
 
 export function createDropEvidence(): DropEvidence {
-  const drops = new Map<string, Drops>()
+  const drops = createRecent<Drops>(maxDrops)
   const find = (key: string, nowMs: number) => {
     const found = drops.get(key)
     return found && nowMs - found.last < keepMs ? found : undefined
@@ -33,8 +34,6 @@ export function createDropEvidence(): DropEvidence {
   return {
     note(key, reason, nowMs, isAnswer = false) {
       const before = find(key, nowMs)
-      drops.delete(key)
-      if (drops.size >= maxDrops) drops.delete(drops.keys().next().value!)
       const noted: Drops = {
         reason,
         isAnswer,

@@ -3,7 +3,7 @@ import type { AgentOutput, RecordSink } from '@margay/wire'
 import { describe, expect, it } from 'vitest'
 import { createFlowTable } from './flow-table.ts'
 import { established } from './flow.ts'
-import type { FlowIdentity } from './flow.ts'
+import type { FlowIdentity, Verdict } from './flow.ts'
 import { createMeasures, slot } from './measures.ts'
 
 interface Recorded {
@@ -146,5 +146,20 @@ describe('flow table', () => {
       ['7', 1],
       ['*', 2],
     ])
+  })
+
+  it('forgets ways that a flow no longer goes, though it goes on', () => {
+    const { table, add, lasting } = setUp()
+    const flow = table.find('k', () => identity)!
+    const refused: Verdict = { outcome: 'refused', action: 'allow' }
+    table.add(table.variant(flow, refused), createMeasures(), true, true)
+    for (let interval = 0; interval < 5; interval++) {
+      add('k', 1, true)
+      table.endInterval(interval, interval + 1)
+    }
+    expect([flow.isKept, flow.others.size]).toEqual([true, 0])
+    table.add(table.variant(flow, refused), createMeasures(), true, true)
+    table.endInterval(5, 6)
+    expect(lasting.rows.filter(({ dimensions }) => dimensions.outcome === 'refused')).toHaveLength(2)
   })
 })

@@ -85,11 +85,17 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
     variant.dirtyLive = false
   }
 
+  const isSilent = ({ lastUsed }: { readonly lastUsed: number }) => interval - lastUsed > config.keepIntervals
+  /** Rules are numbered anew whenever they are loaded, and each number is another variant of a flow that goes on. */
+  const forgetSilentVariants = ({ others }: Flow) => {
+    for (const [key, variant] of others) if (isSilent(variant)) others.delete(key)
+  }
   const forgetSilent = () => {
     for (const flow of flows.values()) {
-      if (interval - flow.lastUsed <= config.keepIntervals) continue
-      flow.isKept = false
-      flows.delete(flow.key)
+      if (isSilent(flow)) {
+        flow.isKept = false
+        flows.delete(flow.key)
+      } else forgetSilentVariants(flow)
     }
   }
 
@@ -127,7 +133,7 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
     add(variant, measures, newInInterval, newInSecond) {
       measures[slot.flows] = newInInterval ? 1 : 0
       addMeasures(variant.lasting, measures)
-      variant.flow.lastUsed = interval
+      variant.flow.lastUsed = variant.lastUsed = interval
       if (!variant.dirty) {
         variant.dirty = true
         dirty.push(variant)

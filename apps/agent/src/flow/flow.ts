@@ -58,6 +58,8 @@ export interface Variant {
   liveExemplars: ExemplarList | undefined
   dirty: boolean
   dirtyLive: boolean
+  /** Interval in which something was last added. */
+  lastUsed: number
   lastingSeries: Series | undefined
   liveSeries: Series | undefined
 }
@@ -86,6 +88,7 @@ export const createVariant = (flow: Flow, verdict: Verdict): Variant => ({
   liveExemplars: undefined,
   dirty: false,
   dirtyLive: false,
+  lastUsed: flow.lastUsed,
   lastingSeries: undefined,
   liveSeries: undefined,
 })

@@ -2,6 +2,7 @@
 // come together; a mark that comes a second time, or late, belongs to another packet of the same tuple and begins anew.
 // Bounded: the least recently used goes first, and is counted where nobody had asked for it yet. Where no rule logs, the
 // table is empty and costs nothing.
+import { createRecent } from './recent.ts'
 
 export type MarkDirection = 'ingress' | 'egress'
 
@@ -108,38 +109,31 @@ function createSets({ maxMarks }: MarkTableConfig): Sets {
 }
 
 export function createMarkTable(config: MarkTableConfig, { onUnread }: MarkTableDeps): MarkTable {
-  const entries = new Map<string, Entry>()
+  let now = 0
+  const isYoung = ({ at }: Entry) => now - at < keepMs
+  const entries = createRecent<Entry>(config.maxTuples, (entry) => {
+    if (!entry.isRead && isYoung(entry)) onUnread()
+  })
   const sets = createSets(config)
   const reads: (() => void)[] = []
   let lastNote: number | undefined
   /** At first it is not known whether rules log. */
   const isQuiet = (nowMs: number) => nowMs - (lastNote ??= nowMs) > quietMs
 
-  const isYoung = ({ at }: Entry, nowMs: number) => nowMs - at < keepMs
-  /** What is used goes to the end of the line. */
-  const use = (key: string, nowMs: number): Entry | undefined => {
+  const youngOf = (key: string, nowMs: number): Entry | undefined => {
+    now = nowMs
     const found = entries.get(key)
-    if (!found) return undefined
-    entries.delete(key)
-    if (!isYoung(found, nowMs)) return undefined
-    entries.set(key, found)
-    return found
-  }
-  const evict = (nowMs: number) => {
-    const [key, entry] = entries.entries().next().value!
-    entries.delete(key)
-    if (!entry.isRead && isYoung(entry, nowMs)) onUnread()
+    return found && isYoung(found) ? found : undefined
   }
   const entryOf = (key: string, nowMs: number): Entry => {
-    const known = use(key, nowMs)
+    const known = youngOf(key, nowMs)
     if (known) return known
-    if (entries.size >= config.maxTuples) evict(nowMs)
     const entry: Entry = { at: nowMs, isRead: false, ingress: undefined, egress: undefined }
     entries.set(key, entry)
     return entry
   }
   const readOf = (key: string, nowMs: number): Entry | undefined => {
-    const found = use(key, nowMs)
+    const found = youngOf(key, nowMs)
     if (found) found.isRead = true
     return found
   }

@@ -1,7 +1,8 @@
 // Translations that conntrack made: where a dialled service address really led, by the tuple as the client's socket has it,
 // and back from the tuple that packets have once they were translated. The way back is for sockets on the node's own network:
 // what they send is seen after its translation and what they are sent before it is undone, so without it one conversation
-// would be two. Bounded: the oldest goes first.
+// would be two. Bounded: the least recently used goes first.
+import { createRecent } from './recent.ts'
 import { tupleKey } from './tuple.ts'
 
 export interface Translation {
@@ -29,34 +30,21 @@ export interface NatTable {
 
 const maxTranslations = 65_536
 
-/** A map that forgets what was noted first. */
-function createBounded<T>() {
-  const table = new Map<string, T>()
-  return {
-    table,
-    note(key: string, value: T) {
-      table.delete(key)
-      if (table.size >= maxTranslations) table.delete(table.keys().next().value!)
-      table.set(key, value)
-    },
-  }
-}
-
 /** `ownNetns` is the inode of the namespace whose conntrack is read. */
 export function createNatTable(ownNetns: number): NatTable {
-  const translations = createBounded<Translation>()
-  const wires = createBounded<string>()
+  const translations = createRecent<Translation>(maxTranslations)
+  const wires = createRecent<string>(maxTranslations)
   let source: (() => void) | undefined
   return {
     get size() {
-      return translations.table.size
+      return translations.size
     },
-    note: (key, to) => translations.note(key, to),
-    find: (key) => translations.table.get(key),
-    noteWire: (wire, key) => wires.note(wire, key),
+    note: (key, to) => translations.set(key, to),
+    find: (key) => translations.get(key),
+    noteWire: (wire, key) => wires.set(wire, key),
     asDialled(bytes, at, netns) {
-      if (netns !== ownNetns || wires.table.size === 0) return
-      const key = wires.table.get(tupleKey(bytes, at))
+      if (netns !== ownNetns || wires.size === 0) return
+      const key = wires.get(tupleKey(bytes, at))
       if (key !== undefined) bytes.write(key, at, 'latin1')
     },
     readFrom(given) {

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import { execFileSize, execRecord, commSize, readText, readU64 } from '../kernel/layout.ts'
 import { printArgs } from './redact.ts'
 import type { ArgsMode } from './redact.ts'
+import { createRecent } from '../flow/recent.ts'
 
 export interface Process {
   /** Start in nanoseconds since boot: with the pid it identifies a process. */
@@ -76,14 +77,12 @@ export function readStarted(stat: string): number {
 const isSameStart = (a: number, b: number) => Math.abs(a - b) < 2 * nsPerTick
 
 export function createProcessTable(config: ProcessTableConfig): ProcessTable {
-  const processes = new Map<number, Process>()
+  const processes = createRecent<Process>(config.maxProcesses)
   const listeners: ((name: string) => void)[] = []
 
   const keep = (pid: number, started: number, name: string, args: readonly string[]) => {
     const process = { started, name, args: printArgs(args, config.args) }
-    processes.delete(pid)
-    if (processes.size >= config.maxProcesses) processes.delete(processes.keys().next().value!)
-    processes.set(pid, process)
+    processes.set(String(pid), process)
     return process
   }
 
@@ -111,7 +110,7 @@ export function createProcessTable(config: ProcessTableConfig): ProcessTable {
       return processes.size
     },
     find(pid, started, comm) {
-      const known = processes.get(pid)
+      const known = processes.get(String(pid))
       if (known && isSameStart(known.started, started)) return known
       // Where it is gone its name is all that is left.
       return tryProc(pid, { started, comm }) ?? keep(pid, started, comm, [])
