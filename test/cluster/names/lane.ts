@@ -4,7 +4,7 @@ import { until } from '../parts/command.ts'
 import { controlAddress } from '../parts/network.ts'
 import type { Row } from '../product.ts'
 import type { Stand } from '../stand.ts'
-import { namespace } from './objects.ts'
+import { firstObjects, namespace, objects } from './objects.ts'
 
 export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string; readonly labels: Readonly<Record<string, string>> }
@@ -24,6 +24,17 @@ export interface Lane {
   readonly flows: (query: string) => Promise<readonly Row[]>
   /** The same, kept with its answer, to be asked again when what it is about is gone. */
   readonly remembered: (what: string, query: string) => Promise<readonly Row[]>
+}
+
+/** Its workloads, all ready; again it changes nothing. */
+export async function openLane({ cluster: { kubectl } }: Stand): Promise<void> {
+  const words = ['-n', namespace, '--timeout=180s']
+  await kubectl.apply(firstObjects)
+  await kubectl.apply(objects)
+  for (const each of ['deployment/web', 'statefulset/db', 'daemonset/exporter']) {
+    await kubectl.run(['rollout', 'status', each, ...words])
+  }
+  await kubectl.run(['wait', '--for=condition=Ready', 'pod/client-1', 'pod/client-2', ...words])
 }
 
 /** Ports that nobody listens on, one for each wait. */

@@ -5,8 +5,8 @@ import { until } from '../parts/command.ts'
 import type { Row } from '../product.ts'
 import type { Stand } from '../stand.ts'
 import { startMs } from '../suite.ts'
-import { by, counts, createLane, distinct, sum, tally } from './lane.ts'
-import { finishingPod, firstObjects, job, namespace, objects, pod, podSpec } from './objects.ts'
+import { by, counts, createLane, distinct, openLane, sum, tally } from './lane.ts'
+import { finishingPod, job, namespace, pod, podSpec } from './objects.ts'
 import { takeAddressNext } from './reuse.ts'
 
 const clientOn = (node: 1 | 2) => ({
@@ -25,14 +25,7 @@ export function namesSuite(stand: Stand): void {
   let firstCalls: readonly Row[] = []
 
   describe('names', () => {
-    beforeAll(async () => {
-      await stand.cluster.kubectl.apply(firstObjects)
-      await stand.cluster.kubectl.apply(objects)
-      for (const each of ['deployment/web', 'statefulset/db', 'daemonset/exporter']) {
-        await kubectl('rollout', 'status', each, '--timeout=180s')
-      }
-      await kubectl('wait', '--for=condition=Ready', 'pod/client-1', 'pod/client-2', '--timeout=180s')
-    }, startMs)
+    beforeAll(() => openLane(stand), startMs)
 
     it('a service with endpoints on both nodes: each connection names the pod that answered, and the service that was dialled', async () => {
       const answered = await curl('client-1', `http://web.${namespace}/`, 20)
