@@ -22,7 +22,9 @@ export interface Lane {
   readonly rowsOf: (query: string) => Promise<readonly Row[]>
   /** Rows of connections that all happened before, by both reporters. */
   readonly flows: (query: string) => Promise<readonly Row[]>
-  /** The same, kept with its answer, to be asked again when what it is about is gone. */
+  /** Rows that are stored, kept with their question, to be asked again when what they are about is gone. */
+  readonly kept: (what: string, query: string) => Promise<readonly Row[]>
+  /** The same of connections that all happened before. */
   readonly remembered: (what: string, query: string) => Promise<readonly Row[]>
 }
 
@@ -63,6 +65,12 @@ export function createLane(stand: Stand, clients: readonly Client[] = ['client-1
     return rowsOf(query)
   }
 
+  async function kept(what: string, query: string): Promise<readonly Row[]> {
+    const rows = await rowsOf(query)
+    stand.memory.keepRows(what, () => rowsOf(query), rows)
+    return rows
+  }
+
   return {
     kubectl,
     getPod: (name) => stand.cluster.kubectl.get<Pod>('pod', name, namespace),
@@ -75,10 +83,10 @@ export function createLane(stand: Stand, clients: readonly Client[] = ['client-1
       return (await kubectl('exec', client, '--', 'bash', '-c', loop)).trim().split('\n')
     },
     flows,
+    kept,
     async remembered(what, query) {
-      const rows = await flows(query)
-      stand.memory.keepRows(what, () => rowsOf(query), rows)
-      return rows
+      await settled()
+      return kept(what, query)
     },
   }
 }

@@ -9,7 +9,7 @@ import { by, counts, createLane, distinct, openLane, tally } from './lane.ts'
 import { doorPort, namespace, ways } from './objects.ts'
 
 export function waysSuite(stand: Stand): void {
-  const { kubectl, getPod, podsOf, curl, flows, remembered } = createLane(stand)
+  const { kubectl, getPod, podsOf, curl, flows, kept } = createLane(stand)
   let answered: { readonly own: readonly string[]; readonly other: readonly string[] }
   let echoed = ''
   const uids: string[] = []
@@ -40,7 +40,7 @@ export function waysSuite(stand: Stand): void {
     }, startMs)
 
     it('a port of the own node: the pod that answered, and the service of that port', async () => {
-      const rows = await remembered('by the own node', `source_name: client-1 and dest_service_name: door`)
+      const rows = await kept('by the own node', `source_name: client-1 and dest_service_name: door`)
       const named = by(rows, 'src').filter((row) => row.dest_type === 'wep')
       expect(counts(named, 'dest_name')).toEqual(tally(answered.own))
       expect(distinct(named, 'dest_service_port_num')).toEqual([String(8081)])
@@ -48,7 +48,7 @@ export function waysSuite(stand: Stand): void {
 
     it('a port of another node, which translates there: the node, its port, and the service', async () => {
       expect(answered.other).toHaveLength(3)
-      const rows = await remembered('by another node', `source_name: client-1 and dest_port: ${doorPort}`)
+      const rows = await kept('by another node', `source_name: client-1 and dest_port: ${doorPort}`)
       expect(by(rows, 'src')).toMatchObject([
         { dest_type: 'hep', dest_name_aggr: 'node-2', dest_service_name: 'door', num_flows_started: 3 },
       ])
@@ -56,7 +56,7 @@ export function waysSuite(stand: Stand): void {
 
     it('UDP by a service: the pod that answered, one flow for each socket', async () => {
       expect(echoed.trim().split('\n')).toEqual(['x', 'x', 'x'])
-      const rows = await remembered('by UDP', 'source_name: client-1 and proto: udp and not dest_port: 53')
+      const rows = await kept('by UDP', 'source_name: client-1 and proto: udp and not dest_port: 53')
       const [echo] = await podsOf('echo')
       expect(distinct(by(rows, 'src'), 'outcome')).toEqual(['established'])
       expect(counts(by(rows, 'src'), 'dest_name')).toEqual({ [echo!.metadata.name]: 3 })
@@ -68,14 +68,14 @@ export function waysSuite(stand: Stand): void {
       const [mirror] = await podsOf('mirror')
       // It called before rules led to it, too.
       const query = 'source_name_aggr: mirror-* and dest_port: 8080 and reporter: src and outcome: established'
-      const rows = await remembered('of itself', query)
+      const rows = await kept('of itself', query)
       expect(distinct(rows, 'source_name')).toEqual([mirror!.metadata.name])
       expect(distinct(rows, 'dest_name')).toEqual([mirror!.metadata.name])
       expect(distinct(rows, 'dest_service_name')).toEqual(['mirror'])
     })
 
     it('a pod of a set that is made again under its name: each by its uid', async () => {
-      const rows = await remembered('of the set', 'source_name: client-2 and dest_name: db-0 and reporter: dst')
+      const rows = await kept('of the set', 'source_name: client-2 and dest_name: db-0 and reporter: dst')
       expect(counts(rows, 'pod_uid')).toEqual({ [uids[0]!]: 2, [uids[1]!]: 3 })
     })
   })
