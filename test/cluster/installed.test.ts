@@ -9,7 +9,9 @@ import { createMemory } from './memory.ts'
 import { laterSuite } from './names/later.ts'
 import { lossSuite } from './names/loss.ts'
 import { namesSuite } from './names/names.ts'
+import { waysSuite } from './names/ways.ts'
 import { installProduct, productImages, type ClusterProduct } from './product.ts'
+import { soonSuite } from './soon/soon.ts'
 import type { Stand } from './stand.ts'
 import { describeCluster, startMs } from './suite.ts'
 import { verdictsSuite } from './verdicts/verdicts.ts'
@@ -19,6 +21,8 @@ const say = (line: string) => void process.stderr.write(`installed: ${line}\n`)
 const suites: readonly ((stand: Stand) => void)[] = [
   installSuite,
   namesSuite,
+  waysSuite,
+  soonSuite,
   verdictsSuite,
   lossSuite,
   laterSuite,

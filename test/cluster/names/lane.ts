@@ -4,7 +4,7 @@ import { until } from '../parts/command.ts'
 import { controlAddress } from '../parts/network.ts'
 import type { Row } from '../product.ts'
 import type { Stand } from '../stand.ts'
-import { namespace } from './objects.ts'
+import { firstObjects, namespace, objects } from './objects.ts'
 
 export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string; readonly labels: Readonly<Record<string, string>> }
@@ -22,8 +22,21 @@ export interface Lane {
   readonly rowsOf: (query: string) => Promise<readonly Row[]>
   /** Rows of connections that all happened before, by both reporters. */
   readonly flows: (query: string) => Promise<readonly Row[]>
-  /** The same, kept with its answer, to be asked again when what it is about is gone. */
+  /** Rows that are stored, kept with their question, to be asked again when what they are about is gone. */
+  readonly kept: (what: string, query: string) => Promise<readonly Row[]>
+  /** The same of connections that all happened before. */
   readonly remembered: (what: string, query: string) => Promise<readonly Row[]>
+}
+
+/** Its workloads, all ready; again it changes nothing. */
+export async function openLane({ cluster: { kubectl } }: Stand): Promise<void> {
+  const words = ['-n', namespace, '--timeout=180s']
+  await kubectl.apply(firstObjects)
+  await kubectl.apply(objects)
+  for (const each of ['deployment/web', 'statefulset/db', 'daemonset/exporter']) {
+    await kubectl.run(['rollout', 'status', each, ...words])
+  }
+  await kubectl.run(['wait', '--for=condition=Ready', 'pod/client-1', 'pod/client-2', ...words])
 }
 
 /** Ports that nobody listens on, one for each wait. */
@@ -52,6 +65,12 @@ export function createLane(stand: Stand, clients: readonly Client[] = ['client-1
     return rowsOf(query)
   }
 
+  async function kept(what: string, query: string): Promise<readonly Row[]> {
+    const rows = await rowsOf(query)
+    stand.memory.keepRows(what, () => rowsOf(query), rows)
+    return rows
+  }
+
   return {
     kubectl,
     getPod: (name) => stand.cluster.kubectl.get<Pod>('pod', name, namespace),
@@ -64,10 +83,10 @@ export function createLane(stand: Stand, clients: readonly Client[] = ['client-1
       return (await kubectl('exec', client, '--', 'bash', '-c', loop)).trim().split('\n')
     },
     flows,
+    kept,
     async remembered(what, query) {
-      const rows = await flows(query)
-      stand.memory.keepRows(what, () => rowsOf(query), rows)
-      return rows
+      await settled()
+      return kept(what, query)
     },
   }
 }

@@ -8,7 +8,7 @@ export const namespace = 'lane'
 
 interface PodOptions {
   readonly program: string
-  readonly listen?: readonly { readonly kind: 'http' | 'tcp'; readonly port: number }[]
+  readonly listen?: readonly { readonly kind: 'http' | 'tcp' | 'udp'; readonly port: number }[]
   readonly calls?: readonly Readonly<Record<string, unknown>>[]
   /** Ends after so many rounds of its calls. */
   readonly rounds?: number
@@ -18,7 +18,7 @@ interface PodOptions {
 
 /** The spec of a pod that runs the program of the shop under a name. */
 export function podSpec({ program, listen = [], calls = [], rounds, portName = 'http', more = {} }: PodOptions) {
-  const [first] = listen
+  const first = listen.find(({ kind }) => kind !== 'udp')
   return {
     terminationGracePeriodSeconds: 0,
     containers: [
@@ -32,7 +32,11 @@ export function podSpec({ program, listen = [], calls = [], rounds, portName = '
           { name: 'SHOP_CALLS', value: JSON.stringify(calls) },
           ...(rounds === undefined ? [] : [{ name: 'SHOP_ROUNDS', value: String(rounds) }]),
         ],
-        ports: listen.map(({ port }) => ({ name: portName, containerPort: port })),
+        ports: listen.map(({ kind, port }) => ({
+          name: portName,
+          containerPort: port,
+          protocol: kind === 'udp' ? 'UDP' : 'TCP',
+        })),
         ...(first && { readinessProbe: { tcpSocket: { port: first.port }, periodSeconds: 1 } }),
       },
     ],
@@ -145,3 +149,24 @@ export const job = (name: string): KubeObject => ({
 /** A pod that answers until it is told to end, and then has succeeded. */
 export const finishingPod = (name: string, node: string): KubeObject =>
   pod(name, node, podSpec({ program: 'search', listen: http, more: { restartPolicy: 'Never' } }))
+
+/** Port of every node that leads to `web`. */
+export const doorPort = 30_880
+
+/** What is reached in other ways than by an address of its own. */
+export const ways: readonly KubeObject[] = [
+  service('door', 'web', { type: 'NodePort', ports: [{ port: 8081, targetPort: 8080, nodePort: doorPort }] }),
+  workload('Deployment', 'echo', {}, podSpec({ program: 'redis-server', listen: [{ kind: 'udp', port: 7000 }] })),
+  service('echo', 'echo', { ports: [{ port: 7000, protocol: 'UDP' }] }),
+  workload(
+    'Deployment',
+    'mirror',
+    {},
+    podSpec({
+      program: 'orders',
+      listen: http,
+      calls: [{ kind: 'http', to: `mirror.${namespace}:8080`, everyMs: 1000, send: 0, receive: 10, keep: false }],
+    }),
+  ),
+  service('mirror', 'mirror', { ports: [{ port: 8080 }] }),
+]
