@@ -9,6 +9,7 @@ const say = (line: string) => void process.stderr.write(`install: ${line}\n`)
 interface Report {
   readonly findings: readonly { readonly name: string; readonly verdict: string; readonly found: string }[]
   readonly programs: readonly { readonly name: string; readonly verdict: string }[]
+  readonly delivery: readonly { readonly name: string; readonly verdict: string }[]
 }
 
 export function installSuite(stand: Stand): void {
@@ -53,6 +54,11 @@ export function installSuite(stand: Stand): void {
         expect(verdictOf(name), name).toMatchObject({ verdict: 'ok' })
       expect(verdictOf('server')?.found).toContain('https://margay-server.margay.svc:8586')
       expect(report.programs.filter(({ verdict }) => verdict !== 'ok')).toEqual([])
+      // The server takes the token of this pod for this node, and nodes here have one clock.
+      expect(report.delivery.map(({ name, verdict }) => [name, verdict])).toEqual([
+        ['reach', 'ok'],
+        ['clock', 'ok'],
+      ])
     })
 
     it('lets nobody in without a token, and says who may not', async () => {
