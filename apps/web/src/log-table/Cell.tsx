@@ -1,7 +1,7 @@
 // What stands in one cell. An absent value is a dash with its reason, never 0 and never nothing.
 import type { LogType, Row } from '@margay/model'
 import { exactValue, formatValue } from '../format/value.ts'
-import { formatClock } from '../format/time.ts'
+import { formatClock, formatDay, formatTime } from '../format/time.ts'
 import type { Column } from './columns.ts'
 import { absenceOf, presentationOf } from './presentation.tsx'
 import css from './LogTable.module.css'
@@ -19,8 +19,16 @@ export function Cell({ type, column, row, zone }: Props) {
   if (value === undefined) return <Absent why={absenceOf(type.name, column.id, row)} />
   const draw = presentationOf(type.name, column.id)
   if (draw) return draw(value, row)
-  const text = column.id === type.time ? formatClock(Number(value), zone) : formatValue(column.field, value, zone)
-  return <span title={exactValue(column.field, value) ?? text}>{text}</span>
+  const whole = formatValue(column.field, value, zone)
+  if (column.field.kind === 'timestamp') return <span title={whole}>{timeText(Number(value), row, type, zone)}</span>
+  return <span title={exactValue(column.field, value) ?? whole}>{whole}</span>
+}
+
+/** A time of the row's own day, as nearly all are, is told without it. */
+function timeText(seconds: number, row: Row, type: LogType, zone: string): string {
+  const own = Number(row[type.time] ?? seconds)
+  const isOfDay = formatDay(own, zone) === formatDay(seconds, zone)
+  return isOfDay ? formatClock(seconds, zone) : formatTime(seconds, zone)
 }
 
 export const Absent = ({ why = 'This record has no value here' }: { readonly why?: string | undefined }) => (

@@ -34,9 +34,6 @@ const wordWidth = (values: readonly string[]): number =>
     values.reduce((most, { length }) => Math.max(most, length * letter + 12), leastWord),
   )
 
-/** A time that is not the row's own is written with its day. */
-const wholeTime = 142
-
 /** Least pixels of a column that shares what is left: one name, a namespace with a name, a policy with its rule. */
 const flexible = 96
 const flexiblePair = 150
@@ -50,14 +47,13 @@ const headings: Readonly<Record<string, string>> = {
 
 export const labelOf = (name: string, field: Field): string => headings[name] ?? field.label ?? name
 
-function fixedWidth(type: LogType, id: string, field: Field): number | undefined {
-  if (field.kind === 'timestamp' && id !== type.time) return wholeTime
+function fixedWidth(field: Field): number | undefined {
   return widths[field.kind] ?? (field.kind === 'keyword' && field.values ? wordWidth(field.values) : undefined)
 }
 
 function makeColumn(type: LogType, id: string, fields: readonly string[]): Column {
   const field = type.fields[id]!
-  const fixed = fixedWidth(type, id, field)
+  const fixed = fixedWidth(field)
   const isHits = field.kind === 'hits'
   const least = fixed ?? (fields.length > 1 ? flexiblePair : isHits ? flexibleHits : flexible)
   const amount = isAmount(field.kind)

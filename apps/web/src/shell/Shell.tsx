@@ -88,12 +88,14 @@ function TopBar() {
         Live
       </Button>
       <IconButton small={false} icon="refresh" label="Ask again, as of now (r)" onClick={refresh} />
-      <IconButton
-        small={false}
-        icon={scheme === 'dark' ? 'sun' : 'moon'}
-        label={scheme === 'dark' ? 'Light colours' : 'Dark colours'}
-        onClick={act.scheme}
-      />
+      <span className={css.scheme}>
+        <IconButton
+          small={false}
+          icon={scheme === 'dark' ? 'sun' : 'moon'}
+          label={scheme === 'dark' ? 'Light colours' : 'Dark colours'}
+          onClick={act.scheme}
+        />
+      </span>
       <span className={css.keys}>
         <IconButton small={false} icon="keyboard" label="Keys (?)" onClick={() => setOpen('keys')} />
       </span>

@@ -6,12 +6,32 @@ import { sentence } from './findings.ts'
 import { Lost } from './Lost.tsx'
 import css from './Collection.module.css'
 
+interface Figure {
+  readonly label: string
+  /** Undefined where the part counts no such thing. */
+  readonly text: (part: Part) => string | undefined
+}
+
+const all: readonly Figure[] = [
+  { label: 'Rate', text: ({ ratePerSecond: rate }) => (rate === undefined ? undefined : formatRate(rate)) },
+  { label: 'Queue', text: ({ queue }) => queue && queueText(queue) },
+  { label: 'Behind', text: ({ lagSeconds: lag }) => (lag === undefined ? undefined : formatDuration(lag)) },
+]
+
+const queueText = ({ length, limit, unit }: NonNullable<Part['queue']>): string =>
+  unit === 'bytes'
+    ? `${formatBytes(length)} of ${formatBytes(limit)}`
+    : `${formatCount(length)} of ${formatCount(limit)}`
+
 export function PartsTable({ health, zone }: { readonly health: Health; readonly zone: string }) {
-  if (health.parts.length === 0) return null
+  const { parts, version } = health
+  if (parts.length === 0) return null
+  // A column that no part has anything for would be dashes from top to bottom.
+  const figures = all.filter(({ text }) => parts.some((part) => text(part) !== undefined))
   return (
     <section className={css.card} aria-label="Parts of the server">
       <h2>
-        Server <span>{health.version}</span>
+        Server <span>{version}</span>
       </h2>
       <div className={css.scroll}>
         <table className={css.table}>
@@ -20,15 +40,11 @@ export function PartsTable({ health, zone }: { readonly health: Health; readonly
               <th scope="col">Part</th>
               <th scope="col">State</th>
               <th scope="col">It says</th>
-              <th scope="col" className={css.num}>
-                Rate
-              </th>
-              <th scope="col" className={css.num}>
-                Queue
-              </th>
-              <th scope="col" className={css.num}>
-                Behind
-              </th>
+              {figures.map(({ label }) => (
+                <th key={label} scope="col" className={css.num}>
+                  {label}
+                </th>
+              ))}
               <th scope="col" className={css.num}>
                 Lost
               </th>
@@ -36,8 +52,8 @@ export function PartsTable({ health, zone }: { readonly health: Health; readonly
             </tr>
           </thead>
           <tbody>
-            {health.parts.map((part) => (
-              <PartRow key={part.name} part={part} zone={zone} />
+            {parts.map((part) => (
+              <PartRow key={part.name} part={part} figures={figures} zone={zone} />
             ))}
           </tbody>
         </table>
@@ -46,15 +62,14 @@ export function PartsTable({ health, zone }: { readonly health: Health; readonly
   )
 }
 
-const unknown = '–'
+interface PartRowProps {
+  readonly part: Part
+  readonly figures: readonly Figure[]
+  readonly zone: string
+}
 
-const queueText = ({ length, limit, unit }: NonNullable<Part['queue']>): string =>
-  unit === 'bytes'
-    ? `${formatBytes(length)} of ${formatBytes(limit)}`
-    : `${formatCount(length)} of ${formatCount(limit)}`
-
-function PartRow({ part, zone }: { readonly part: Part; readonly zone: string }) {
-  const { name, state, says, hint, ratePerSecond, queue, lagSeconds, lost, figures } = part
+function PartRow({ part, figures: shown, zone }: PartRowProps) {
+  const { name, state, says, hint, lost, figures } = part
   return (
     <tr>
       <td>
@@ -66,23 +81,25 @@ function PartRow({ part, zone }: { readonly part: Part; readonly zone: string })
       <td>
         {sentence(says)} {state !== 'ready' && hint && sentence(hint)}
       </td>
-      <td className={css.num} data-label="rate">
-        {ratePerSecond === undefined ? unknown : formatRate(ratePerSecond)}
-      </td>
-      <td className={css.num} data-label="queue">
-        {queue ? queueText(queue) : unknown}
-      </td>
-      <td className={css.num} data-label="behind">
-        {lagSeconds === undefined ? unknown : formatDuration(lagSeconds)}
-      </td>
+      {shown.map(({ label, text }) => (
+        <FigureCell key={label} label={label} text={text(part)} />
+      ))}
       <td className={css.num} data-label="lost">
         <Lost lost={lost} zone={zone} />
       </td>
       <td className="dim">
         {Object.entries(figures)
-          .map(([label, value]) => `${label} ${typeof value === 'number' ? formatCount(value) : value}`)
+          .map(([figure, value]) => `${figure} ${typeof value === 'number' ? formatCount(value) : value}`)
           .join(', ')}
       </td>
     </tr>
+  )
+}
+
+function FigureCell({ label, text }: { readonly label: string; readonly text: string | undefined }) {
+  return (
+    <td className={css.num} data-label={label.toLowerCase()} data-none={text === undefined || undefined}>
+      {text ?? <span title="This part counts no such thing">–</span>}
+    </td>
   )
 }

@@ -2,13 +2,15 @@
 import { selectionFilter, vertexId } from '@margay/graph'
 import { printKql } from '@margay/query'
 import type { NetworkSet } from '@margay/wire'
+import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { getNetworkSets } from '../../api/resources.ts'
 import { formatCount, plural } from '../../format/number.ts'
 import { ObjectTable, type ObjectCard, type ObjectColumn } from '../../object-table/ObjectTable.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { endsNow } from '../../view/moment.ts'
-import { useView } from '../../view/use-view.ts'
+import { useAddress, useView } from '../../view/use-view.ts'
+import { sharedSearch } from '../../view/view.ts'
 import { FilterField } from './FilterField.tsx'
 import { ObjectsFrame } from './ObjectsFrame.tsx'
 import { pageSize, useMoment, useObjectPages } from './use-object-pages.ts'
@@ -53,6 +55,7 @@ export function NetworkSetsPage() {
           />
         </>
       }
+      none={<HowToMakeOne />}
       onClear={clear}
     >
       <ObjectTable<NetworkSet>
@@ -66,6 +69,24 @@ export function NetworkSetsPage() {
         onEnd={pages.onEnd}
       />
     </ObjectsFrame>
+  )
+}
+
+function HowToMakeOne() {
+  const address = useAddress()
+  return (
+    <>
+      <p>
+        A network set gives blocks of addresses and domains outside of the cluster a name and labels, by which policies
+        select them and flows are named.
+      </p>
+      <p>
+        The panel of an edge to the Internet copies the names that a workload reached as one:{' '}
+        <Link to="/graph" search={sharedSearch(address)}>
+          Service Graph
+        </Link>
+      </p>
+    </>
   )
 }
 

@@ -25,12 +25,14 @@ interface Props {
   readonly isNow: boolean
   readonly filtered: boolean
   readonly filters: ReactNode
+  /** What they are for and how one comes to be, where there is none. */
+  readonly none?: ReactNode
   /** What to do where nothing matches. */
   readonly onClear: () => void
   readonly children: ReactNode
 }
 
-export function ObjectsFrame({ title, finding, pages, isNow, filtered, filters, onClear, children }: Props) {
+export function ObjectsFrame({ title, finding, pages, isNow, filtered, filters, none, onClear, children }: Props) {
   const { first, error, loading } = pages
   const zone = useZone()
   return (
@@ -51,6 +53,7 @@ export function ObjectsFrame({ title, finding, pages, isNow, filtered, filters, 
         {first?.objects === 0 && <Nobody first={first} />}
         {first && first.objects > 0 && first.total === 0 && (
           <Empty title={filtered ? 'None matches' : `There are no ${title.toLowerCase()}`}>
+            {!filtered && (none ?? <p>None was there at that moment.</p>)}
             {filtered && (
               <>
                 <p>The filters leave everything out.</p>
