@@ -1,12 +1,12 @@
 // The whole product on a small cluster, held against witnesses that it does not read: what programs counted themselves, and
 // conntrack's accounting on the node. Connections are exact; bytes are IP-level, within 1 % or 100 bytes a connection.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launch, open, visit } from '../browser/browser.ts'
 import { createCluster, namesOf, services, type Cluster } from './cluster.ts'
-import { createLab, patienceMs, sleep, type Lab } from './lab.ts'
+import { createLab, patienceMs, until, type Lab } from './lab.ts'
 import { startLabProduct, type LabProduct, type Row } from './product.ts'
 
 let lab: Lab
@@ -17,6 +17,10 @@ let folder: string
 const sum = (rows: readonly Row[], field: string) => rows.reduce((all, row) => all + Number(row[field] ?? 0), 0)
 const by = (rows: readonly Row[], reporter: string) => rows.filter((row) => row.reporter === reporter)
 const distinct = (rows: readonly Row[], field: string) => [...new Set(rows.map((row) => row[field]))]
+
+/** Whether so many connections have ended at both of their ends. */
+const haveEnded = (count: number) => (rows: readonly Row[]) =>
+  ['src', 'dst'].every((reporter) => sum(by(rows, reporter), 'num_flows_completed') >= count)
 
 /** Totals as the console has them: each conversation once. */
 async function counted(query: string, measure: string): Promise<number> {
@@ -145,11 +149,12 @@ describe('connections and bytes', () => {
       `http://${web.ip}/small`,
       `http://${web.ip}/small`,
     )
+    // nginx writes its line when the client has gone already, and closes its end when it comes to it.
+    await until('nginx to have counted them', () => nginxCounted().connections >= 26)
+    const rows = await product.rowsOnce('flows', query, haveEnded(26))
     const witness = conntrack()
     const application = nginxCounted()
     expect([application.connections, witness.connections]).toEqual([26, 26])
-    await product.settled()
-    const rows = await product.rows('flows', query)
     for (const [reporter, out, back] of [
       ['src', 'bytes_out', 'bytes_in'],
       ['dst', 'bytes_in', 'bytes_out'],
@@ -205,15 +210,17 @@ describe('connections and bytes', () => {
       secret,
       `http://lab:${secret}@${web.ip}/small?of=args`,
     )
-    await product.settled()
-    const rows = by(await product.rows('flows', `${query} and process_id: "${curl.pid}"`), 'src')
-    expect(rows).toHaveLength(1)
-    expect(rows[0]).toMatchObject({
-      process_name: 'curl',
-      process_args: [`curl -s -o /dev/null --pass [REDACTED] http://[REDACTED]@${web.ip}/small?of=args`],
-      pod_uid: front.uid,
-      container: front.containerId.slice(0, 12),
-    })
+    const ofCurl = `${query} and process_id: "${curl.pid}" and reporter: src`
+    const rows = await product.rowsOnce('flows', ofCurl, (found) => sum(found, 'num_flows_completed') === 1)
+    expect(sum(rows, 'num_flows_started')).toBe(1)
+    for (const row of rows) {
+      expect(row).toMatchObject({
+        process_name: 'curl',
+        process_args: [`curl -s -o /dev/null --pass [REDACTED] http://[REDACTED]@${web.ip}/small?of=args`],
+        pod_uid: front.uid,
+        container: front.containerId.slice(0, 12),
+      })
+    }
     expect(JSON.stringify(await product.rows('flows', ''))).not.toContain(secret)
     expect(distinct(by(await product.rows('flows', query), 'dst'), 'process_name')).toEqual(['nginx'])
   })
@@ -222,8 +229,7 @@ describe('connections and bytes', () => {
     const { front, web } = cluster.pods
     const curl = await front.run('curl', '-sg', '-o', '/dev/null', '-w', '%{http_code}', `http://[${web.ip6}]/small`)
     expect(curl.stdout).toBe('200')
-    await product.settled()
-    const rows = await product.rows('flows', `dest_ip: "${web.ip6}"`)
+    const rows = await product.rowsOnce('flows', `dest_ip: "${web.ip6}"`, haveEnded(1))
     for (const reporter of ['src', 'dst']) {
       const seen = by(rows, reporter)
       expect(sum(seen, 'num_flows_started')).toBe(1)
@@ -234,9 +240,9 @@ describe('connections and bytes', () => {
   it('of ncat, one that sends 300,000 bytes, are as ncat counted', async () => {
     const { ledger, api } = cluster.pods
     await ledger.run('sh', '-c', `head -c 300000 /dev/zero | ncat ${api.ip} 8080`)
-    await product.settled()
-    expect(readFileSync(join(folder, 'received'), 'utf8')).toBe('300000\n')
-    const rows = await product.rows('flows', `dest_port: 8080 and source_ip: ${ledger.ip}`)
+    const rows = await product.rowsOnce('flows', `dest_port: 8080 and source_ip: ${ledger.ip}`, haveEnded(1))
+    await until('ncat to have counted', () => existsSync(join(folder, 'received')))
+    await until('all of it', () => readFileSync(join(folder, 'received'), 'utf8') === '300000\n')
     expect(by(rows, 'src').map((row) => row.process_name)).toContain('ncat')
     for (const [reporter, field] of [
       ['src', 'bytes_out'],
@@ -345,12 +351,8 @@ describe('the console on the lab', () => {
 describe('names', () => {
   /** Rows of lookups come in a frame of their own, behind the flows of the same interval. */
   const lookups = async (qname: string) => {
-    const deadline = Date.now() + patienceMs
-    for (;;) {
-      const rows = await product.rows('dns', `qname: ${qname} and client_ip: ${cluster.pods.front.ip}`)
-      if (rows.length > 0 || Date.now() > deadline) return rows
-      await sleep(200)
-    }
+    const query = `qname: ${qname} and client_ip: ${cluster.pods.front.ip}`
+    return product.rowsOnce('dns', query, ({ length }) => length > 0)
   }
 
   it.each([

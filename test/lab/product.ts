@@ -18,6 +18,8 @@ export interface LabProduct {
   readonly address: string
   /** Stored rows that a filter finds, in the order of time. */
   rows(logType: 'flows' | 'dns', query: string): Promise<readonly Row[]>
+  /** Stored rows, once they pass; in the end whatever they are, so that the test says what is wrong with them. */
+  rowsOnce(logType: 'flows' | 'dns', query: string, isWhole: (rows: readonly Row[]) => boolean): Promise<readonly Row[]>
   ask(question: Omit<QuestionRequest, 'range'>): Promise<AnswerResponse['answer']>
   /** Resolves once all that happened before is stored: a last connection was made, and its row is there. */
   settled(): Promise<void>
@@ -115,22 +117,28 @@ export async function startLabProduct(
     const answer = await ask({ logType, query, select: { kind: 'rows', sort, limit: 10_000 } })
     return answer.kind === 'rows' ? answer.rows : []
   }
+  const rowsOnce: LabProduct['rowsOnce'] = async (logType, query, isWhole) => {
+    const deadline = Date.now() + patienceMs
+    for (;;) {
+      const found = await rows(logType, query)
+      if (isWhole(found) || Date.now() > deadline) return found
+      await sleep(200)
+    }
+  }
   let lastPort = 60_000
   return {
     address: address!,
     ask,
     rows,
+    rowsOnce,
     async settled() {
       const port = ++lastPort
       await client.run('ncat', '-z', '-w', '2', server.ip, String(port))
-      const deadline = Date.now() + patienceMs
-      while ((await rows('flows', `dest_port: ${port} and reporter: src`)).length === 0) {
-        if (Date.now() > deadline)
-          throw new Error(
-            `lab: the last connection was not stored; agents: ${agents.map((agent) => agent.output()).join('')}`,
-          )
-        await sleep(200)
-      }
+      const found = await rowsOnce('flows', `dest_port: ${port} and reporter: src`, ({ length }) => length > 0)
+      if (found.length > 0) return
+      throw new Error(
+        `lab: the last connection was not stored; agents: ${agents.map(({ output }) => output()).join('')}`,
+      )
     },
     async close() {
       for (const agent of agents) await end(agent)

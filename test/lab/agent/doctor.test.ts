@@ -20,6 +20,10 @@ describe('doctor', () => {
     expect(report.programs.map(({ name }) => name)).toEqual(programs.map(({ name }) => name))
     for (const { name, verdict, found } of report.programs) expect([name, verdict, found]).toEqual([name, 'ok', found])
     expect(report.verdict).toBe('ok')
+    const seen = new Map(report.collectors.map(({ name, verdict }) => [name, verdict]))
+    for (const name of ['conntrack', 'nf-trace', 'processes', 'dns', 'drops', 'handshakes', 'tcp', 'datagrams'])
+      expect([name, seen.get(name)]).toEqual([name, 'ok'])
+    expect(seen.has('nflog')).toBe(true)
   })
 
   it('says of each source of evidence whether it works here, and leaves nothing', () => {
@@ -39,5 +43,7 @@ describe('doctor', () => {
     expect(report.findings.find(({ name }) => name === 'privileges')?.verdict).toBe('missing')
     expect(report.programs.every(({ verdict }) => verdict === 'limited')).toBe(true)
     expect(report.fields.some(({ verdict }) => verdict === 'missing')).toBe(true)
+    expect(report.collectors.find(({ name }) => name === 'dns')?.verdict).toBe('missing')
+    expect(report.collectors.find(({ name }) => name === 'sockets')?.verdict).toBe('limited')
   })
 })

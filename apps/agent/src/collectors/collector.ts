@@ -64,6 +64,8 @@ export interface Collector {
   readonly name: string
   readonly title: string
   readonly doc: string
+  /** Kernel programs that it lives by; some collectors need none. */
+  readonly programs: readonly string[]
   /** Whether it has anything to do; else the reason, for people. */
   readonly usable: (shared: Shared) => true | string
   /** Opens what it needs. Throws where that fails: the collector is then failed and the others go on. */

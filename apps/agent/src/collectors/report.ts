@@ -5,7 +5,7 @@ import { programs } from '../kernel/programs.ts'
 import { collectors } from './index.ts'
 
 /** Collectors that merely stand in for another are no news where they are off. */
-const standIns = new Set(['sockets'])
+export const standIns = new Set(['sockets'])
 
 const stateWords: Readonly<Record<StageStatus, Reported['state']>> = {
   starting: 'starting',

@@ -1,7 +1,9 @@
 import { dnsLog, flowLog } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { programs } from '../kernel/programs.ts'
+import { collectors } from '../collectors/index.ts'
 import { agentConfig } from '../config.ts'
+import { judgeCollectors } from './collectors.ts'
 import { judgePrivileges, judgeServer, readCapabilities } from './examine.ts'
 import { fieldGroups, judgeFields } from './fields.ts'
 import { printReport } from './print.ts'
@@ -36,6 +38,33 @@ describe('doctor', () => {
       const { without } = programs.find((program) => program.name === name)!
       for (const { why } of suffering) expect(why).toBe(without)
     }
+  })
+
+  const collectorsWith = (programs: ReadonlySet<string>, problem?: string) =>
+    judgeCollectors({ programs, findings: new Map(), problem })
+
+  it('has a line for each collector, and for one that stands in only where it does', () => {
+    const fine = collectorsWith(all)
+    expect(fine.map(({ name, verdict }) => [name, verdict])).toEqual(
+      collectors.filter(({ name }) => name !== 'sockets').map(({ name }) => [name, 'ok']),
+    )
+    const blind = collectorsWith(new Set([...all].filter((name) => name !== 'see_state')))
+    expect(blind.map(({ name }) => name)).toContain('sockets')
+    expect(blind.find(({ name }) => name === 'tcp')).toMatchObject({
+      verdict: 'limited',
+      found: expect.stringContaining('no outcome'),
+    })
+  })
+
+  it('says of a collector what is not seen without its programs, and of all why nothing can be', () => {
+    const drops = collectorsWith(new Set([...all].filter((name) => name !== 'see_drop'))).find(
+      ({ name }) => name === 'drops',
+    )
+    expect(drops).toMatchObject({ verdict: 'missing', found: 'denied connections look unanswered' })
+    expect(new Set(collectorsWith(new Set(), 'no addon').map(({ verdict, found }) => `${verdict} ${found}`))).toEqual(
+      new Set(['missing no addon']),
+    )
+    for (const { programs: needs } of collectors) for (const name of needs) expect(all).toContain(name)
   })
 
   it.each([
@@ -75,6 +104,7 @@ describe('doctor', () => {
       machine: 'x64',
       verdict: 'limited',
       programs: [],
+      collectors: [],
       evidence: [],
       fields: [],
       delivery: [],

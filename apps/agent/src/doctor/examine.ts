@@ -12,6 +12,7 @@ import type { ProgramState } from '../kernel/load.ts'
 import { openNative, readObject } from '../kernel/native.ts'
 import { programs } from '../kernel/programs.ts'
 import { findCgroupRoot } from '../process/cgroup-table.ts'
+import { judgeCollectors } from './collectors.ts'
 import { judgeEvidence } from './evidence.ts'
 import { judgeFields } from './fields.ts'
 import { worst } from './report.ts'
@@ -196,16 +197,24 @@ export function examine(config: AgentConfig): Omit<DoctorReport, 'delivery'> {
     conntrack: conntrack.verdict === 'ok',
     reasons: reasons.verdict === 'ok',
   })
+  const evidence = judgeEvidence(config, 'native' in opened ? opened.native : undefined, {
+    drops: loaded.has('see_drop') && reasons.verdict === 'ok',
+    conntrack: conntrack.verdict === 'ok',
+  })
+  const byRules = evidence.filter(({ name }) => name === 'nflog' || name === 'nf-trace')
+  const collectors = judgeCollectors({
+    programs: loaded,
+    findings: new Map([...byRules, conntrack].map((finding) => [finding.name, finding])),
+    problem: 'problem' in opened ? opened.problem : undefined,
+  })
   return {
     kernel: release(),
     machine: arch(),
     verdict: worst([...findings, ...fields].map(({ verdict }) => verdict)),
     findings,
     programs: states.map(findingOf),
-    evidence: judgeEvidence(config, 'native' in opened ? opened.native : undefined, {
-      drops: loaded.has('see_drop') && reasons.verdict === 'ok',
-      conntrack: conntrack.verdict === 'ok',
-    }),
+    collectors,
+    evidence,
     fields,
   }
 }

@@ -102,7 +102,8 @@ export const fieldGroups: readonly FieldGroup[] = [
   { fields: ['dns'], from: 'DNS payloads at the sockets of clients', needs: ['see_egress', 'see_ingress'] },
 ]
 
-const withoutOf = (names: readonly string[]) =>
+/** What is not seen without some programs, each reason once. */
+export const withoutOf = (names: readonly string[]) =>
   [...new Set(names.map((name) => programs.find((program) => program.name === name)?.without ?? name))].join('; ')
 
 function judge(group: FieldGroup, sources: Sources): { readonly verdict: Verdict; readonly why: string } {

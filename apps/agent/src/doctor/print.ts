@@ -23,6 +23,8 @@ export function printReport(report: DoctorReport): string {
     ...report.findings.map(lineOf),
     'Programs in the kernel\n',
     ...report.programs.map(lineOf),
+    'Collectors\n',
+    ...report.collectors.map(lineOf),
     'Evidence of verdicts\n',
     ...report.evidence.map(lineOf),
     'Fields\n',

@@ -28,6 +28,8 @@ export interface DoctorReport {
   readonly verdict: Verdict
   readonly findings: readonly Finding[]
   readonly programs: readonly Finding[]
+  /** What each source of knowledge will see. */
+  readonly collectors: readonly Finding[]
   /** By what verdicts will be known: says nothing of whether the agent runs. */
   readonly evidence: readonly Finding[]
   readonly fields: readonly FieldFinding[]

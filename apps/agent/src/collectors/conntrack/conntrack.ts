@@ -30,6 +30,7 @@ export const conntrack: Collector = {
   name: 'conntrack',
   title: 'Service addresses',
   doc: 'Which pod answered behind a service address, from conntrack of the node.',
+  programs: [],
   usable: ({ config }) =>
     existsSync(join(config.procPath, 'sys/net/netfilter/nf_conntrack_max')) || 'conntrack is not loaded in this kernel',
   open(shared) {

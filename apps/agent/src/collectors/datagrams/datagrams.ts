@@ -209,10 +209,13 @@ function exemplarOf({ startMs, socket }: Exchange, { identity }: Flow, { outcome
 const readSocketAt = (shared: Shared, keys: Buffer, keyAt: number, values: Buffer, at: number): Socket =>
   readSocket(shared, keys, keyAt + datagramKey.tuple, at + datagramValue.party, values)
 
+const programs = ['see_egress', 'see_ingress', 'see_create']
+
 export const datagrams: Collector = {
   name: 'datagrams',
   title: 'UDP and ICMP',
   doc: 'Packets and bytes of UDP, ICMP and other protocols per socket and peer.',
+  programs,
   usable: ({ kernel }) =>
     kernel?.has('see_egress') === true ||
     kernel?.has('see_ingress') === true ||
@@ -240,7 +243,7 @@ export const datagrams: Collector = {
       },
       finish: () => exchanges.endWaits(true),
       endInterval: () => exchanges.forgetIdle(),
-      state: () => stateByPrograms(kernel, ['see_egress', 'see_ingress', 'see_create']),
+      state: () => stateByPrograms(kernel, programs),
     }
   },
 }

@@ -54,10 +54,13 @@ interface Place {
   readonly at: number
 }
 
+const programs = ['see_egress', 'see_ingress']
+
 export const dns: Collector = {
   name: 'dns',
   title: 'DNS lookups',
   doc: 'Every lookup at the socket of the client: name, answer, tries, latency, over UDP and TCP.',
+  programs,
   usable: ({ kernel }) =>
     kernel?.has('see_egress') === true ||
     kernel?.has('see_ingress') === true ||
@@ -163,7 +166,7 @@ export const dns: Collector = {
         if (shared.output.watched()) live.write(now - 1, now)
       },
       endInterval: (startTime, endTime) => lasting.write(startTime, endTime),
-      state: () => stateByPrograms(shared.kernel, ['see_egress', 'see_ingress']),
+      state: () => stateByPrograms(shared.kernel, programs),
     }
   },
 }

@@ -32,10 +32,13 @@ function isToldBySocket(bytes: Buffer, at: number): boolean {
   return ofSide === side.receiver && isHandshakeAnswer(bytes, at)
 }
 
+const programs = ['see_drop']
+
 export const drops: Collector = {
   name: 'drops',
   title: 'Dropped packets',
   doc: "Packets that a rule or the kernel itself threw away, with the kernel's reason.",
+  programs,
   usable: ({ kernel, dropReasons }) => {
     if (kernel?.has('see_drop') !== true) return 'the kernel program see_drop is not loaded'
     return dropReasons.size > 0 || 'the numbers of drop reasons are not known on this kernel'
@@ -82,7 +85,7 @@ export const drops: Collector = {
     }
     return {
       records: new Map([[recordType.drop, take]]),
-      state: () => stateByPrograms(shared.kernel, ['see_drop']),
+      state: () => stateByPrograms(shared.kernel, programs),
     }
   },
 }

@@ -30,10 +30,13 @@ function exemplarOf(bytes: Buffer, at: number, { outcome, dropReason }: Verdict,
   }
 }
 
+const programs = ['see_ingress', 'see_answer_again']
+
 export const handshakes: Collector = {
   name: 'handshakes',
   title: 'Unfinished handshakes',
   doc: 'Connections that reached a listener and did not become one: its queue was full, or its answer was not answered.',
+  programs,
   usable: ({ kernel }) =>
     kernel?.has('see_ingress') === true ||
     kernel?.has('see_answer_again') === true ||
@@ -66,7 +69,7 @@ export const handshakes: Collector = {
     }
     return {
       records: new Map([[recordType.handshake, take]]),
-      state: () => stateByPrograms(shared.kernel, ['see_ingress', 'see_answer_again']),
+      state: () => stateByPrograms(shared.kernel, programs),
     }
   },
 }

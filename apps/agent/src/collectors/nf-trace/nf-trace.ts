@@ -48,6 +48,7 @@ export const nfTrace: Collector = {
   name: 'nf-trace',
   title: 'Rule traces',
   doc: "The way of some new connections through the node's rules, and the rule that decided.",
+  programs: [],
   usable: ({ config }) => config.nfTrace || 'not asked for; --nf-trace turns it on',
   open: openTrace,
 }

@@ -114,6 +114,7 @@ export const nflog: Collector = {
   name: 'nflog',
   title: 'Log rules',
   doc: 'What rules of the node log of connections: the policy and the rule that allowed or denied them.',
+  programs: [],
   usable: ({ config }) => config.nflogGroups.length > 0 || 'no group is to be read; --nflog-groups names some',
   open: openNflog,
 }

@@ -44,6 +44,7 @@ export const sockets: Collector = {
   name: 'sockets',
   title: 'Sockets without eBPF',
   doc: 'Live TCP connections by inet_diag, where eBPF cannot be used.',
+  programs: [],
   usable: ({ kernel }) => kernel?.has('see_state') !== true || 'not needed: eBPF sees TCP',
   open(shared) {
     const { hosts, native } = shared

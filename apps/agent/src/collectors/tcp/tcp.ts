@@ -46,10 +46,13 @@ function seedOwners(shared: Shared, kernel: Kernel): void {
   )
 }
 
+const programs = ['see_state', 'show_sockets', 'seed_owners', 'see_send', 'see_receive']
+
 export const tcp: Collector = {
   name: 'tcp',
   title: 'TCP connections',
   doc: 'Every TCP connection of the node with its counters, round trips, retransmits and outcome.',
+  programs,
   usable: ({ kernel }) => kernel?.has('see_state') === true || 'the kernel program see_state is not loaded',
   open(shared) {
     const kernel = shared.kernel!
@@ -104,7 +107,7 @@ export const tcp: Collector = {
         seconds++
         list(seconds % listAllEverySeconds === 0)
       },
-      state: () => stateByPrograms(kernel, ['see_state', 'show_sockets', 'seed_owners', 'see_send', 'see_receive']),
+      state: () => stateByPrograms(kernel, programs),
     }
   },
 }
