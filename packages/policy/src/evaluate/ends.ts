@@ -136,14 +136,15 @@ function ownAddress(end: End, family: 4 | 6 | undefined): Address | undefined {
   return undefined
 }
 
-/** A pod named and nothing more, with one address: most ends of most flows. */
+/** A pod named, with the address that is stated or the one that it has: most ends of most flows. */
 function plainPod(end: FlowEnd, lookup: Lookup): (End & { readonly kind: 'pod' }) | undefined {
-  if (end.pod === undefined || end.address || end.domains) return undefined
+  if (end.pod === undefined || end.domains) return undefined
   const pod = lookup.pod(end.pod)
-  if (!pod || pod.hostNetwork || pod.addresses.length !== 1) return undefined
+  if (!pod || pod.hostNetwork) return undefined
+  const address = end.address ?? (pod.addresses.length === 1 ? pod.addresses[0] : undefined)
+  if (!address) return undefined
   const { known, title } = lookup.cardOf(pod)
-  const [address] = pod.addresses
-  return address && { kind: 'pod', pod, known, ports: pod.ports, domains: noDomains, title, address }
+  return { kind: 'pod', pod, known, ports: pod.ports, domains: noDomains, title, address }
 }
 
 /** Resolves both ends. Addresses that the flow does not state are taken from the endpoint, in the flow's family. */
