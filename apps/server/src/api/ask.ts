@@ -4,6 +4,7 @@ import { writeRow } from '@margay/model'
 import type { Answer, Measure, Question } from '@margay/query'
 import type { AnswerOf, DecodedQuestion } from '@margay/wire'
 import { toQuestion } from '@margay/wire'
+import { checkRange } from './cluster/as-of.ts'
 import type { JsonHandler } from './context.ts'
 import { checkFields, logTypeOf, readFilter } from './filter.ts'
 
@@ -42,6 +43,7 @@ export function answerJson(type: LogType, answer: Answer): AnswerOf<'query'>['an
 
 export const ask: JsonHandler<'query'> = async ({ body, signal }, { store, now }) => {
   const moment = now()
+  checkRange(body.range, moment)
   const { type, question, notes } = questionOf(body, moment)
   const { answer, effort } = await store.ask(question, { now: moment, signal })
   return { answer: answerJson(type, answer), effort, notes: [...notes] }

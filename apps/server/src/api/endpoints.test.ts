@@ -248,7 +248,7 @@ describe('GET /endpoints', () => {
   it('says why a list is empty and what to do, where nobody tells of objects', async () => {
     const [unknown] = (await list({ at: started - 1 })).unknown
     expect(unknown?.why).toContain('no object of the cluster is known of the moment 2026-')
-    expect(unknown?.hint).toContain('--inventory')
+    expect(unknown?.hint).toContain('ask about a later moment')
   })
 
   it.each([
@@ -257,6 +257,9 @@ describe('GET /endpoints', () => {
     [{ at: now + 60 }, 'is after now'],
     [{ from: now, to: now - 1 }, 'is not before'],
     [{ cursor: 'x' }, 'unknown cursor'],
+    [{ policy: 'nope' }, 'policy "nope" is none of the cluster of that moment'],
+    [{ limit: 99_999 }, 'parameters: limit: too big: expected number to be <=1000, got "99999"'],
+    [{ at: 'soon' as unknown as number }, 'parameters: at: invalid input: expected number, got "soon"'],
   ])('refuses %j and says why', async (search, detail) => {
     expect(await api.refused('endpoints', { search })).toMatchObject({
       status: 400,

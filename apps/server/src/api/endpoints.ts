@@ -1,7 +1,7 @@
 // GET /endpoints: pods and host endpoints as of a moment, those that were asked for, a page at a time.
-import type { Selector } from '@margay/policy'
+import type { Policy, Selector } from '@margay/policy'
 import { matchSelector } from '@margay/policy'
-import { canonicalIp } from '@margay/model'
+import { bareName, canonicalIp } from '@margay/model'
 import type { Endpoint } from '@margay/wire'
 import { stateAsOf, trafficRange } from './cluster/as-of.ts'
 import type { DeniedTraffic } from './cluster/denied.ts'
@@ -10,6 +10,8 @@ import type { ListedEndpoint } from './cluster/endpoint-list.ts'
 import { endpointsOf } from './cluster/endpoint-list.ts'
 import { readLabelSelector } from './cluster/label-selector.ts'
 import { pageOf } from './cluster/page.ts'
+import { policyId } from './cluster/policy-id.ts'
+import type { ClusterState } from './cluster/state.ts'
 import { orUnknown } from './cluster/traffic.ts'
 import type { Asked, JsonHandler } from './context.ts'
 import { ApiError } from './problem.ts'
@@ -37,12 +39,30 @@ function nameTest(text: string): Test {
     name.toLowerCase().includes(part) || (workload?.name.toLowerCase().includes(part) ?? false)
 }
 
-const policyTest =
-  (policy: string): Test =>
-  ({ endpoint }) =>
-    endpoint.policies.some(
-      ({ id, namespace, name }) => policy === id || policy === name || policy === `${namespace}/${name}`,
-    )
+/** Whether a policy goes by a name: its id, its name with or without tier in front, each also with its namespace. */
+function isCalled(policy: Policy, text: string): boolean {
+  const { namespace, name } = policy
+  const names = [name, bareName(policy)]
+  return text === policyId(policy) || names.some((each) => text === each || text === `${namespace}/${each}`)
+}
+
+const placeOf = ({ namespace, name }: Policy) => (namespace === undefined ? name : `${namespace}/${name}`)
+
+/** Throws where no policy of the moment, or more than one, goes by the name. */
+function policyTest(text: string, { snapshot }: ClusterState): Test {
+  const [found, ...others] = snapshot.policies.filter((policy) => isCalled(policy, text))
+  if (others.length > 0) {
+    const ids = [found!, ...others].map((policy) => `${placeOf(policy)} (${policyId(policy)})`).join(', ')
+    throw new ApiError('bad_request', `policy "${text}" is several: ${ids}`, { hint: 'give namespace/name or the id' })
+  }
+  if (!found) {
+    throw new ApiError('bad_request', `policy "${text}" is none of the cluster of that moment`, {
+      hint: 'GET /api/v1/policies lists those of a moment ("margay policy list")',
+    })
+  }
+  const id = policyId(found)
+  return ({ endpoint }) => endpoint.policies.some((each) => each.id === id)
+}
 
 function labelsTest(text: string): Test {
   const selector = selectorOf(text)
@@ -54,7 +74,7 @@ const deniedAnything = (denied: DeniedTraffic | undefined): Test => {
 }
 
 /** The filters of a request; all must hold. */
-function testsOf(search: Search, denied: DeniedTraffic | undefined): readonly Test[] {
+function testsOf(search: Search, state: ClusterState, denied: DeniedTraffic | undefined): readonly Test[] {
   const { name, namespace, node, ip, type, labels, policy, unlabelled, unprotected, open } = search
   const tests: readonly (Test | undefined)[] = [
     name === undefined ? undefined : nameTest(name),
@@ -63,7 +83,7 @@ function testsOf(search: Search, denied: DeniedTraffic | undefined): readonly Te
     type && (({ endpoint }) => endpoint.type === type),
     ip === undefined ? undefined : addressTest(ip),
     labels === undefined ? undefined : labelsTest(labels),
-    policy === undefined ? undefined : policyTest(policy),
+    policy === undefined || state.versions.length === 0 ? undefined : policyTest(policy, state),
     unlabelled ? ({ endpoint }) => Object.keys(endpoint.labels).length === 0 : undefined,
     unprotected ? ({ endpoint }) => !endpoint.protected.ingress && !endpoint.protected.egress : undefined,
     open && (({ endpoint }) => !endpoint.protected[open]),
@@ -89,7 +109,7 @@ export const endpoints: JsonHandler<'endpoints'> = async ({ search, signal }, { 
     stateAsOf(states, search.at, moment),
     orUnknown('what was denied', signal, askDenied(range, { store, cluster, now, signal })),
   ])
-  const tests = testsOf(search, denied.value)
+  const tests = testsOf(search, state, denied.value)
   const found = (await endpointsOf(state))
     .filter((listed) => tests.every((test) => test(listed)))
     .map(({ endpoint }): Endpoint => ({ ...endpoint, ...(denied.value && { denied: denied.value.of(endpoint) }) }))

@@ -2,11 +2,12 @@
 import { Readable } from 'node:stream'
 import type { LogType, Row } from '@margay/model'
 import { writeRow } from '@margay/model'
-import type { Question } from '@margay/query'
+import type { Question, TimeRange } from '@margay/query'
 import type { exportRequestSchema } from '@margay/wire'
 import { csvHead, csvLine } from '@margay/wire'
 import type { z } from 'zod'
 import type { ApiDeps } from './context.ts'
+import { checkRange } from './cluster/as-of.ts'
 import { checkFields, logTypeOf, readFilter } from './filter.ts'
 import { printJson } from './json.ts'
 
@@ -27,12 +28,14 @@ function openExport(search: Search, deps: ApiDeps, signal: AbortSignal): Export 
   checkFields(type, [...fields, search.sort ?? type.time])
   const now = deps.now()
   const { filter } = readFilter(type, search, now)
+  const range: TimeRange = {
+    from: search.from === undefined ? { ago: usualRange } : { at: search.from },
+    to: search.to === undefined ? { at: now + 1 } : { at: search.to },
+  }
+  checkRange(range, now)
   const question: Question = {
     logType: type.name,
-    range: {
-      from: search.from === undefined ? { ago: usualRange } : { at: search.from },
-      to: search.to === undefined ? { at: now + 1 } : { at: search.to },
-    },
+    range,
     filter,
     zone: search.zone,
     reports: 'every',

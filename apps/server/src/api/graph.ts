@@ -6,6 +6,7 @@ import { resolveMoment } from '@margay/query'
 import type { AnswerOf } from '@margay/wire'
 import { graphKeys, graphMeasures } from '@margay/wire'
 import type { AskOptions } from '@margay/store'
+import { checkRange } from './cluster/as-of.ts'
 import type { ApiDeps, JsonHandler } from './context.ts'
 import { checkFields, readFilter } from './filter.ts'
 
@@ -66,6 +67,7 @@ const isDenied: Filter = {
 
 export const graph: JsonHandler<'graph'> = async ({ body, signal }, { store, now }) => {
   const moment = now()
+  checkRange(body.range, moment)
   const keys = [...graphKeys, ...body.extra.filter((name) => !graphKeys.includes(name))]
   checkFields(flowLog, keys)
   const { filter } = readFilter(flowLog, body, moment)

@@ -29,17 +29,44 @@ export function printJson(value: unknown): string {
 export function decode<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const read = schema.safeParse(value)
   if (read.success) return read.data
-  throw new ApiError('bad_request', `${what}: ${read.error.issues.flatMap(issueTexts).join('; ')}`)
+  throw new ApiError(
+    'bad_request',
+    `${what}: ${read.error.issues.flatMap((issue) => issueTexts(issue, value)).join('; ')}`,
+  )
 }
 
 /** A union says what each of its forms misses; the one that came furthest says it best. */
-function issueTexts(issue: z.core.$ZodIssue): string[] {
+function issueTexts(issue: z.core.$ZodIssue, root: unknown): string[] {
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const nearest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0]!
-    return nearest.flatMap((inner) => issueTexts({ ...inner, path: [...issue.path, ...inner.path] }))
+    return nearest.flatMap((inner) => issueTexts({ ...inner, path: [...issue.path, ...inner.path] }, root))
   }
-  const message = issue.message.replace(/^[A-Z]/, (letter) => letter.toLowerCase())
-  return [issue.path.length > 0 ? `${issue.path.map(String).join('.')}: ${message}` : message]
+  if (issue.path.length === 0) return [inLower(issue.message)]
+  return [`${issue.path.map(String).join('.')}: ${problemWith(issue, valueAt(root, issue.path))}`]
+}
+
+const inLower = (message: string) => message.replace(/^[A-Z]/, (letter) => letter.toLowerCase())
+
+const valueAt = (root: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    root,
+  )
+
+/** Longer values would hide what is said of them. */
+const mostShown = 60
+
+function shown(value: unknown): string {
+  const text = printJson(value)
+  return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text
+}
+
+/** What is wrong, and the value as it was sent: of a parameter that stands there twice, both. */
+function problemWith({ code, message }: z.core.$ZodIssue, value: unknown): string {
+  if (value === undefined && code === 'invalid_type') return 'is missing'
+  if (value === undefined || code === 'unrecognized_keys') return inLower(message)
+  return `${inLower(message).replace(/, received \w+$/, '')}, got ${shown(value)}`
 }
 
 const depth = (issues: readonly z.core.$ZodIssue[]): number =>

@@ -253,6 +253,20 @@ describe('a record', () => {
   })
 })
 
+describe('ends that nobody knows', () => {
+  it.each([
+    [{ source: 'nope/x', destination: 'shop/db', port: 1 }, 'the cluster of that moment has no namespace "nope"'],
+    [{ source: 'shop/db', destination: 'shop/web' }, 'port is missing; tcp has one'],
+  ])('%j is refused', async (body, detail) =>
+    expect((await api.refused('policyExplain', { body })).detail).toContain(detail),
+  )
+
+  it('are noted where their namespace is known', async () =>
+    expect((await explain({ ...probing, source: 'shop/gone' })).notes).toEqual([
+      'no pod and no workload shop/gone is known of that moment',
+    ]))
+})
+
 describe('what is not known of a record', () => {
   it('is not held against the policies where nobody saw a verdict', async () => {
     const answer = await explain({ record: { ...record, action: 'allow', evidence: 'unknown' } })

@@ -44,7 +44,11 @@ async function readFlow(state: ClusterState, body: FlowBody): Promise<AskedFlow>
     if (body.port === undefined && body.sourcePort === undefined) return { flow: ends, notes }
     throw new ApiError('bad_request', `${protocolName(protocol)} has no ports; leave port out`)
   }
-  if (body.port === undefined) throw new ApiError('bad_request', `port is missing; ${protocolName(protocol)} has one`)
+  if (body.port === undefined) {
+    throw new ApiError('bad_request', `port is missing; ${protocolName(protocol)} has one`, {
+      hint: `write the port of ${body.destination}: a number, or the name that its pod has for it`,
+    })
+  }
   const port = readPort(body.port, destination, protocol, state)
   return { flow: { ...ends, port, ...(body.sourcePort !== undefined && { sourcePort: body.sourcePort }) }, notes }
 }

@@ -168,7 +168,7 @@ describe('POST /policies/simulate', () => {
     [{ documents: 'a: [' }, 'documents: '],
     [{ documents: '*x' }, 'documents: '],
     [{ query: 'action: ' }, ''],
-    [{ range: { from: { at: now }, to: { at: now } } }, 'range: from is not before to'],
+    [{ range: { from: { at: now }, to: { at: now } } }, 'is not before to'],
     [{ at: started - 1 }, 'no object of the cluster is known'],
   ])('refuses %j', async (body, detail) =>
     expect((await api.refused('policySimulate', { body })).detail).toContain(detail),

@@ -69,7 +69,9 @@ export const policySimulate: JsonHandler<'policySimulate'> = async (
   const after = snapshotAfter(state.snapshot, body.documents, body.remove)
   const { filter } = readFilter(flowLog, { query: body.query, zone: 'UTC' }, moment)
   const traffic = { from: resolveMoment(body.range.from, moment), to: resolveMoment(body.range.to, moment) }
-  if (traffic.from >= traffic.to) throw new ApiError('bad_request', 'range: from is not before to')
+  if (traffic.from >= traffic.to) {
+    throw new ApiError('bad_request', `range: from ${traffic.from} is not before to ${traffic.to}`)
+  }
   const { flows, incomplete } = await askSeenFlows(state, traffic, filter, { store, cluster, now, signal })
   const mode = modeOf(body.pending)
   const simulation = await runSteps(simulateInSteps(state.snapshot, after.snapshot, flows, mode), signal)

@@ -1,9 +1,10 @@
 // GET /values: what a field's values are, the commonest first, for completion. Lists count element by element.
 import type { Value } from '@margay/model'
 import { listKinds } from '@margay/model'
-import type { Filter, Group, Question } from '@margay/query'
+import type { Filter, Group, Question, TimeRange } from '@margay/query'
 import { all } from '@margay/query'
 import type { AnswerOf } from '@margay/wire'
+import { checkRange } from './cluster/as-of.ts'
 import type { JsonHandler } from './context.ts'
 import { checkFields, logTypeOf } from './filter.ts'
 
@@ -45,12 +46,14 @@ export const values: JsonHandler<'values'> = async ({ search, signal }, { store,
   const moment = now()
   const { field, prefix, limit, from, to } = search
   const isList = listKinds.has(type.fields[field]!.kind)
+  const range: TimeRange = {
+    from: from === undefined ? { ago: usualRange } : { at: from },
+    to: to === undefined ? { ago: -1 } : { at: to },
+  }
+  checkRange(range, moment)
   const question: Question = {
     logType: type.name,
-    range: {
-      from: from === undefined ? { ago: usualRange } : { at: from },
-      to: to === undefined ? { ago: -1 } : { at: to },
-    },
+    range,
     filter: prefixFilter(field, prefix),
     reports: 'every',
     select: {

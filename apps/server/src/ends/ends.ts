@@ -3,6 +3,7 @@
 import type { Row } from '@margay/model'
 import { flowLog, readRow } from '@margay/model'
 import type { ConnectionEnds, DecodedEndsRequest } from '@margay/wire'
+import { checkRange } from '../api/cluster/as-of.ts'
 import type { HandlerDeps, JsonHandler } from '../api/context.ts'
 import { readFilter } from '../api/filter.ts'
 import { ApiError } from '../api/problem.ts'
@@ -42,6 +43,7 @@ async function rowsAsked(request: DecodedEndsRequest, deps: FindDeps): Promise<S
   if ('record' in request) {
     return { rows: [readRecord(request.record, deps.now)], rest: () => Promise.resolve({ rows: [] }) }
   }
+  checkRange(request.range, deps.now)
   const { filter } = readFilter(flowLog, request, deps.now)
   return searchedRows(filter, request.range, request.zone, request.limit * rowsPerConnection, deps)
 }

@@ -144,6 +144,11 @@ describe('changes of objects', () => {
     expect(meter.given()).toBeLessThan(still)
   })
 
+  it('know what stood before also where that was found only within the span', async () => {
+    const { words } = await told({ from: noon - 86_400 })
+    expect(words.slice(0, 2)).toEqual(['10 NetworkPolicy db modified 1>2', '100 NetworkPolicy db modified 2>3'])
+  })
+
   it('are of one namespace and of what has none', async () => {
     expect((await told({ namespace: 'ops' })).words).toEqual([
       '140 NetworkPolicy far added ->1',

@@ -109,27 +109,36 @@ async function newestVersions(store: Deps, asked: ChangesAsked, options: AskOpti
   return { versions, from }
 }
 
-/** Objects whose first change here leaves open what they were before. */
-function openBefore(versions: readonly ObjectVersion[]): readonly string[] {
+/** First changes of objects that leave open what these were before. */
+function openBefore(versions: readonly ObjectVersion[]): readonly ObjectVersion[] {
   const first = new Map<string, ObjectVersion>()
   for (const version of versions) if (!first.has(version.object.uid)) first.set(version.object.uid, version)
-  return [...first.values()].filter(({ change }) => change === 'modified').map(({ object }) => object.uid)
+  return [...first.values()].filter(({ change }) => change === 'modified')
 }
 
-/** Of each object the last version in a span: found by its number first, for documents are what costs. */
-async function lastVersions(
+/** Versions of the object before this one. */
+const earlier = ({ object, sequence }: ObjectVersion): Filter =>
+  and(is('uid', object.uid), {
+    kind: 'range',
+    field: literal('sequence'),
+    comparison: '<',
+    value: literal(String(sequence)),
+  })
+
+/** Of each object the version before a change: found by its number first, for documents are what costs. */
+async function versionsBefore(
   store: Deps,
-  uids: readonly string[],
+  changes: readonly ObjectVersion[],
   span: Span,
   options: AskOptions,
 ): Promise<readonly ObjectVersion[]> {
-  const ofObjects = anyOf('uid', uids)
+  const ofObjects: Filter = { kind: 'or', filters: changes.map(earlier) }
   const { answer } = await store.ask(
     questionOf(span, ofObjects, {
       kind: 'groups',
       by: [{ field: 'uid' }],
       measures: { sequence: { max: 'sequence' } },
-      limit: uids.length,
+      limit: changes.length,
     }),
     options,
   )
@@ -141,14 +150,14 @@ async function lastVersions(
 
 const stored = ({ object, origin, time }: ObjectVersion): StoredObject => ({ ...object, origin, seenAt: time })
 
-/** The versions that stood when the span began, by uid. */
-async function standing(store: Deps, uids: readonly string[], from: number, options: AskOptions) {
+/** The versions that stood before the first changes, by uid. They may lie in the span itself, where its server started. */
+async function standing(store: Deps, changes: readonly ObjectVersion[], { from, to }: Span, options: AskOptions) {
   const found = new Map<string, StoredObject>()
-  const last = uids.length === 0 ? undefined : await lastWritten(store, from)
-  if (last === undefined) return found
-  const span = { from: last - lookBackSeconds, to: from }
-  for (let at = 0; at < uids.length; at += objectsAtOnce) {
-    for (const version of await lastVersions(store, uids.slice(at, at + objectsAtOnce), span, options)) {
+  if (changes.length === 0) return found
+  const last = (await lastWritten(store, from)) ?? from
+  const span = { from: last - lookBackSeconds, to }
+  for (let at = 0; at < changes.length; at += objectsAtOnce) {
+    for (const version of await versionsBefore(store, changes.slice(at, at + objectsAtOnce), span, options)) {
       if (version.change !== 'deleted') found.set(version.object.uid, stored(version))
     }
   }
@@ -175,5 +184,5 @@ function withBefore(
 export async function readChanges(store: Deps, asked: ChangesAsked): Promise<FoundChanges> {
   const options: AskOptions = { now: asked.to, limits: 'export' }
   const { versions, from } = await newestVersions(store, asked, options)
-  return { changes: withBefore(versions, await standing(store, openBefore(versions), from, options)), from }
+  return { changes: withBefore(versions, await standing(store, openBefore(versions), asked, options)), from }
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { parseJsonExact, printJsonExact } from '@margay/model'
+import { carriesPorts, protocolName, protocolNumber } from '@margay/policy'
 import type { PolicyExplainRequest, PolicyExplanation } from '@margay/wire'
 import { momentOf, tellUnknown } from '../../ask/as-of.ts'
 import type { Context } from '../../context.ts'
@@ -41,6 +42,10 @@ function flowRequest({ from, to, protocol, pending }: ServerOptions): PolicyExpl
     throw new CliError(`${from === undefined ? '--from' : '--to'} is missing; ${endsHint}, or --record FILE`, 2)
   }
   const [source, destination] = [splitPort('--from', from), splitPort('--to', to)]
+  const number = protocolNumber(/^\d+$/.test(protocol) ? Number(protocol) : protocol)
+  if (destination.port === undefined && number !== undefined && carriesPorts(number)) {
+    throw new CliError(`--to ${safeText(to)} has no port, and ${protocolName(number)} has one; ${endsHint}`, 2)
+  }
   return {
     source: source.end,
     destination: destination.end,

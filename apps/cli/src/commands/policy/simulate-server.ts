@@ -4,7 +4,7 @@ import { printJsonExact } from '@margay/model'
 import { resolveMoment } from '@margay/query'
 import type { Command } from 'commander'
 import { momentOf, tellUnknown } from '../../ask/as-of.ts'
-import { parseMoment } from '../../ask/moment.ts'
+import { parseMoment, parseRange } from '../../ask/moment.ts'
 import type { Context } from '../../context.ts'
 import { CliError } from '../../fail.ts'
 import { formatBytes, formatCount } from '../../output/numbers.ts'
@@ -111,6 +111,16 @@ function tellIssues({ output }: Context, { issues }: PolicySimulation): void {
   }
 }
 
+/** Traffic that is judged where nobody asks for another time. */
+const usualSeconds = 3_600
+
+/** How long ago a time is, seconds. */
+function agoOf(time: string | undefined, { now, utc }: Context): number {
+  if (time === undefined) return 0
+  const present = Math.floor(now().getTime() / 1000)
+  return present - resolveMoment(parseMoment(time, now(), utc), present)
+}
+
 export async function simulateServer(
   context: Context,
   path: string | undefined,
@@ -120,14 +130,13 @@ export async function simulateServer(
   if (path === undefined && !remove) {
     throw new CliError('nothing changes: name a file or directory of policies, or --remove ID', 2)
   }
-  const now = Math.floor(context.now().getTime() / 1000)
-  const moment = (text: string) => resolveMoment(parseMoment(text, context.now(), context.utc), now)
-  const to = until === undefined ? now : moment(until)
-  const from = since === undefined ? to - 3600 : moment(since)
+  const given = { ...(since !== undefined && { since }), ...(until !== undefined && { until }) }
+  const usual = { ago: usualSeconds + agoOf(until, context) }
+  const range = parseRange(given, usual, context.now(), context.utc)
   const at = momentOf(options, context)
   const simulation = await context.client.post('policySimulate', {
     documents: await documentsOf(path),
-    range: { from: { at: from }, to: { at: to } },
+    range,
     pending: pending ?? false,
     ...(remove && { remove: [...remove] }),
     ...(query !== undefined && { query }),

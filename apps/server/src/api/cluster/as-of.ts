@@ -1,4 +1,6 @@
 // Moments of a request: which objects it is about, which traffic, and what the answer says of both.
+import type { TimeRange } from '@margay/query'
+import { resolveMoment } from '@margay/query'
 import type { AsOf, Unknown } from '@margay/wire'
 import type { Unseen } from '../../kubernetes/index.ts'
 import { ApiError } from '../problem.ts'
@@ -22,6 +24,15 @@ export function checkMoment(name: 'at' | 'from', at: number | undefined, now: nu
   })
 }
 
+/** Throws `bad_request` for a range that ends before it begins. */
+export function checkRange({ from, to }: TimeRange, now: number): void {
+  const [start, end] = [resolveMoment(from, now), resolveMoment(to, now)]
+  if (start <= end) return
+  throw new ApiError('bad_request', `range: from ${start} is after to ${end}`, {
+    hint: 'from is the earlier one; "ago" counts seconds back from now',
+  })
+}
+
 /** The traffic of a request: the hour before its moment unless it says otherwise. */
 export function trafficRange(
   {
@@ -41,10 +52,12 @@ export function trafficRange(
 export const inventoryHint =
   'start the server in the cluster, or with --inventory and the YAML files of its objects (kubectl get … -A -o yaml)'
 
-export const noObjects = (at: number): Unknown => ({
+export const noObjects = (at: number, isKnownNow = false): Unknown => ({
   what: 'objects of the cluster',
   why: `no object of the cluster is known of the moment ${new Date(at * 1000).toISOString()}`,
-  hint: inventoryHint,
+  hint: isKnownNow
+    ? 'ask about a later moment: objects are known since this server, or one before it, first saw them'
+    : inventoryHint,
 })
 
 /** A state and what the answer says of it. */
@@ -62,8 +75,9 @@ export async function stateAsOf(states: ClusterStates, at: number | undefined, n
   const moment = at ?? now
   const unseen = states.unseen(state, at)
   const isEmpty = state.versions.length === 0
+  const isKnownNow = isEmpty && at !== undefined && (await states.of()).versions.length > 0
   const unknown = [
-    ...(isEmpty ? [noObjects(moment)] : []),
+    ...(isEmpty ? [noObjects(moment, isKnownNow)] : []),
     ...unseen.map(({ what, why, hint }) => ({ what, why, hint })),
   ]
   return { state, asOf: { at: moment, objects: state.versions.length, unknown }, unseen }

@@ -23,23 +23,48 @@ interface Place {
 const plainText = (text: string) => /^\[(.*)\]$/.exec(text)?.[1] ?? text
 
 /** One pod of a workload: they are made alike, so that one stands for all. */
-async function podOfWorkload(state: ClusterState, { namespace, name }: Place): Promise<MeantEnd | undefined> {
+async function podOfWorkload(
+  state: ClusterState,
+  member: string,
+  { namespace, name }: Place,
+): Promise<MeantEnd | undefined> {
   const pods = (await endpointsOf(state))
     .map(({ endpoint }) => endpoint)
     .filter((endpoint) => endpoint.namespace === namespace && endpoint.workload?.name === name)
   const [first] = pods.map((pod) => pod.name).sort()
   if (first === undefined) return undefined
-  const kind = pods[0]!.workload!.kind
+  const [kind, ...others] = [...new Set(pods.map(({ workload }) => workload!.kind))]
+  if (others.length > 0) {
+    const kinds = [kind, ...others].join(' and a ')
+    throw new ApiError('bad_request', `${member} "${namespace}/${name}" is a ${kinds}`, {
+      hint: 'name one of the pods',
+    })
+  }
   return {
     end: { pod: `${namespace}/${first}` },
     note: `${namespace}/${name} is a ${kind} of ${pods.length} ${pods.length === 1 ? 'pod' : 'pods'}; judged as ${first}`,
   }
 }
 
-async function namedPod(state: ClusterState, place: Place): Promise<MeantEnd> {
+/** Throws where namespaces are known and this is none of them: it is misspelt. */
+function checkNamespace({ snapshot }: ClusterState, member: string, { namespace, name }: Place): void {
+  if (snapshot.namespaces.length === 0 || snapshot.namespaces.some((each) => each.name === namespace)) return
+  throw new ApiError(
+    'bad_request',
+    `${member} "${namespace}/${name}": the cluster of that moment has no namespace "${namespace}"`,
+    {
+      hint: 'GET /api/v1/endpoints lists the pods of a moment with their namespaces ("margay endpoints")',
+    },
+  )
+}
+
+async function namedPod(state: ClusterState, member: string, place: Place): Promise<MeantEnd> {
   const key = podKey(place)
   if (state.prepared.lookup.pod(key)) return { end: { pod: key } }
-  return (await podOfWorkload(state, place)) ?? { end: { pod: key } }
+  const found = await podOfWorkload(state, member, place)
+  if (found) return found
+  checkNamespace(state, member, place)
+  return { end: { pod: key }, note: `no pod and no workload ${key} is known of that moment` }
 }
 
 /** Reads `namespace/pod`, `namespace/workload`, an address, or the name of a host endpoint. Throws with what was wanted. */
@@ -47,7 +72,7 @@ export async function readEnd(state: ClusterState, member: string, text: string)
   const address = parseAddress(plainText(text))
   if (address) return { end: { address } }
   const [, namespace, name] = /^([^/\s]+)\/([^/\s]+)$/.exec(text) ?? []
-  if (namespace !== undefined && name !== undefined) return namedPod(state, { namespace, name })
+  if (namespace !== undefined && name !== undefined) return namedPod(state, member, { namespace, name })
   if (state.prepared.lookup.hostEndpoint(text)) return { end: { hostEndpoint: text } }
   throw new ApiError('bad_request', `cannot read ${member} "${text}"`, {
     hint: 'write namespace/pod, namespace/workload, an address, or the name of a host endpoint',

@@ -71,7 +71,7 @@ function checkRemovals(remove: readonly string[], { policies }: Snapshot): void 
   const wrong = remove.find((id) => !known.has(id))
   if (wrong === undefined) return
   throw new ApiError('bad_request', `remove: unknown policy "${wrong}"`, {
-    hint: 'GET /api/v1/policies lists those of a moment with their ids',
+    hint: 'GET /api/v1/policies lists those of a moment with their ids ("margay policy list -o wide")',
   })
 }
 
