@@ -81,6 +81,7 @@ export const sockets: Collector = {
         openNew()
       }
       const records = [...descriptors].flatMap(([netns, descriptor]) => listNetns(shared, descriptor, netns, scan))
+      shared.nat.refresh()
       connections.begin()
       for (const record of records) learn(record)
       for (const record of records) if (!listens(record)) connections.see(record, 0)

@@ -86,6 +86,8 @@ export const tcp: Collector = {
       if (!canList) return
       if (all) connections.begin()
       const chunks = listSockets(shared, kernel, all)
+      // Translations of these connections are older than the listing.
+      shared.nat.refresh()
       forEachRecord(chunks, learn)
       forEachRecord(chunks, see)
       if (all) shared.lost('connection_end_missed', connections.sweep(2))
