@@ -138,7 +138,7 @@ export function consoleOnCourt(session: Session): void {
         page.getByRole('row', { name: new RegExp(`^(${namespace} / )?${source} coredns `) })
       await eventually(() => words(edge('reader'))).toContain('allow')
       await eventually(() => words(edge('mute'))).toContain('✕ source')
-      const lookups = await session.product.rows('dns', 'servers.name_aggr: coredns*')
+      const lookups = await session.product.rows('dns', 'servers.name_aggr: kube-dns')
       expect(lookups.length).toBeGreaterThan(0)
       await eventually(() => rowsIn(page).count()).toBeGreaterThan(0)
       await page.close()
@@ -160,7 +160,7 @@ export function consoleOnCourt(session: Session): void {
       page = await desk.at('/explore', { log: 'dns', q: `client_name: stranger and rcode: ${rcode}`, cols })
       await eventually(() => rowsIn(page).count()).toBeGreaterThan(0)
       expect(await words(rowsIn(page).first())).toMatch(
-        new RegExp(`court ?/ ?stranger ${name} ${rcode} \\d coredns-\\S* [\\d.]+ (µs|ms)`),
+        new RegExp(`court ?/ ?stranger ${name} ${rcode} \\d kube-dns [\\d.]+ (µs|ms)`),
       )
     })
 
