@@ -44,6 +44,22 @@ describe('totals', () => {
     )
   })
 
+  it('are what was allowed and what was denied at either end, no connection twice', () => {
+    fc.assert(
+      fc.property(anyRows, (rows) => {
+        const { total, edges } = pictureOf(rows, { level: 'pod' })
+        for (const tally of [total, ...edges.map((edge) => edge.tally)]) {
+          const { allowed, deniedAtSource, deniedAtDestination } = tally
+          for (const measure of ['connections', 'packets', 'sent', 'received'] as const) {
+            const parts = allowed[measure] + deniedAtSource[measure] + deniedAtDestination[measure]
+            expect(parts).toBe(tally.total[measure])
+          }
+        }
+      }),
+      runs,
+    )
+  })
+
   it('have shares within 0 and 1 and never a negative amount', () => {
     fc.assert(
       fc.property(anyRows, (rows) => {

@@ -90,6 +90,41 @@ describe('what counts', () => {
     expect(found['a/x > b/y']!.total.connections).toBe(1)
   })
 
+  it('puts a denial on the way at the source, once, however often it is told', () => {
+    const denied = { action: 'deny', num_flows: 4 }
+    const fwd = { ...denied, reporter: 'fwd', counts: false }
+    const alone = edges([flow('a/x', 'b/y', fwd)])
+    expect(alone['a/x > b/y']).toMatchObject({ verdict: 'denied_at_source', deniedAtSource: { connections: 4 } })
+    const told = edges([flow('a/x', 'b/y', denied), flow('a/x', 'b/y', { num_flows: 6 }), flow('a/x', 'b/y', fwd)])
+    expect(told['a/x > b/y']).toMatchObject({
+      total: { connections: 10 },
+      allowed: { connections: 6 },
+      deniedAtSource: { connections: 4 },
+      deniedAtDestination: { connections: 0 },
+    })
+    const unseen = edges([flow('a/x', 'b/y', { num_flows: 6 }), flow('a/x', 'b/y', fwd)])
+    expect(unseen['a/x > b/y']).toMatchObject({ allowed: { connections: 2 }, deniedAtSource: { connections: 4 } })
+  })
+
+  it('leaves no connection allowed of which no packet was', () => {
+    const found = edges([
+      flow('a/x', 'b/y', { num_flows: 60, packets_out: 60, bytes_out: 3120 }),
+      flow('a/x', 'b/y', {
+        reporter: 'dst',
+        counts: false,
+        action: 'deny',
+        num_flows: 59,
+        packets_in: 60,
+        bytes_in: 3600,
+      }),
+    ])
+    expect(found['a/x > b/y']).toMatchObject({
+      verdict: 'denied_at_destination',
+      share: 1,
+      deniedAtDestination: { connections: 60 },
+    })
+  })
+
   it('shares a denial among the processes of the source by what each sent', () => {
     const host = { source_type: 'hep', source_namespace: '-' }
     const picture = pictureOf([

@@ -1,6 +1,7 @@
 // What counts. A conversation has up to two reports; this file turns flow groups of both reporters into conversations whose
 // tallies may be added up. The rule: totals are the groups with `counts`. A denial counts whoever reports it; one that the
-// destination reports while the source's report counts is part of the source's "allowed" and is moved out of it.
+// destination reports while the source's report counts is part of the source's "allowed" and is moved out of it. What was
+// denied on the way never came to the destination, so it stands at the source, as far as the ends have not told it already.
 //
 // Reporters see different things: only the reporter knows its own process, and pod names may be aggregated on one side.
 // Denials are therefore matched to counted conversations by ports, workloads and pods; where several counted
@@ -37,7 +38,8 @@ const slot = {
 /** Counted conversations among which an uncounted denial is shared out, and the denial as each observer saw it. */
 interface Pool {
   readonly members: number[]
-  readonly denied: Map<string, number[]>
+  readonly atDestination: Map<string, number[]>
+  readonly onTheWay: Map<string, number[]>
 }
 
 /** Who listens at a host's port, as its own reports tell; where several do, the process is `*` and the container unknown. */
@@ -143,7 +145,7 @@ function createMerger(services: ServiceGroups) {
       group.each(() => {
         if (!group.isUncountedDenial()) return
         for (const key of [group.podKey(), group.pairKey()]) {
-          if (!pools.has(key)) pools.set(key, { members: [], denied: new Map() })
+          if (!pools.has(key)) pools.set(key, { members: [], atDestination: new Map(), onTheWay: new Map() })
         }
       })
     },
@@ -167,7 +169,7 @@ function createMerger(services: ServiceGroups) {
         const pool = poolWithMembers(group.podKey()) ?? poolWithMembers(group.pairKey())
         // A second observer of the source tells nothing that its counted report does not.
         if (pool && group.text('reporter') === 'src') return
-        if (pool) return witness(pool, group.text('origin'), group.amounts())
+        if (pool) return witness(group.isForwarded() ? pool.onTheWay : pool.atDestination, group)
         const index = conversation(group)
         add(index, slot.total, group.amounts())
         add(index, group.verdictSlot(), group.amounts())
@@ -181,25 +183,53 @@ function createMerger(services: ServiceGroups) {
   }
 }
 
-function witness({ denied }: Pool, observer: string, amounts: readonly number[]): void {
+function witness(denied: Map<string, number[]>, group: GroupReader): void {
+  const observer = group.text('origin')
   const known = denied.get(observer)
-  if (!known) denied.set(observer, [...amounts])
-  else amounts.forEach((amount, offset) => (known[offset]! += amount))
+  if (!known) denied.set(observer, group.amounts())
+  else group.amounts().forEach((amount, offset) => (known[offset]! += amount))
 }
 
-/** Moves a pool's denials out of what its members' sources believed to be allowed. Of several observers the one that saw most is believed. */
-function settle({ members, denied }: Pool, tallies: Float64Array): number {
-  for (let offset = 0; offset < measureCount; offset++) {
-    const amount = Math.max(0, ...[...denied.values()].map((amounts) => amounts[offset]!))
-    if (amount === 0) continue
-    const allowed = members.map((index) => tallies[index * tallyWidth + slot.allowed + offset]!)
-    shareOut(amount, allowed).forEach((part, at) => {
-      const base = members[at]! * tallyWidth + offset
-      tallies[base + slot.deniedAtDestination]! += part
-      tallies[base + slot.allowed] = Math.max(0, tallies[base + slot.allowed]! - part)
+/** Of several observers the one that saw most is believed. */
+const most = (denied: Pool['onTheWay'], offset: number): number =>
+  Math.max(0, ...[...denied.values()].map((amounts) => amounts[offset]!))
+
+/** Moves a pool's denials out of what its members' sources believed to be allowed; never more than they believed. */
+function settle(pool: Pool, tallies: Float64Array): number {
+  const { members, atDestination, onTheWay } = pool
+  const at = (member: number, place: number, offset: number) => member * tallyWidth + place + offset
+  const sum = (place: number, offset: number) =>
+    members.reduce((all, member) => all + tallies[at(member, place, offset)]!, 0)
+  const move = (amount: number, place: number, offset: number) => {
+    const allowed = members.map((member) => tallies[at(member, slot.allowed, offset)]!)
+    const moved = Math.min(amount, sum(slot.allowed, offset))
+    if (moved <= 0) return
+    shareOut(moved, allowed).forEach((part, index) => {
+      tallies[at(members[index]!, place, offset)]! += part
+      tallies[at(members[index]!, slot.allowed, offset)]! -= part
     })
   }
+  for (let offset = 0; offset < measureCount; offset++) {
+    const there = most(atDestination, offset)
+    const told = there + sum(slot.deniedAtSource, offset)
+    move(there, slot.deniedAtDestination, offset)
+    move(most(onTheWay, offset) - told, slot.deniedAtSource, offset)
+  }
+  for (const member of members) denyEmpty(tallies.subarray(member * tallyWidth, (member + 1) * tallyWidth))
   return members.length
+}
+
+/**
+ * Connections of which no packet is left to be allowed were denied too: an end that refuses may count a connection of the
+ * same five-tuple once, and its interval begins and ends at other moments.
+ */
+function denyEmpty(tally: Float64Array): void {
+  const isEmpty = tally.subarray(slot.allowed + 1, slot.allowed + measureCount).every((amount) => amount === 0)
+  if (!isEmpty) return
+  const place = [slot.deniedAtDestination, slot.deniedAtSource].find((denied) => tally[denied + 1]! > 0)
+  if (place === undefined) return
+  tally[place]! += tally[slot.allowed]!
+  tally[slot.allowed] = 0
 }
 
 /** Shares a whole amount by weights in whole parts that add up to it; without weight the first takes all. */
@@ -291,6 +321,7 @@ function createReader(table: GroupTable, texts: Texts) {
     podKey: () => `p${key(podFields)}`,
     counts,
     isEmpty,
+    isForwarded: () => text('reporter') === 'fwd',
     isUncountedDenial: () => text('action') === 'deny' && !counts() && !isEmpty(),
     /** In the order of `measures`; bytes as the source of the flow sees them, whoever reports. */
     amounts: (): number[] => {
@@ -300,7 +331,7 @@ function createReader(table: GroupTable, texts: Texts) {
     },
     verdictSlot: () => {
       if (text('action') !== 'deny') return slot.allowed
-      return bySource() ? slot.deniedAtSource : slot.deniedAtDestination
+      return text('reporter') === 'dst' ? slot.deniedAtDestination : slot.deniedAtSource
     },
     /** Names an endpoint as far as the tree tells endpoints apart; processes are told apart on hosts only. */
     endKey: (side: Side, listeners: ReadonlyMap<string, Listener>): string => {
