@@ -8,6 +8,7 @@ import type { Judgement } from '../judge/judgements.ts'
 import type { Place, Places } from '../judge/places.ts'
 import type { Report } from '../judge/report.ts'
 import type { RowConnections, Standing } from '../judge/standing.ts'
+import { networks } from '../inventory/endpoint.ts'
 import { countsInTotals } from './counts.ts'
 import type { Provenance } from './dimensions.ts'
 import { flowDimensions } from './dimensions.ts'
@@ -103,6 +104,20 @@ function serviceNames(frame: Frame, { at, since }: Moment, { inventory }: NameDe
     if (!isTranslated) return find(series.proto, 'dest', dests, row, destPortOf(series))
     return find(series.proto, started[row] === 0 ? 'running' : 'dialled', dialled, row, dialledPorts[row]!)
   }
+}
+
+/**
+ * The workloads behind service addresses that were dialled and not translated: whoever was refused before that, or whose
+ * translation nobody saw, dialled one of its pods all the same.
+ */
+function workloadsBehind(frame: Frame, { at }: Moment, { inventory }: NameDeps) {
+  const { dictionary, index } = valuesOf(frame, 'dest_ip')
+  const known = new Map<number, Endpoint | undefined>()
+  return (service: ServicePort, series: FrameSeries, row: number): Endpoint | undefined =>
+    memo(known, service.id, () => {
+      const ip = dictionary[index[row]!] as string | undefined
+      return ip === undefined ? undefined : inventory.workloadBehind(ip, destPortOf(series), series.proto, at)
+    })
 }
 
 /** A host that was dialled is its one pod that answers on the port, where there is one. */
@@ -236,6 +251,7 @@ export function createFlowNamer(
       const sourceNames = createEntryNames(sources, moment, deps, places)
       const destNames = createEntryNames(dests, moment, deps, places)
       const serviceOf = serviceNames(frame, moment, deps)
+      const behind = workloadsBehind(frame, moment, deps)
       const coverage = {
         wasGone: deps.agents.wasGone(frame.agent, moment.at),
         sourceCovered: sourceNames.covered,
@@ -282,6 +298,8 @@ export function createFlowNamer(
         service = serviceOf(series, row)
         const standing = judgeRow?.(series, row, source, dest)
         const judgement = standing?.told
+        // Policy was asked about the address that was dialled, which is all that the source's rules see of it here.
+        if (service && dest === networks.pvt) dest = behind(service, series, row) ?? dest
         if (standing && judgement) {
           judged.judgement = judgement
           judged.slot = standing.slot

@@ -323,6 +323,38 @@ describe('services', () => {
     expect(inventory.serviceAt('10.96.0.10', 80, 'udp', 5)).toBeUndefined()
     expect(inventory.serviceAt('10.77.0.2', 8080, 'tcp', 5)).toBeUndefined()
   })
+  it('are their workload where everything behind them is of one, whichever pod would have answered', () => {
+    const inventory = createInventory()
+    const slice = (...addresses: readonly string[]) =>
+      read({
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: { name: 's-1', namespace: 'shop', uid: 's-1', labels: { 'kubernetes.io/service-name': 's' } },
+        endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: false } })),
+        ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
+      })
+    const behind = (moment: number) => inventory.workloadBehind('10.96.0.10', 80, 'tcp', moment)
+    inventory.put(service, 0)
+    expect(behind(5)).toBeUndefined()
+    inventory.put(pod('web-a', 'u1', '10.77.0.5', { labels: { app: 'web', one: 'a' } }), 10)
+    inventory.put(pod('web-b', 'u2', '10.77.0.6', { labels: { app: 'web', one: 'b' } }), 10)
+    inventory.put(pod('old-a', 'u3', '10.77.0.7'), 10)
+    inventory.put(slice('10.77.0.5', '10.77.0.6'), 20)
+    const found = behind(25)
+    expect(found).toMatchObject({
+      type: 'wep',
+      namespace: 'shop',
+      name: '-',
+      nameAggr: 'web-*',
+      labels: ['app=web'],
+    })
+    expect(behind(26)).toBe(found)
+    inventory.put(slice('10.77.0.5', '10.77.0.7'), 30)
+    expect([behind(25), behind(35)]).toEqual([found, undefined])
+    inventory.remove('s-1', 40)
+    expect(behind(45)).toBeUndefined()
+    expect(inventory.workloadBehind('10.77.0.5', 80, 'tcp', 25)).toBeUndefined()
+  })
   it('give an address up that they lose', () => {
     const inventory = createInventory()
     inventory.put(service, 0)

@@ -9,6 +9,7 @@ import type { KubernetesObject } from './objects.ts'
 import { readObject } from './objects.ts'
 import { createPods, labelsOf } from './pods.ts'
 import { createServices } from './services.ts'
+import { createUnnamed } from './unnamed.ts'
 
 export interface Inventory extends ObjectSink {
   /**
@@ -34,6 +35,11 @@ export interface Inventory extends ObjectSink {
    * the last one that had it.
    */
   translatedAt(ip: string, port: number, proto: string, moment: number): ServicePort | undefined
+  /**
+   * The workload behind a service address, where everything behind it is of one: who was dialled where nothing was translated,
+   * so that it is not known which of its pods would have answered.
+   */
+  workloadBehind(ip: string, port: number, proto: string, moment: number): Endpoint | undefined
   /** The node whose agent sees an address, where the inventory knows. */
   nodeOf(ip: string, moment: number): string | undefined
   /** Whether `namespace` can make a difference to `endpointAt`. */
@@ -84,6 +90,7 @@ export function createInventory({ onProblem }: InventoryDeps = {}): Inventory {
   const pods = createPods()
   const services = createServices()
   const sets = createNetworkSets()
+  const unnamed = createUnnamed()
   const kinds = new Map<string, string>()
   const waiting = new Set<() => void>()
 
@@ -148,6 +155,10 @@ export function createInventory({ onProblem }: InventoryDeps = {}): Inventory {
       const dialled = services.translatedAt(ip, port, proto, moment)
       if (dialled) return dialled
       return isHost(ip, moment) ? services.nodePortTranslatedAt(port, proto, moment) : undefined
+    },
+    workloadBehind(ip, port, proto, moment) {
+      const service = services.at(inOneSpelling(ip), port, proto, moment)
+      return service && unnamed.of(services.behind(service, moment).map((each) => pods.at(each, moment)))
     },
     nodeOf: (ip, moment) => pods.at(inOneSpelling(ip), moment)?.node,
     get dependsOnNamespace() {

@@ -91,6 +91,10 @@ export function claimsOfEndpoints(slice: EndpointSlice): readonly Claim<true>[] 
   return slice.ports.map(({ name }) => [endpointsKey(service, name), true])
 }
 
+/** Addresses of all endpoints of a slice, ready or not. */
+export const addressesOfSlice = ({ endpoints }: EndpointSlice): readonly string[] =>
+  canonical(endpoints.flatMap(({ addresses }) => addresses))
+
 export const isHeadless = ({ spec }: Service): boolean => spec.clusterIP === 'None' || spec.clusterIPs.includes('None')
 
 /** Keys that an owner holds in a timeline, so that they can be given up. A value that says the same is the one before. */

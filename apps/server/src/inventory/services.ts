@@ -7,6 +7,7 @@ import { isSameServicePort } from './endpoint.ts'
 import type { EndpointSlice, Service } from './objects.ts'
 import type { DialledPort } from './service-claims.ts'
 import {
+  addressesOfSlice,
   anyNode,
   claimsOfEndpoints,
   claimsOfService,
@@ -31,6 +32,8 @@ export interface Services {
   nodePortTranslatedAt(port: number, proto: string, moment: number): ServicePort | undefined
   /** Whether a service has this address, and at some moment of a span of seconds nobody stood behind its port. */
   isUnbacked(ip: string, port: number, proto: string, since: number, until: number): boolean
+  /** Addresses of everything that stands behind a service, ready or not. */
+  behind(service: Pick<ServicePort, 'namespace' | 'name'>, moment: number): readonly string[]
   forgetBefore(moment: number): void
 }
 
@@ -47,10 +50,14 @@ function removeFrom(sets: Map<string, Set<string>>, key: string, value: string):
 const isSameDialled = (a: DialledPort, b: DialledPort) =>
   a.endpoints === b.endpoints && isSameServicePort(a.service, b.service)
 
+const isSameList = (a: readonly string[], b: readonly string[]) => a.join() === b.join()
+
 export function createServices(): Services {
   const dialled = createClaims(isSameDialled)
   const headless = createClaims(isSameServicePort)
   const endpoints = createClaims<true>(Object.is)
+  /** Addresses that slices have, by the name of their service. */
+  const members = createClaims(isSameList)
   const slices = new Map<string, { readonly slice: EndpointSlice; readonly service: string | undefined }>()
   const slicesOf = new Map<string, Set<string>>()
   /** Names of headless services by uid, and uids by name: where a service is made anew there are two for a while. */
@@ -98,12 +105,14 @@ export function createServices(): Services {
       slices.set(uid, { slice, service })
       if (service !== undefined) addTo(slicesOf, service, uid)
       endpoints.set(uid, claimsOfEndpoints(slice), from)
+      members.set(uid, service === undefined ? [] : [[service, addressesOfSlice(slice)]], from)
       claimSlice(uid, from)
     },
     end(uid, at) {
       dialled.set(uid, [], at)
       headless.set(uid, [], at)
       endpoints.set(uid, [], at)
+      members.set(uid, [], at)
       forgetSlice(uid)
       setHeadless(uid, undefined, at)
     },
@@ -118,7 +127,9 @@ export function createServices(): Services {
       const isBackedAt = (moment: number) => found && endpoints.timeline.at(found.endpoints, moment)
       return found !== undefined && !(isBackedAt(since) && isBackedAt(until))
     },
+    behind: ({ namespace, name }, moment) => members.timeline.allAt(`${namespace}/${name}`, moment).flat(),
     forgetBefore(moment) {
+      members.timeline.forgetBefore(moment)
       dialled.timeline.forgetBefore(moment)
       headless.timeline.forgetBefore(moment)
       endpoints.timeline.forgetBefore(moment)
