@@ -1,6 +1,7 @@
 // Why a flow is allowed or denied, asked of the server: now, of the past, and of records.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PolicyExplainRequest, PolicyExplanation } from '@margay/wire'
+import { goneTitle } from '../judge/gone.ts'
 import type { TestApi } from '../testing/test-api.ts'
 import { openTestApi } from '../testing/test-api.ts'
 import type { Unseen } from '../kubernetes/index.ts'
@@ -214,6 +215,20 @@ describe('a record', () => {
     const answer = await explain({ record: bare })
     expect([answer.source.pod, answer.verdict]).toEqual(['shop/web-1-a', 'allow'])
     expect(answer.notes).toEqual(['the record names only shop/web-1-*; judged as web-1-a, one of 2'])
+  })
+
+  it('whose peer had the address of a pod that is gone is not taken for one from outside (D5)', async () => {
+    const stranger = { source_type: 'net', source_namespace: '-', source_name: '-', source_name_aggr: 'pvt' }
+    const unseen = { ...record, ...stranger, source_ip: '10.0.0.9', evidence: 'observed' }
+    const missing = { evidence_missing: [`labels of ${goneTitle('10.0.0.9')} not known`] }
+    const answer = await explain({ record: { ...unseen, ...missing } })
+    const cannotTell = { verdict: 'unknown', decision: { by: 'missing-fact' }, trace: [] }
+    expect(answer.directions).toMatchObject([cannotTell, cannotTell])
+    expect(answer.missing.map(({ text }) => text).join()).toContain('the pod that had 10.0.0.9')
+    expect(answer.source.words).toBe('the pod that had 10.0.0.9')
+    // Of another address nothing is said.
+    const [other] = (await explain({ record: { ...unseen, ...missing, source_ip: '10.0.0.99' } })).directions
+    expect(other?.verdict).toBe('deny')
   })
 
   it('of a time of which no object is known speaks for itself', async () => {

@@ -8,6 +8,7 @@ import type { Endpoint } from '../inventory/endpoint.ts'
 import type { AddressClasses } from './address-classes.ts'
 import { createClassPlaces } from './class-places.ts'
 import type { DomainClasses } from './domain-classes.ts'
+import { goneTitle } from './gone.ts'
 import type { KnownAddresses } from './known-addresses.ts'
 
 export interface Place {
@@ -111,7 +112,7 @@ export function createPlaces({ classes, domains, known }: PlaceDeps): Places {
           () => outside.known(address),
         )
       case 'gone':
-        return unnamed(`the pod that had ${ip}`, address)
+        return unnamed(goneTitle(ip!), address)
       case undefined:
         return outside.of(address, ip!)
     }

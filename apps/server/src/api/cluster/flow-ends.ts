@@ -3,6 +3,7 @@
 import type { Row } from '@margay/model'
 import type { Address, FlowEnd } from '@margay/policy'
 import { parseAddress, podKey, printAddress } from '@margay/policy'
+import { goneTitle, isSaidGone } from '../../judge/gone.ts'
 import { ApiError } from '../problem.ts'
 import { endpointsOf } from './endpoint-list.ts'
 import { namesWith } from './names.ts'
@@ -89,9 +90,12 @@ export function endOfRow(state: ClusterState, row: Row, side: Side): MeantEnd {
     const host = state.prepared.lookup.hostEndpoint(name) ?? state.prepared.lookup.hostEndpointOfNode(name)
     if (host || !address) return { end: { hostEndpoint: host?.name ?? name, ...at } }
   }
+  const ip = address && printAddress(address)
+  // To take it for somebody outside would be a guess: what it was is not known any more.
+  if (ip !== undefined && isSaidGone(row.evidence_missing, ip)) return { end: { unnamed: goneTitle(ip), ...at } }
   return { end: at }
 }
 
 /** The end by the name or address that is known of it. */
-export const endWords = ({ pod, hostEndpoint, address }: FlowEnd): string =>
-  pod ?? hostEndpoint ?? (address ? printAddress(address) : 'an end without name and address')
+export const endWords = ({ pod, hostEndpoint, unnamed, address }: FlowEnd): string =>
+  pod ?? hostEndpoint ?? unnamed ?? (address ? printAddress(address) : 'an end without name and address')
