@@ -14,6 +14,8 @@ import { installProduct, productImages, type ClusterProduct } from './product.ts
 import { soonSuite } from './soon/soon.ts'
 import type { Stand } from './stand.ts'
 import { describeCluster, startMs } from './suite.ts'
+import { courtSuite } from './verdicts/court-suite.ts'
+import { makeCourt } from './verdicts/court.ts'
 import { verdictsSuite } from './verdicts/verdicts.ts'
 
 const say = (line: string) => void process.stderr.write(`installed: ${line}\n`)
@@ -24,6 +26,7 @@ const suites: readonly ((stand: Stand) => void)[] = [
   waysSuite,
   soonSuite,
   verdictsSuite,
+  courtSuite,
   lossSuite,
   laterSuite,
   uninstallSuite,
@@ -40,6 +43,7 @@ describeCluster('installed', 'cluster', () => {
     for (const node of cluster.nodes) await node.importImages(images)
     // Its pods talk to each other before anybody looks.
     await openStore(cluster)
+    await makeCourt(cluster)
     product = await installProduct(cluster)
   }, startMs)
   afterAll(async () => {

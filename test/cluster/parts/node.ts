@@ -1,5 +1,6 @@
 // One node: containerd, kubelet, kube-proxy and kube-router in the node's network namespace and in mounts of its own, so that
 // /run, /var/lib and /var/log are the node's and whatever is mounted there goes with its last process.
+import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -122,6 +123,8 @@ export interface ClusterNode {
   importImages(archives: readonly string[]): Promise<void>
   /** Registers the node: starts kubelet and kube-proxy, which end at once where the API server's authority is not there yet. */
   join(): void
+  /** Makes the kubelet stand still, so that a pod outlives its object, until the function it returns is called. */
+  holdKubelet(): () => void
   /** Starts kube-router, which ends at once where the node's object is not there yet. */
   startPolicies(): void
 }
@@ -203,7 +206,8 @@ export async function startNode(place: NodePlace): Promise<ClusterNode> {
       return false
     }
   }
-  const start = (program: Program) => void launch(dir, daemons, insideNode, program)
+  const start = (program: Program) => launch(dir, daemons, insideNode, program)
+  let kubelet: ChildProcess | undefined
   await until(`the mounts of ${nodeName(number)}`, () => answers('test', '-e', '/run/ready'), {
     why: () => lastWords(dir, `mounts-${number}`),
   })
@@ -226,9 +230,13 @@ export async function startNode(place: NodePlace): Promise<ClusterNode> {
       }
     },
     join() {
-      start(programs.kubelet)
+      kubelet = start(programs.kubelet)
       start(programs.kubeProxy)
     },
-    startPolicies: () => start(programs.kubeRouter),
+    holdKubelet() {
+      kubelet?.kill('SIGSTOP')
+      return () => void kubelet?.kill('SIGCONT')
+    },
+    startPolicies: () => void start(programs.kubeRouter),
   }
 }

@@ -22,7 +22,13 @@ const visits: readonly Call[] = nodeNumbers.map((number) => ({
   keep: false,
 }))
 
-function openOutside({ record: { prefix, dir, cgroup } }: Cluster): void {
+const withOutside = new WeakSet<Cluster>()
+
+/** Opens the world outside, which all suites of a cluster share. */
+export function openOutside(cluster: Cluster): void {
+  if (withOutside.has(cluster)) return
+  withOutside.add(cluster)
+  const { prefix, dir, cgroup } = cluster.record
   for (const address of sites.flatMap(({ addresses }) => addresses)) {
     if (!address.includes(':')) inNetns(prefix, 'outside', 'ip', 'addr', 'add', `${address}/32`, 'dev', 'lo')
   }
