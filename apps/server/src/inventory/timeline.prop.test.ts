@@ -1,5 +1,5 @@
 // The timeline against the plainest reading of what it promises: a list of claims, looked through from end to end.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createTimeline } from './timeline.ts'
 
