@@ -167,7 +167,11 @@ export function createDemo({ dir, seed }: DemoConfig, deps: DemoDeps): Demo {
         note({ from: Math.min(soFar.from, opened - day) })
         stage.set({ state: 'ok', detail: 'invented data of an invented cluster, live' })
       }
-      await Promise.all([tellNow(now, tell, signal, (until) => note({ until })), history()])
+      const telling = Promise.all([tellNow(now, tell, signal, (until) => note({ until })), history()])
+      // What was under way when the server ends is told again by the next.
+      await telling.catch((error: unknown) => {
+        if (!signal.aborted) throw error
+      })
     },
   }
 }

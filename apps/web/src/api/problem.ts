@@ -35,7 +35,7 @@ export function unreachable(cause: unknown): ProblemError {
     {
       code: 'unreachable',
       detail: 'the server does not answer',
-      hint: 'Check that it runs (`margay status`); this page tries again by itself.',
+      hint: 'Check that it runs, with margay status; this page tries again by itself.',
     },
     cause,
   )

@@ -34,12 +34,20 @@ export function Failed({ failure, children }: { readonly failure: Failure; reado
   )
 }
 
+interface BannerProps {
+  readonly failure: Failure
+  /** There is no last good picture: the banner stands in its place. */
+  readonly alone?: boolean
+  readonly children?: ReactNode
+}
+
 /** The same beside the last good picture. */
-export function FailedBanner({ failure, children }: { readonly failure: Failure; readonly children?: ReactNode }) {
+export function FailedBanner({ failure, alone = false, children }: BannerProps) {
   return (
     <div className={`${css.banner} ${css.failed}`} role="alert">
       <span>
-        <b>{sentence(failure.message)}.</b> {failure.hint && `${sentence(failure.hint)}.`} What you see is older.
+        <b>{sentence(failure.message)}.</b> {failure.hint && `${sentence(failure.hint)}.`}{' '}
+        {!alone && 'What you see is older.'}
       </span>
       {children ?? <span className={css.code}>{failure.code}</span>}
     </div>

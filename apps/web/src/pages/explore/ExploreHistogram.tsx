@@ -29,7 +29,7 @@ export function ExploreHistogram({ type, scope, enabled }: { type: LogType; scop
     placeholderData: keepPreviousData,
   })
   const drawn = useMemo(() => data && histogramData(data.groups, data.scope, data.width), [data])
-  if (error) return <FailedBanner failure={asProblem(error)} />
+  if (error) return <FailedBanner failure={asProblem(error)} alone={!drawn} />
   if (!drawn) return null
   return (
     <Histogram
