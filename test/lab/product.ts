@@ -137,7 +137,7 @@ export async function startLabProduct(
       const found = await rowsOnce('flows', `dest_port: ${port} and reporter: src`, ({ length }) => length > 0)
       if (found.length > 0) return
       throw new Error(
-        `lab: the last connection was not stored; agents: ${agents.map(({ output }) => output()).join('')}`,
+        `lab: the last connection was not stored; agents: ${agents.map((agent) => agent.output()).join('')}`,
       )
     },
     async close() {
