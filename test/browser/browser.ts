@@ -22,17 +22,27 @@ export type Size = keyof typeof sizes
 export const schemes = ['light', 'dark'] as const
 export type Scheme = (typeof schemes)[number]
 
-/** Waits for what a page comes to show; the limit is for a machine that is busy with other things. */
-export const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 30_000, interval: 100 })
+/** For a machine that is busy with other things: with sixty of them at once, pages took up to a minute. */
+const limitMs = 120_000
+
+/** Waits for what a page comes to show. */
+export const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: limitMs, interval: 100 })
 
 /** A fresh person: own storage, own clipboard. */
-export const visit = (browser: Browser, size: Size = 'desk', colorScheme: Scheme = 'light'): Promise<BrowserContext> =>
-  browser.newContext({
+export async function visit(
+  browser: Browser,
+  size: Size = 'desk',
+  colorScheme: Scheme = 'light',
+): Promise<BrowserContext> {
+  const context = await browser.newContext({
     viewport: sizes[size],
     colorScheme,
     timezoneId: 'Europe/Madrid',
     permissions: ['clipboard-read', 'clipboard-write'],
   })
+  context.setDefaultTimeout(limitMs)
+  return context
+}
 
 /** Opens an address and waits until its page shows something; what it complains about is collected. */
 export async function open(context: BrowserContext, address: string): Promise<{ page: Page; complaints: string[] }> {
