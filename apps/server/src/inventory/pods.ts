@@ -48,6 +48,7 @@ const podEndpoint = (pod: Pod, uid: string): Endpoint =>
     labels: labelsOf(pod.metadata),
     node: pod.spec.nodeName,
     uid,
+    ...(pod.spec.hostNetwork && { isOnHost: true }),
   })
 
 const nodeEndpoint = (node: Node, uid: string): Endpoint =>
