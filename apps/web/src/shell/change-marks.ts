@@ -40,6 +40,13 @@ export function followed(changes: readonly Change[], moment: number, intervalSec
     .reduce<Change | undefined>((best, each) => (best && best.time > each.time ? best : each), undefined)
 }
 
+/** Changes that may concern who is in these namespaces: of objects there, and of policies that stand above all of them. */
+export function concerning(changes: readonly Change[], namespaces: readonly string[]): readonly Change[] {
+  return changes.filter(({ object, kind }) =>
+    object?.namespace === undefined ? kind === 'policy' : namespaces.includes(object.namespace),
+  )
+}
+
 /** What changed, without how: `policy payments/app.payments-ingress`. */
 export const subjectOf = ({ phrase }: Change): string => phrase.split(': ', 1)[0]!
 
