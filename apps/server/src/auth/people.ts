@@ -50,7 +50,8 @@ export function createPeople(ways: readonly Way[], deps: PeopleDeps): People {
     } catch (error) {
       if (error instanceof TooManyTokens) {
         deps.log.warn('a peer shows too many unknown tokens')
-        throw new ApiError('too_many_tokens', error.message, { cause: error })
+        const { message, retryAfterSeconds } = error
+        throw new ApiError('too_many_tokens', message, { retryAfterSeconds, cause: error })
       }
       deps.log.error('who asks could not be found out', { error: error as Error })
       const hint = "the server's log says why the Kubernetes API gave no answer to that; asking again may help"
