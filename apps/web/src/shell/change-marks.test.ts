@@ -1,6 +1,6 @@
 import type { Change } from '@margay/wire'
 import { describe, expect, it } from 'vitest'
-import { concerning, followed, marksOf, numbersOf } from './change-marks.ts'
+import { concerning, followed, marksOf, numbersOf, totalWords, withUnread } from './change-marks.ts'
 
 const change = (number: number, time: number, more: Partial<Change> = {}): Change => ({
   number,
@@ -41,6 +41,27 @@ describe('what may concern who is in some namespaces', () => {
     ['a node', of(undefined, { kind: 'node' }), false],
     ['an agent', change(1, 1100, { kind: 'agent' }), false],
   ])('%s', (_, each, isOne) => expect(concerning([each], ['shop', 'data'])).toEqual(isOne ? [each] : []))
+})
+
+describe('an answer that was cut', () => {
+  it('has a mark of its own at the beginning, with or without others', () => {
+    const marks = marksOf([change(1, 1500)], range, 0.02)
+    expect(withUnread(marks, 0.02).map((mark) => [mark.at, numbersOf(mark)])).toEqual([
+      [0, '?'],
+      [0.5, '1'],
+    ])
+    expect(withUnread([], 0.02).map(numbersOf)).toEqual(['?'])
+  })
+
+  it('has none where it would cover the first', () => {
+    const marks = marksOf([change(1, 1010)], range, 0.02)
+    expect(withUnread(marks, 0.02)).toEqual(marks)
+  })
+
+  it('has at least so many changes', () => {
+    expect(totalWords(1, false)).toBe('1 change')
+    expect(totalWords(1200, true)).toBe('at least 1,200 changes')
+  })
 })
 
 describe('what a moment follows', () => {
