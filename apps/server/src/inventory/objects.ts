@@ -89,6 +89,7 @@ const service = z.object({
       clusterIP: z.string().optional(),
       clusterIPs: z.array(z.string()).default([]),
       externalIPs: z.array(z.string()).default([]),
+      selector: z.record(z.string(), z.string()).nullish(),
       ports: z.array(servicePort).default([]),
     })
     .default({ clusterIPs: [], externalIPs: [], ports: [] }),
