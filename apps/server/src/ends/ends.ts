@@ -7,6 +7,7 @@ import { checkRange } from '../api/cluster/as-of.ts'
 import type { HandlerDeps, JsonHandler } from '../api/context.ts'
 import { readFilter } from '../api/filter.ts'
 import { ApiError } from '../api/problem.ts'
+import { checkAsked } from '../api/turns.ts'
 import type { Reporter } from '../intern/agents.ts'
 import type { AddressMoment } from '../segment/ingest-protocol.ts'
 import type { Asked } from './connection.ts'
@@ -149,12 +150,14 @@ async function answersTo(asked: readonly Asked[], find: FindDeps, deps: HandlerD
     deps.ends.reporters(asked.flatMap(addressesOf)),
   ])
   const none: Reporter = { state: 'none' }
-  return Promise.all(
-    asked.map(async (one, at) => {
-      const who = { source: reporters[at * 2] ?? none, dest: reporters[at * 2 + 1] ?? none }
-      return answerOf(await withPolicy(join(one, around, who, find.now), one.row, deps), one, lookups)
-    }),
-  )
+  const answers: ConnectionEnds[] = []
+  // One after the other: the clusters of many moments, each read for itself, would not fit beside each other.
+  for (const [at, one] of asked.entries()) {
+    checkAsked(find.signal)
+    const who = { source: reporters[at * 2] ?? none, dest: reporters[at * 2 + 1] ?? none }
+    answers.push(answerOf(await withPolicy(join(one, around, who, find.now), one.row, deps), one, lookups))
+  }
+  return answers
 }
 
 export const ends: JsonHandler<'ends'> = async ({ body, signal }, deps) => {
