@@ -6,7 +6,7 @@ import { parseAddress, podKey, printAddress } from '@margay/policy'
 import { goneTitle, isSaidGone } from '../../judge/gone.ts'
 import { ApiError } from '../problem.ts'
 import { endpointsOf } from './endpoint-list.ts'
-import { namesWith } from './names.ts'
+import { aggregatedNamesOf } from './pod-workloads.ts'
 import type { ClusterState } from './state.ts'
 
 export interface MeantEnd {
@@ -86,12 +86,17 @@ const textOf = (row: Row, field: string): string | undefined => {
   return typeof value === 'string' && value !== '-' && value !== '' && value !== '*' ? value : undefined
 }
 
-/** The pods whose names a record keeps only the beginning of. */
-function podOfPrefix(state: ClusterState, { namespace, name }: Place, address: Address | undefined): MeantEnd {
-  const prefix = `${namespace}/${name.slice(0, -1)}`
+/** Whether records aggregate a pod under a name. */
+function isOfWorkload(state: ClusterState, pod: Place, { namespace, name }: Place): boolean {
+  const version = state.find('Pod', pod.namespace, pod.name)
+  return pod.namespace === namespace && version !== undefined && aggregatedNamesOf(version).includes(name)
+}
+
+/** A pod of those that a record names together. */
+function podOfWorkloadName(state: ClusterState, { namespace, name }: Place, address: Address | undefined): MeantEnd {
   const owner = address && state.prepared.lookup.podAt(address)
-  if (owner && podKey(owner).startsWith(prefix)) return { end: { pod: podKey(owner), address } }
-  const found = namesWith(state.podNames, prefix)
+  if (owner && isOfWorkload(state, owner, { namespace, name })) return { end: { pod: podKey(owner), address } }
+  const found = state.podsOf(`${namespace}/${name}`)
   if (!found) return { end: { pod: `${namespace}/${name}`, ...(address && { address }) } }
   const { first, count } = found
   return {
@@ -108,7 +113,7 @@ export function endOfRow(state: ClusterState, row: Row, side: Side): MeantEnd {
   const address = parseAddress(textOf(row, `${side}_ip`) ?? '')
   const at = address ? { address } : {}
   if (type === 'wep' && namespace !== undefined && name !== undefined) {
-    if (name.endsWith('*')) return podOfPrefix(state, { namespace, name }, address)
+    if (name.endsWith('*')) return podOfWorkloadName(state, { namespace, name }, address)
     return { end: { pod: `${namespace}/${name}`, ...at } }
   }
   if (type === 'hep' && name !== undefined) {

@@ -2,12 +2,14 @@
 // version of the objects and moment, in steps between which others are answered; what was read of an object is kept with
 // it, so a change of one pod costs that pod.
 import type { Engine, Issue, ParsedSnapshot, Prepared, Snapshot } from '@margay/policy'
-import { createEngineInSteps, emptySnapshot, parseSnapshot, podKey, policyKey, prepare } from '@margay/policy'
+import { createEngineInSteps, emptySnapshot, parseSnapshot, policyKey, prepare } from '@margay/policy'
 import { podBlocksOf } from '../../judge/index.ts'
 import { inTurns, runSteps } from '../turns.ts'
 import type { Unseen } from '../../kubernetes/index.ts'
 import type { ObjectDocument, ObjectHistory, StoredObject } from '../../objects/index.ts'
 import { groupOf } from '../../objects/index.ts'
+import type { NamedPods } from './pod-workloads.ts'
+import { indexPods } from './pod-workloads.ts'
 
 export interface ClusterState {
   readonly versions: readonly StoredObject[]
@@ -16,8 +18,8 @@ export interface ClusterState {
   /** Made when it is first asked for, in steps. */
   readonly engine: () => Promise<Engine>
   readonly prepared: Prepared
-  /** `namespace/name` of all pods, in text order. */
-  readonly podNames: readonly string[]
+  /** Pods by the namespace and name under which records aggregate them, `shop/web-7d9f8b6c54-*`. */
+  readonly podsOf: (aggregated: string) => NamedPods | undefined
   readonly find: (kind: string, namespace: string | undefined, name: string) => StoredObject | undefined
 }
 
@@ -83,7 +85,7 @@ async function makeState(versions: readonly StoredObject[]): Promise<ClusterStat
   const { snapshot, issues } = await readSnapshot(versions)
   const prepared = once(() => prepare(snapshot))
   const index = once(() => indexOf(versions))
-  const podNames = once(() => snapshot.pods.map(podKey).sort())
+  const pods = once(() => indexPods(versions))
   return {
     versions,
     snapshot,
@@ -92,9 +94,7 @@ async function makeState(versions: readonly StoredObject[]): Promise<ClusterStat
     get prepared() {
       return prepared()
     },
-    get podNames() {
-      return podNames()
-    },
+    podsOf: (aggregated) => pods().get(aggregated),
     find: (kind, namespace, name) => index().get(placeOf(kind, namespace, name)),
   }
 }

@@ -14,7 +14,8 @@ export type FindOwner = (kind: string, namespace: string, name: string) => Objec
 
 const hashLabel = 'pod-template-hash'
 
-function controllerOf(document: ObjectDocument): Workload | undefined {
+/** Who made an object and keeps it, by what the object says. */
+export function controllerOf(document: ObjectDocument): Workload | undefined {
   const owners = listOf(document, 'metadata', 'ownerReferences')
   const controller = owners.find((each) => memberOf(each, 'controller') === true)
   const [kind, name] = [textOf(controller, 'kind'), textOf(controller, 'name')]
