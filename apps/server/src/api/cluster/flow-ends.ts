@@ -118,7 +118,8 @@ export function endOfRow(state: ClusterState, row: Row, side: Side): MeantEnd {
   }
   if (type === 'hep' && name !== undefined) {
     const host = state.prepared.lookup.hostEndpoint(name) ?? state.prepared.lookup.hostEndpointOfNode(name)
-    if (host || !address) return { end: { hostEndpoint: host?.name ?? name, ...at } }
+    // Without one it is the node's own traffic, whichever of the node's addresses it has: a bridge's lies among the pods'.
+    return { end: host ? { hostEndpoint: host.name, ...at } : { node: name, ...at } }
   }
   const ip = address && printAddress(address)
   // To take it for somebody outside would be a guess: what it was is not known any more.
@@ -127,5 +128,7 @@ export function endOfRow(state: ClusterState, row: Row, side: Side): MeantEnd {
 }
 
 /** The end by the name or address that is known of it. */
-export const endWords = ({ pod, hostEndpoint, unnamed, address }: FlowEnd): string =>
-  pod ?? hostEndpoint ?? unnamed ?? (address ? printAddress(address) : 'an end without name and address')
+export function endWords({ pod, hostEndpoint, node, unnamed, address }: FlowEnd): string {
+  const name = pod ?? hostEndpoint ?? (node === undefined ? unnamed : `node ${node}`)
+  return name ?? (address ? printAddress(address) : 'an end without name and address')
+}
