@@ -7,6 +7,7 @@ import type { Filter, Group, Measure, Question } from '@margay/query'
 import { all } from '@margay/query'
 import { StoreError } from '@margay/store'
 import type { Counter, Unknown } from '@margay/wire'
+import { ObjectsUnread } from '../../objects/index.ts'
 import type { ApiDeps } from '../context.ts'
 import { ApiError } from '../problem.ts'
 import type { Range } from './as-of.ts'
@@ -97,13 +98,18 @@ export type Known<T> =
   | { readonly value: T; readonly unknown: readonly [] }
   | { readonly value: undefined; readonly unknown: readonly Unknown[] }
 
+/** Faults that leave a part of an answer unknown, and nothing else wrong. */
+const isTold = (error: unknown): error is StoreError | ObjectsUnread | ApiError =>
+  error instanceof StoreError ||
+  error instanceof ObjectsUnread ||
+  (error instanceof ApiError && error.code === 'too_much')
+
 export async function orUnknown<T>(what: string, signal: AbortSignal, asked: Promise<T>): Promise<Known<T>> {
   try {
     return { value: await asked, unknown: [] }
   } catch (error) {
-    const isTold = error instanceof StoreError || (error instanceof ApiError && error.code === 'too_much')
-    if (signal.aborted || !isTold) throw error
-    const { message, hint } = error
-    return { value: undefined, unknown: [{ what, why: message, ...(hint !== undefined && { hint }) }] }
+    if (signal.aborted || !isTold(error)) throw error
+    const hint = 'hint' in error ? error.hint : undefined
+    return { value: undefined, unknown: [{ what, why: error.message, ...(hint !== undefined && { hint }) }] }
   }
 }
