@@ -87,9 +87,10 @@ const textOf = (row: Row, field: string): string | undefined => {
 }
 
 /** Whether records aggregate a pod under a name. */
-function isOfWorkload(state: ClusterState, pod: Place, { namespace, name }: Place): boolean {
-  const version = state.find('Pod', pod.namespace, pod.name)
-  return pod.namespace === namespace && version !== undefined && aggregatedNamesOf(version).includes(name)
+function isOfWorkload(state: ClusterState, pod: Place, workload: Place): boolean {
+  const { namespace, name } = pod
+  const version = state.find({ group: '', kind: 'Pod', namespace, name })
+  return namespace === workload.namespace && version !== undefined && aggregatedNamesOf(version).includes(workload.name)
 }
 
 /** A pod of those that a record names together. */

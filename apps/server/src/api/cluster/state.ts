@@ -11,6 +11,16 @@ import { groupOf } from '../../objects/index.ts'
 import type { NamedPods } from './pod-workloads.ts'
 import { indexPods } from './pod-workloads.ts'
 
+/** An object by what tells it from all others of its moment. */
+export interface Wanted {
+  /** Of its API, empty for the core group: kinds of two groups may have one name. */
+  readonly group: string
+  readonly kind: string
+  /** Absent where the kind has none. */
+  readonly namespace?: string
+  readonly name: string
+}
+
 export interface ClusterState {
   readonly versions: readonly StoredObject[]
   readonly snapshot: Snapshot
@@ -20,7 +30,7 @@ export interface ClusterState {
   readonly prepared: Prepared
   /** Pods by the namespace and name under which records aggregate them, `shop/web-7d9f8b6c54-*`. */
   readonly podsOf: (aggregated: string) => NamedPods | undefined
-  readonly find: (kind: string, namespace: string | undefined, name: string) => StoredObject | undefined
+  readonly find: (wanted: Wanted) => StoredObject | undefined
 }
 
 export interface ClusterStates {
@@ -65,15 +75,14 @@ export async function readSnapshot(versions: readonly StoredObject[]): Promise<P
   return { snapshot: { ...snapshot, options: { ...snapshot.options, podBlocks } }, issues }
 }
 
-const placeOf = (kind: string, namespace: string | undefined, name: string) => `${kind} ${namespace ?? ''}/${name}`
+const placeOf = ({ group, kind, namespace, name }: Wanted) => `${group}/${kind} ${namespace ?? ''}/${name}`
+
+function wantedOf({ apiVersion, kind, namespace, name }: StoredObject): Wanted {
+  return { group: groupOf(apiVersion), kind, name, ...(namespace !== undefined && { namespace }) }
+}
 
 function indexOf(versions: readonly StoredObject[]): ReadonlyMap<string, StoredObject> {
-  return new Map(
-    versions.map((version) => {
-      const { kind, namespace, name } = version
-      return [placeOf(kind, namespace, name), version]
-    }),
-  )
+  return new Map(versions.map((version) => [placeOf(wantedOf(version)), version]))
 }
 
 function once<T>(make: () => T): () => T {
@@ -95,7 +104,7 @@ async function makeState(versions: readonly StoredObject[]): Promise<ClusterStat
       return prepared()
     },
     podsOf: (aggregated) => pods().get(aggregated),
-    find: (kind, namespace, name) => index().get(placeOf(kind, namespace, name)),
+    find: (wanted) => index().get(placeOf(wanted)),
   }
 }
 
