@@ -2,7 +2,7 @@
 import type { Row } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { createTestVersions } from '../../testing/versions.ts'
-import { endOfRow } from './flow-ends.ts'
+import { endOfRow, readEnd } from './flow-ends.ts'
 import { createClusterStates } from './state.ts'
 
 const at = 1_793_000_000
@@ -48,5 +48,25 @@ describe('a record’s end of many pods', () => {
     const { end, note: told } = endOfRow(await stateOf(...objects), record, 'source')
     expect(end.pod).toBe(expected)
     expect(told).toEqual(note === undefined ? undefined : expect.stringContaining(note))
+  })
+})
+
+describe('an address that somebody wrote', () => {
+  const node =
+    '{ apiVersion: v1, kind: Node, metadata: { name: n1 }, spec: { podCIDRs: [10.2.0.0/16] }, status: { addresses: [{ type: InternalIP, address: 10.9.0.1 }] } }'
+  const note = (ip: string) =>
+    `no pod, host or node known of that moment has ${ip}; judged as an address outside the cluster`
+
+  it.each([
+    ['is nobody’s and may have been a pod’s', '10.0.0.77', note('10.0.0.77')],
+    ['is of the space that clouds share out', '100.64.1.2', note('100.64.1.2')],
+    ['is unique in its site', 'fd00::7', note('fd00::7')],
+    ['is a pod’s', '10.0.0.1', undefined],
+    ['is a node’s', '10.9.0.1', undefined],
+    ['is of a node’s block for pods, of which evaluation says so', '10.2.0.7', undefined],
+    ['is in the Internet', '203.0.113.9', undefined],
+  ])('is told to be judged as one outside where it cannot be known: %s', async (_, ip, expected) => {
+    const state = await stateOf(pod('web', '10.0.0.1', 'labels: { app: web }'), node)
+    expect((await readEnd(state, 'source', ip)).note).toBe(expected)
   })
 })

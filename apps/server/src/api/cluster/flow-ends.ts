@@ -1,8 +1,9 @@
 // Who is meant by an end that somebody wrote: a pod, a workload (one of its pods stands for all), a host endpoint or an
 // address; and by a record's end, whose pod may have been aggregated away.
 import type { Row } from '@margay/model'
+import { networkName, parseIp } from '@margay/model'
 import type { Address, FlowEnd } from '@margay/policy'
-import { parseAddress, podKey, printAddress } from '@margay/policy'
+import { contains, parseAddress, parseCidr, podKey, printAddress } from '@margay/policy'
 import { goneTitle, isSaidGone } from '../../judge/gone.ts'
 import { ApiError } from '../problem.ts'
 import { endpointsOf } from './endpoint-list.ts'
@@ -67,10 +68,29 @@ async function namedPod(state: ClusterState, member: string, place: Place): Prom
   return { end: { pod: key }, note: `no pod and no workload ${key} is known of that moment` }
 }
 
+/** Some clouds give pods addresses of this block, which is nobody's in the Internet. */
+const sharedSpace = parseCidr('100.64.0.0/10')!
+
+const isPrivate = (address: Address): boolean =>
+  contains(sharedSpace, address) || networkName(parseIp(printAddress(address))!) === 'pvt'
+
+/** Whether an object says whose an address is, if only that some pod has had it. */
+function isSaid({ snapshot, prepared: { lookup } }: ClusterState, address: Address): boolean {
+  if (lookup.podAt(address) ?? lookup.hostEndpointAt(address) ?? lookup.nodeAt(address)) return true
+  return snapshot.options.podBlocks.some((block) => contains(block, address))
+}
+
+/** An address alone. Of a private one that is nobody's it is said that it may have been a pod's, where blocks are not told. */
+function endAtAddress(state: ClusterState, address: Address): MeantEnd {
+  if (!isPrivate(address) || isSaid(state, address)) return { end: { address } }
+  const note = `no pod, host or node known of that moment has ${printAddress(address)}; judged as an address outside the cluster`
+  return { end: { address }, note }
+}
+
 /** Reads `namespace/pod`, `namespace/workload`, an address, or the name of a host endpoint. Throws with what was wanted. */
 export async function readEnd(state: ClusterState, member: string, text: string): Promise<MeantEnd> {
   const address = parseAddress(plainText(text))
-  if (address) return { end: { address } }
+  if (address) return endAtAddress(state, address)
   const [, namespace, name] = /^([^/\s]+)\/([^/\s]+)$/.exec(text) ?? []
   if (namespace !== undefined && name !== undefined) return namedPod(state, member, { namespace, name })
   if (state.prepared.lookup.hostEndpoint(text)) return { end: { hostEndpoint: text } }
