@@ -209,9 +209,9 @@ describe('both ends of one record', () => {
     expect(connections).toMatchObject([{ fate: 'dropped', decided: { where: 'destination' }, sure: false }])
   })
 
-  it('that is no flow record is refused with the field', async () =>
-    expect((await api.refused('ends', { body: { record: { start_time: 'soon' } } })).detail).toMatch(
-      /record: start_time .* got "soon"/,
+  it('that is no flow record is refused with each field', async () =>
+    expect((await api.refused('ends', { body: { record: { start_time: 'soon', dest_port: 'x' } } })).detail).toMatch(
+      /record: start_time .* got "soon"; .*dest_port .* got "x"/,
     ))
 })
 

@@ -1,12 +1,12 @@
 // POST /flows/ends: for a record, or for the newest failed and slow connections of a search, what both ends saw. The records
 // are found, joined by five-tuple, and judged; policies are asked only where a rule may have decided.
 import type { Row } from '@margay/model'
-import { flowLog, readRow } from '@margay/model'
+import { flowLog } from '@margay/model'
 import type { ConnectionEnds, DecodedEndsRequest } from '@margay/wire'
 import { checkRange } from '../api/cluster/as-of.ts'
 import type { HandlerDeps, JsonHandler } from '../api/context.ts'
 import { readFilter } from '../api/filter.ts'
-import { ApiError } from '../api/problem.ts'
+import { readFlowRecord } from '../api/flow-record.ts'
 import { checkAsked } from '../api/turns.ts'
 import type { Reporter } from '../intern/agents.ts'
 import type { AddressMoment } from '../segment/ingest-protocol.ts'
@@ -33,16 +33,9 @@ const rowsPerConnection = 10
 /** An agent's rows are stored some seconds after its interval; before that the other end's may be on their way. */
 const freshSeconds = 10
 
-function readRecord(record: Readonly<Record<string, unknown>>, now: number): Row {
-  const read = readRow(flowLog, record, now)
-  if (read.ok) return read.row
-  const [first] = read.problems
-  throw new ApiError('bad_request', `record: ${first?.field} ${first?.problem}, got ${first?.value}`)
-}
-
 async function rowsAsked(request: DecodedEndsRequest, deps: FindDeps): Promise<Searched> {
   if ('record' in request) {
-    return { rows: [readRecord(request.record, deps.now)], rest: () => Promise.resolve({ rows: [] }) }
+    return { rows: [readFlowRecord(request.record, deps.now)], rest: () => Promise.resolve({ rows: [] }) }
   }
   checkRange(request.range, deps.now)
   const { filter } = readFilter(flowLog, request, deps.now)

@@ -4,7 +4,7 @@
 import type { Value } from '@margay/model'
 import { flowLog } from '@margay/model'
 import type { Filter, Group, Measure, Question } from '@margay/query'
-import { all } from '@margay/query'
+import { all, fieldIs } from '@margay/query'
 import { StoreError } from '@margay/store'
 import type { Counter, Unknown } from '@margay/wire'
 import { ObjectsUnread } from '../../objects/index.ts'
@@ -34,19 +34,13 @@ export interface TrafficDeps {
 
 const mostGroups = 100_000
 
-export const isField = (field: string, value: string): Filter => ({
-  kind: 'is',
-  field: { pieces: [field], quoted: false },
-  value: { pieces: [value], quoted: true },
-})
-
-export const isDenied = isField('action', 'deny')
+export const isDenied = fieldIs('action', 'deny')
 
 /** Records of a cluster, and those that tell of none, as other systems write them. */
 export const ofCluster = (cluster: string): Filter => ({
   kind: 'or',
   filters: [
-    isField('cluster', cluster),
+    fieldIs('cluster', cluster),
     { kind: 'not', filter: { kind: 'exists', field: { pieces: ['cluster'], quoted: false } } },
   ],
 })
