@@ -127,9 +127,10 @@ function summary(health: Health): string {
 
 const isUp = ({ state }: Source) => state !== 'starting'
 
+/** Waits while the agent runs, a minute at most: a machine that has other work to do takes a while until it is heard. */
 async function untilCollecting(address: string): Promise<Health> {
   let health = await readHealth(address)
-  for (let tries = 0; tries < 50 && !demo && !health.sources.some(isUp); tries++) {
+  for (let tries = 0; tries < 600 && children.has('agent') && !health.sources.some(isUp); tries++) {
     await sleep(100)
     // A server that ended meanwhile has said why.
     health = await readHealth(address).catch(() => health)

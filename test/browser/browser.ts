@@ -23,7 +23,7 @@ export const schemes = ['light', 'dark'] as const
 export type Scheme = (typeof schemes)[number]
 
 /** For a machine that is busy with other things: with sixty of them at once, pages took up to a minute. */
-const limitMs = 120_000
+export const limitMs = 120_000
 
 /** Waits for what a page comes to show. */
 export const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: limitMs, interval: 100 })

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { logType, logTypes, readRow, type Row } from '@margay/model'
 import { createBlockBuilder, createEmbeddedStore, type Store } from '@margay/store'
-import { rowOf, story } from '@margay/traffic'
+import { story } from '@margay/traffic'
 import type { Health } from '@margay/wire'
 import { build } from 'vite'
 import { buildApi } from '../../apps/server/src/api/api.ts'
@@ -183,7 +183,3 @@ function watchStreams(server: Server): ReadonlySet<OpenStream> {
   })
   return open
 }
-
-/** The rows of the story that end after a moment, for a live stream. */
-export const storyRows = (opened: number, after: number, upTo: number): Row[] =>
-  [...story({ opened }).rowsBetween(after, upTo)].filter(({ logType }) => logType === 'flows').map(rowOf)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeCertificate } from '../../apps/server/src/auth/testing/certificate.ts'
-import { axe, eventually, launch, schemes } from './browser.ts'
+import { axe, eventually, launch, limitMs, schemes } from './browser.ts'
 import type { ServerProcess } from './server-process.ts'
 import { startServer } from './server-process.ts'
 
@@ -40,8 +40,11 @@ describe('signing in', () => {
   })
 
   /** Somebody new, who takes the certificate as it is. */
-  const person = (colorScheme: 'light' | 'dark' = 'light'): Promise<BrowserContext> =>
-    browser.newContext({ ignoreHTTPSErrors: true, colorScheme })
+  const person = async (colorScheme: 'light' | 'dark' = 'light'): Promise<BrowserContext> => {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, colorScheme })
+    context.setDefaultTimeout(limitMs)
+    return context
+  }
 
   const paste = async (page: Page, text: string) => {
     await page.getByLabel('Token').fill(text)

@@ -1,7 +1,7 @@
 // The chart with the values that people give it, rendered by Helm alone: names that fit and agree with each other, and what each
 // switch adds and takes away. Whether an API server takes the objects is in install-chart.test.ts.
 import { expect, it } from 'vitest'
-import { render, type Values } from './helm.ts'
+import { notesOf, render, type Values } from './helm.ts'
 import type { KubeObject } from './parts/kubectl.ts'
 import { describeCluster } from './suite.ts'
 
@@ -106,9 +106,35 @@ describeCluster('the values of the chart', 'cluster', () => {
     const objects = await rendered({ 'viewer.create': false })
     const names = objects.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => metadata.name)
     expect(names.sort()).toEqual(['margay-agent', 'margay-server'])
+  })
+
+  it('makes nothing for people of Kubernetes where their tokens are not taken', async () => {
     const tokens = await rendered({ 'auth.kubernetes': false, 'auth.tokensSecret': 'people' })
     expect(envOf(podOf(tokens, 'StatefulSet'))).not.toHaveProperty('MARGAY_AUTH_VIEWER_ROLE')
+    expect(tokens.filter(({ metadata }) => metadata.name.endsWith('viewer'))).toEqual([])
+    const role = JSON.stringify(only(tokens, 'ClusterRole'))
+    expect(role).toContain('tokenreviews')
+    expect(role).not.toContain('subjectaccessreviews')
   })
+
+  it.each<[string, Values, RegExp, RegExp]>([
+    ['the chart gives', {}, /create token margay-viewer --duration/, /get secret people|clusterrolebinding/],
+    ['somebody has', { 'viewer.create': false }, /--clusterrole margay-viewer/, /create token/],
+    [
+      'is in a Secret',
+      { 'auth.kubernetes': false, 'auth.tokensSecret': 'people' },
+      /get secret people -o 'go-template={{\.data\.tokens/,
+      /margay-viewer/,
+    ],
+  ])(
+    'says how to sign in with the token that %s, and shows one to the command line',
+    async (_words, values, says, not) => {
+      const notes = await notesOf({ ...release, values })
+      expect(notes).toMatch(says)
+      expect(notes).not.toMatch(not)
+      expect(notes).toMatch(/MARGAY_TOKEN=(\$\(kubectl -n margay create token margay-viewer\)|TOKEN) margay --server/)
+    },
+  )
 
   it.each<[string, unknown]>([
     // There is no way without TLS beyond loopback.

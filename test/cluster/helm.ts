@@ -30,6 +30,12 @@ export async function render({ name, namespace, values = {} }: Release): Promise
     .filter((object) => object !== null)
 }
 
+/** What the installation says at its end, without a cluster. */
+export const notesOf = ({ name, namespace, values = {} }: Release): Promise<string> =>
+  helm('install', name, chart, '--dry-run=client', '--namespace', namespace, ...valueWords(values)).then(
+    (text) => text.split(/^NOTES:$/m)[1] ?? '',
+  )
+
 export const install = (kubeconfig: string, { name, namespace, values = {} }: Release): Promise<string> =>
   helm('install', name, chart, '--kubeconfig', kubeconfig, '--namespace', namespace, ...valueWords(values))
 

@@ -1,5 +1,6 @@
 // The product as people have it: the chart installed into a real cluster, in which suites follow one another, each in namespaces
-// of its own. Those that take something away come last: a node, then the product itself. One suite alone: `-t NAME`.
+// of its own. Those that take something away come last: a node, then the product itself. One suite alone: `-t 'product NAME'`; `later`
+// asks again what those before it asked.
 import { afterAll, beforeAll } from 'vitest'
 import { startCluster, type Cluster } from './cluster.ts'
 import { installSuite } from './install/install.ts'
@@ -32,7 +33,7 @@ const suites: readonly ((stand: Stand) => void)[] = [
   uninstallSuite,
 ]
 
-describeCluster('installed', 'cluster', () => {
+describeCluster('product', 'cluster', () => {
   let cluster: Cluster | undefined
   let product: ClusterProduct | undefined
 

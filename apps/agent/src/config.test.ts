@@ -48,7 +48,12 @@ describe('agent options', () => {
 
   it('send no token where everybody on the way could read it', () => {
     const to = (server: string) => () => load('--ship-server', server, '--ship-token-file', '/token')
-    for (const server of ['http://10.0.0.1:8586', 'http://127.0.0.1.example:1', 'http://margay']) {
+    for (const server of [
+      'http://10.0.0.1:8586',
+      'http://127.0.0.1.example:1',
+      'http://margay',
+      'http://localhost:x@margay',
+    ]) {
       expect(to(server), server).toThrow(/option --ship-server: .*write it as https:/)
     }
     for (const server of ['https://margay:1', 'unix:/run/agent.sock', 'http://127.0.0.1:8586', 'http://[::1]:1']) {

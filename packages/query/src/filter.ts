@@ -34,6 +34,23 @@ export const all: Filter = { kind: 'all' }
 /** A text that stands for itself. */
 export const literal = (text: string, quoted = false): Literal => ({ pieces: [text], quoted: quoted || text === '' })
 
+/** A field that has one value: nothing in it is a wildcard or a keyword. */
+export const fieldIs = (field: string, value: string): Filter => ({
+  kind: 'is',
+  field: literal(field),
+  value: literal(value, true),
+})
+
+/** Matches what all of the filters match. */
+export const allOf = (...filters: readonly Filter[]): Filter => ({ kind: 'and', filters })
+
+/** Matches what one of the filters matches. */
+export const anyOf = (...filters: readonly Filter[]): Filter => ({ kind: 'or', filters })
+
+/** A field that has one of some values. */
+export const fieldIsOneOf = (field: string, values: readonly string[]): Filter =>
+  anyOf(...values.map((value) => fieldIs(field, value)))
+
 /** Whether a literal is the single star that asks for existence. */
 export const isStar = ({ pieces, gaps, quoted }: Literal): boolean =>
   !quoted && !gaps && pieces.length > 1 && pieces.join('') === ''

@@ -40,7 +40,7 @@ export function consoleOnCourt(session: Session): void {
       page = await desk.at('/explore', { q: query })
       await eventually(() => rowsIn(page).count()).toBe(wanted)
       expect(await words(rowsIn(page).first())).toMatch(
-        /✕ destination court ?\/ ?stranger court ?\/ ?ledger 8080 tcp default · ledger/,
+        /✕ destination court ?\/ ?stranger court ?\/ ?ledger 8080 tcp ledger · end of tier/,
       )
       await page.close()
       page = await desk.at('/graph', { q: query })

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
-import { eventually, launch, open, sizes } from '../../browser/browser.ts'
+import { eventually, launch, limitMs, open, sizes } from '../../browser/browser.ts'
 import type { ClusterProduct } from '../product.ts'
 
 export interface Desk {
@@ -33,6 +33,7 @@ export async function sitDown(product: ClusterProduct): Promise<Desk> {
     ignoreHTTPSErrors: true,
     timezoneId: 'Europe/Madrid',
   })
+  context.setDefaultTimeout(limitMs)
   await signIn(context, product)
   const complaints: string[] = []
   return {

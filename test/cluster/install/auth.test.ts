@@ -69,7 +69,7 @@ describeCluster('login by Kubernetes', 'cluster', () => {
       const found = await createKubernetesWay({ cluster: 'cluster' }, { post, clock: () => clock }).identify(token)
       if (!found) return undefined
       const rights = ['read', 'send', 'scrape'] as const
-      const answers = await Promise.all(rights.map(async (right) => [right, await found.may(right)] as const))
+      const answers = await Promise.all(rights.map(async (right) => [right, await found.owner.may(right)] as const))
       return answers.filter(([, answer]) => answer === true).map(([right]) => right)
     }
     it.each([
@@ -91,7 +91,7 @@ describeCluster('login by Kubernetes', 'cluster', () => {
     it('the right that is missing is named', async () => {
       const way = createKubernetesWay({ cluster: 'cluster' }, { post, clock: () => clock })
       const found = await way.identify(await tokenOf('flowsalone'))
-      expect(await found?.may('read')).toBe(
+      expect(await found?.owner.may('read')).toBe(
         '"system:serviceaccount:margay:flowsalone" may not get dns of cluster.lma.tigera.io',
       )
     })

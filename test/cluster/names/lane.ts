@@ -3,6 +3,7 @@
 import { until } from '../parts/command.ts'
 import { controlAddress } from '../parts/network.ts'
 import type { Row } from '../product.ts'
+import { distinct } from '../rows.ts'
 import type { Stand } from '../stand.ts'
 import { firstObjects, namespace, objects } from './objects.ts'
 
@@ -96,9 +97,6 @@ export const sum = (rows: readonly Row[], field: string): number =>
 
 export const by = (rows: readonly Row[], reporter: 'src' | 'dst'): readonly Row[] =>
   rows.filter((row) => row.reporter === reporter)
-
-export const distinct = (rows: readonly Row[], field: string): string[] =>
-  [...new Set(rows.map((row) => String(row[field])))].toSorted()
 
 /** How many connections each value of a field has. */
 export function counts(rows: readonly Row[], field: string): Record<string, number> {

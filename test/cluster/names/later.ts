@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { EndsResponse, PolicyExplanation } from '@margay/wire'
 import { sleep, until } from '../parts/command.ts'
 import type { Stand } from '../stand.ts'
+import { startMs } from '../suite.ts'
 import { startAhead } from './clock.ts'
 import { by, counts, createLane } from './lane.ts'
 import { namespace, pod, podSpec } from './objects.ts'
@@ -13,8 +14,8 @@ const hour = 3600
 /** Beyond the day after which objects are written to the log again. */
 const dayAndABit = 26 * hour
 
-/** A row is of the interval in which an agent saw it; after so long the next one runs. */
-const intervalMs = 11_000
+/** A row is of the interval in which an agent saw it; after so long the next one runs, also where its agent is late. */
+const intervalMs = 25_000
 
 export function laterSuite(stand: Stand): void {
   const { kubectl, getPod, curl, flows, rowsOf } = createLane(stand, ['client-1'])
@@ -34,45 +35,53 @@ export function laterSuite(stand: Stand): void {
       stand.memory.keepAnswer('both ends', sentences, await sentences())
     })
 
-    it('rows that waited while the server was away, by a pod that is gone and its address another’s: each has its own name', async () => {
-      const node = stand.cluster.nodes[0]!
-      const spec = podSpec({ program: 'orders', listen: [{ kind: 'http', port: 8080 }] })
-      const start = async (name: string) => {
-        await stand.cluster.kubectl.apply([pod(name, node.name, spec)])
-        await kubectl('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=180s')
-        return (await getPod(name)).status.podIP!
-      }
-      const ip = await start('third')
-      const url = `http://${ip}:8080/`
-      await curl('client-1', url, 3)
-      await flows('')
+    it(
+      'rows that waited while the server was away, by a pod that is gone and its address another’s: each has its own name',
+      async () => {
+        const node = stand.cluster.nodes[0]!
+        const spec = podSpec({ program: 'orders', listen: [{ kind: 'http', port: 8080 }] })
+        const start = async (name: string) => {
+          await stand.cluster.kubectl.apply([pod(name, node.name, spec)])
+          await kubectl('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=180s')
+          return (await getPod(name)).status.podIP!
+        }
+        const ip = await start('third')
+        const url = `http://${ip}:8080/`
+        await curl('client-1', url, 3)
+        await flows('')
 
-      const words = ['-n', stand.product.release.namespace]
-      await stand.cluster.kubectl.run(['scale', 'statefulset/margay-server', '--replicas=0', ...words])
-      await stand.cluster.kubectl.run(['wait', '--for=delete', 'pod/margay-server-0', '--timeout=180s', ...words])
-      await curl('client-1', url, 4)
-      await sleep(intervalMs)
-      await kubectl('delete', 'pod/third', '--wait')
-      await takeAddressNext(node, ip)
-      expect(await start('fourth')).toBe(ip)
-      await curl('client-1', url, 5)
+        const words = ['-n', stand.product.release.namespace]
+        await stand.cluster.kubectl.run(['scale', 'statefulset/margay-server', '--replicas=0', ...words])
+        await stand.cluster.kubectl.run(['wait', '--for=delete', 'pod/margay-server-0', '--timeout=180s', ...words])
+        await curl('client-1', url, 4)
+        await sleep(intervalMs)
+        await kubectl('delete', 'pod/third', '--wait')
+        await takeAddressNext(node, ip)
+        expect(await start('fourth')).toBe(ip)
+        await curl('client-1', url, 5)
 
-      await startAhead(stand, hour)
-      const query = `source_name: client-1 and dest_ip: ${ip} and dest_port: 8080`
-      const isThere = async () => {
-        const rows = await rowsOf(query)
-        return Object.values(counts(by(rows, 'src'), 'dest_name')).reduce((all, one) => all + one, 0) >= 12 && rows
-      }
-      const rows = await until('what waited to be stored', isThere, { why: () => stand.product.output() })
-      expect(counts(by(rows, 'src'), 'dest_name')).toEqual({ third: 7, fourth: 5 })
-    })
+        await startAhead(stand, hour)
+        const query = `source_name: client-1 and dest_ip: ${ip} and dest_port: 8080`
+        const isThere = async () => {
+          const rows = await rowsOf(query)
+          return Object.values(counts(by(rows, 'src'), 'dest_name')).reduce((all, one) => all + one, 0) >= 12 && rows
+        }
+        const rows = await until('what waited to be stored', isThere, { why: () => stand.product.output() })
+        expect(counts(by(rows, 'src'), 'dest_name')).toEqual({ third: 7, fourth: 5 })
+      },
+      startMs,
+    )
 
-    it('an hour later all of it has the same names', () => stand.memory.recall())
+    it('an hour later all of it has the same names', () => stand.memory.recall(), startMs)
 
-    it('and a day later, when nothing of it is in the cluster any more', async () => {
-      await stand.cluster.kubectl.run(['delete', 'namespace', namespace, 'store', '--wait'])
-      await startAhead(stand, dayAndABit)
-      await stand.memory.recall()
-    })
+    it(
+      'and a day later, when nothing of it is in the cluster any more',
+      async () => {
+        await stand.cluster.kubectl.run(['delete', 'namespace', namespace, 'store', '--wait'])
+        await startAhead(stand, dayAndABit)
+        await stand.memory.recall()
+      },
+      startMs,
+    )
   })
 }

@@ -3,9 +3,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../parts/command.ts'
 import type { Row } from '../product.ts'
+import { distinct } from '../rows.ts'
 import type { Stand } from '../stand.ts'
 import { startMs } from '../suite.ts'
-import { by, counts, createLane, distinct, openLane, sum, tally } from './lane.ts'
+import { by, counts, createLane, openLane, sum, tally } from './lane.ts'
 import { finishingPod, job, namespace, pod, podSpec } from './objects.ts'
 import { takeAddressNext } from './reuse.ts'
 

@@ -3,9 +3,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../parts/command.ts'
 import { nodeAddress } from '../parts/network.ts'
+import { distinct } from '../rows.ts'
 import type { Stand } from '../stand.ts'
 import { startMs } from '../suite.ts'
-import { by, counts, createLane, distinct, openLane, tally } from './lane.ts'
+import { by, counts, createLane, openLane, tally } from './lane.ts'
 import { doorPort, namespace, ways } from './objects.ts'
 
 export function waysSuite(stand: Stand): void {

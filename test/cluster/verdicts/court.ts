@@ -1,7 +1,7 @@
 // The court at work: its policies are there before anybody watches, its pods come with the first suite that needs them, and each
 // test connects as it needs and finds the records of just that.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster.ts'
@@ -67,9 +67,16 @@ async function makeTraffic({ run, call }: Pick<Court, 'run' | 'call'>): Promise<
   ])
 }
 
-function runCli({ product }: Stand, args: readonly string[]): Promise<Ended> {
-  const ca = join(mkdtempSync(join(tmpdir(), 'margay-court-')), 'ca.crt')
+/** What signed the product's certificate, as a file; for as long as the process runs. */
+function authorityFile({ product }: Stand): string {
+  const folder = mkdtempSync(join(tmpdir(), 'margay-court-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const ca = join(folder, 'ca.crt')
   writeFileSync(ca, product.authority)
+  return ca
+}
+
+function runCli({ product }: Stand, ca: string, args: readonly string[]): Promise<Ended> {
   const env = {
     ...process.env,
     ...{ MARGAY_SERVER: product.address, MARGAY_TOKEN: product.token, MARGAY_CA: ca },
@@ -97,6 +104,7 @@ export async function openCourt(stand: Stand): Promise<Court> {
   const call = async (client: Client, server: Server) =>
     void (await run(client, `curl ${quiet} http://${await addressOf(server)}:${port}/`))
   await makeTraffic({ run, call })
+  const ca = authorityFile(stand)
   return {
     addressOf,
     run,
@@ -110,12 +118,9 @@ export async function openCourt(stand: Stand): Promise<Court> {
         },
         { why: () => 'none came', everyMs: 500 },
       ),
-    cli: (...args) => runCli(stand, args),
+    cli: (...args) => runCli(stand, ca, args),
   }
 }
-
-export const distinct = (rows: readonly Row[], field: string): readonly string[] =>
-  [...new Set(rows.map((row) => String(row[field])))].toSorted()
 
 interface Traces {
   readonly enforced_policies?: readonly string[]

@@ -2,7 +2,8 @@
 import type { EndsResponse, PolicyExplanation } from '@margay/wire'
 import { describe, expect, it } from 'vitest'
 import type { Row } from '../product.ts'
-import { distinct, tracesOf } from './court.ts'
+import { distinct } from '../rows.ts'
+import { tracesOf } from './court.ts'
 import { namespace, port } from './objects.ts'
 import type { Session } from './session.ts'
 

@@ -6,11 +6,11 @@ import { imageNames } from '../build/images.ts'
 import { until } from '../parts/command.ts'
 import type { KubeObject } from '../parts/kubectl.ts'
 import type { Row } from '../product.ts'
+import { distinct } from '../rows.ts'
 import { openShop } from '../shop/shop.ts'
 import type { Stand } from '../stand.ts'
 import { startMs } from '../suite.ts'
 
-const distinct = (rows: readonly Row[], field: string) => [...new Set(rows.map((row) => String(row[field])))].toSorted()
 const policiesOf = (row: Row) => row.policies as Readonly<Record<string, readonly string[] | undefined>>
 
 /** A pod for commands, which no policy of the shop selects. */

@@ -192,7 +192,7 @@ describeCluster('names from a real API server', 'api', () => {
       }
       const workload = () => {
         const known = documentOf('Pod', 'web-7d9f-abc')
-        return known && workloadOf(known, (kind, _, name) => documentOf(kind, name))
+        return known && workloadOf(known, ({ kind, name }) => documentOf(kind, name))
       }
       await becomes('the workload to be known', workload, { kind: 'Deployment', name: 'web' })
     })

@@ -25,15 +25,23 @@ export interface Drops {
 const keepMs = 150_000
 const maxDrops = 16_384
 
+/**
+ * What is sent again is sent after at most twice the time that it took so far, or soon. Later the tuple is another
+ * connection's, whose client was given the same port.
+ */
+const patienceMs = 10_000
+
 export function createDropEvidence(): DropEvidence {
   const drops = createRecent<Drops>(maxDrops)
+  const isSameConnection = ({ first, last }: Drops, nowMs: number) => nowMs - last <= 2 * (last - first) + patienceMs
   const find = (key: string, nowMs: number) => {
     const found = drops.get(key)
     return found && nowMs - found.last < keepMs ? found : undefined
   }
   return {
     note(key, reason, nowMs, isAnswer = false) {
-      const before = find(key, nowMs)
+      const found = find(key, nowMs)
+      const before = found && isSameConnection(found, nowMs) ? found : undefined
       const noted: Drops = {
         reason,
         isAnswer,

@@ -1,7 +1,11 @@
 import { option } from '@margay/kit'
 import { z } from 'zod'
 
-const onThisMachine = /^(?:unix:|http:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?:[:/]|$))/
+const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+
+/** Asks the parser and not the text: in `http://localhost:x@example.com` the name before the @ is a user's. */
+const isOnThisMachine = (server: string): boolean =>
+  server.startsWith('unix:') || loopback.test(URL.parse(server)?.hostname ?? '')
 
 const options = z.object({
   server: option(
@@ -39,7 +43,7 @@ const options = z.object({
 
 /** Options of the part that keeps rows on disk and sends them. */
 export const shipConfig = options.check(({ value: { server, token, tokenFile }, issues }) => {
-  if (server.startsWith('https:') || onThisMachine.test(server)) return
+  if (server.startsWith('https:') || isOnThisMachine(server)) return
   if (token === undefined && tokenFile === undefined) return
   const message = 'everybody on the way to it could read the token; write it as https://host:port'
   issues.push({ code: 'custom', path: ['server'], input: server, message })

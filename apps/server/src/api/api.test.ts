@@ -350,6 +350,7 @@ describe('export', () => {
     const url = `/export.csv?logType=flows&query=process_args:csv&fields=process_name,process_args&from=${t0}&to=${now}`
     const { body, headers } = await get(url)
     expect(headers['content-disposition']).toContain('margay-flows.csv')
+    expect(headers['cache-control']).toBe('no-store')
     const cells = body.slice(body.indexOf('\r\n') + 2)
     for (const cell of [`'=1+1`, `'+cmd`, `'@x`, `'-2+3`, '"a,b"', '"""q"""', '"two\nlines"', '-', 'é']) {
       expect(cells).toContain(`${cell},"[""csv"",""x,\\""y\\""""]"\r\n`)
@@ -359,7 +360,8 @@ describe('export', () => {
 
   it('has as many rows as the search', async () => {
     await send(Array.from({ length: 300 }, () => ({ ...ordinary, process_name: 'many' })))
-    const { body } = await get(`/export.ndjson?logType=flows&query=process_name:many&from=${t0}&to=${now}`)
+    const { body, headers } = await get(`/export.ndjson?logType=flows&query=process_name:many&from=${t0}&to=${now}`)
+    expect(headers['cache-control']).toBe('no-store')
     expect(body.trim().split('\n')).toHaveLength(300)
   })
 

@@ -1,5 +1,6 @@
 // What the ribbon is told: changes that mean something, in a phrase each, numbered in the order of time.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ObjectsUnread } from '../objects/index.ts'
 import type { TestApi } from '../testing/test-api.ts'
 import { openTestApi } from '../testing/test-api.ts'
 import { gapsOf } from './changes/agent-gaps.ts'
@@ -138,6 +139,17 @@ describe('GET /changes', () => {
       `more than 10000 versions of objects changed; those from ${new Date((t0 + 300) * 1000).toISOString()} on are told`,
     )
     expect((await changes()).truncated).toBe(false)
+  })
+
+  it('tells what is known where the objects cannot be read, and why the rest is not', async () => {
+    const why = 'the object log cannot be read: disk'
+    const unread = { ...api.objects, present: () => Promise.reject(new ObjectsUnread(why)) }
+    const other = await openTestApi({ now, deps: { objects: unread } })
+    await other.ingest([flow(t0 + 1000), flow(t0 + 2000)])
+    const { changes: found, unknown } = await other.get('changes', { from: t0, to: now })
+    await other.close()
+    expect(unknown).toEqual([{ what: 'objects of the cluster', why }])
+    expect(found.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['policy', 'agent']))
   })
 
   it('refuses a range that is none, or has not begun', async () => {

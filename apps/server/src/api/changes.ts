@@ -6,11 +6,10 @@ import { askAgentGaps } from './changes/agent-gaps.ts'
 import type { Finding } from './changes/finding.ts'
 import { nodeFinding, policyFinding, toldPolicyKinds } from './changes/object-changes.ts'
 import { rolloutsIn, workloadKinds } from './changes/rollout.ts'
-import { checkMoment, noObjects } from './cluster/as-of.ts'
+import { checkMoment, checkOrder, noObjects } from './cluster/as-of.ts'
 import { policyId } from './cluster/policy-id.ts'
 import { orUnknown } from './cluster/traffic.ts'
 import type { JsonHandler } from './context.ts'
-import { ApiError } from './problem.ts'
 import { inTurns } from './turns.ts'
 
 /** Versions of objects that are read for one answer: more than a day of a large cluster has, some megabytes. */
@@ -61,7 +60,7 @@ const leftOut = (from: number): Unknown => ({
 
 export const changes: JsonHandler<'changes'> = async ({ search, signal }, { store, cluster, objects, now }) => {
   const { from, to, namespace, limit } = search
-  if (from >= to) throw new ApiError('bad_request', `from ${from} is not before to ${to}`)
+  checkOrder({ from, to })
   checkMoment('from', from, now())
   const asked = { from, to, kinds: toldKinds, passing: ['Pod'], namespace, most: mostVersions }
   const [present, changed, gaps] = await Promise.all([

@@ -26,13 +26,13 @@ metadata:
   namespace: shop
   name: web-6d4cf56db6-abcde
   labels: { app: web, pod-template-hash: 6d4cf56db6 }
-  ownerReferences: [{ kind: ReplicaSet, name: web-6d4cf56db6, controller: true }]
+  ownerReferences: [{ apiVersion: apps/v1, kind: ReplicaSet, name: web-6d4cf56db6, controller: true }]
 spec: { nodeName: n1, serviceAccountName: web }
 status: { phase: Running, podIP: 10.0.0.1, podIPs: [{ ip: 10.0.0.1 }, { ip: 'fd00::1' }] }
 ---
 apiVersion: v1
 kind: Pod
-metadata: { namespace: shop, name: db-0, labels: { app: db, tier: back }, ownerReferences: [{ kind: StatefulSet, name: db, controller: true }] }
+metadata: { namespace: shop, name: db-0, labels: { app: db, tier: back }, ownerReferences: [{ apiVersion: apps/v1, kind: StatefulSet, name: db, controller: true }] }
 spec: { nodeName: n2 }
 status: { phase: Running, podIP: 10.0.0.2 }
 ---

@@ -1,12 +1,13 @@
 // POST /graph: flows grouped by both ends, as columns, so that thirty thousand edges travel as codes and not as objects.
 import type { Value } from '@margay/model'
 import { flowLog } from '@margay/model'
-import type { Answer, Filter, Group, Measure, Question } from '@margay/query'
+import type { Answer, Group, Measure, Question } from '@margay/query'
 import { resolveMoment } from '@margay/query'
 import type { AnswerOf } from '@margay/wire'
 import { graphKeys, graphMeasures } from '@margay/wire'
 import type { AskOptions } from '@margay/store'
 import { checkRange } from './cluster/as-of.ts'
+import { isDenied } from './cluster/traffic.ts'
 import type { ApiDeps, JsonHandler } from './context.ts'
 import { checkFields, readFilter } from './filter.ts'
 
@@ -57,12 +58,6 @@ async function askEdges(question: Question, { store }: Pick<ApiDeps, 'store'>, o
   const action = graphKeys.indexOf('action')
   const allowed = groups.filter(({ key }) => key[action] !== 'deny')
   return { groups: [...allowed, ...groupsOf(denials.answer).groups], truncated, effort }
-}
-
-const isDenied: Filter = {
-  kind: 'is',
-  field: { pieces: ['action'], quoted: false },
-  value: { pieces: ['deny'], quoted: true },
 }
 
 export const graph: JsonHandler<'graph'> = async ({ body, signal }, { store, now }) => {

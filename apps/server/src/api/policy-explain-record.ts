@@ -2,7 +2,7 @@
 // objects may change within it: where its beginning knows an end or gives the verdict that was recorded, that counts, else
 // its end.
 import type { PolicyHit, Row } from '@margay/model'
-import { flowLog, parsePolicyHit, readRow, sortHits } from '@margay/model'
+import { parsePolicyHit, sortHits } from '@margay/model'
 import type { Flow, Verdict } from '@margay/policy'
 import { carriesPorts, protocolName, protocolNumber } from '@margay/policy'
 import type { PolicyExplanation } from '@margay/wire'
@@ -14,17 +14,11 @@ import { endJson, hitJson, policyFinder } from './cluster/explanation.ts'
 import { endOfRow, endWords } from './cluster/flow-ends.ts'
 import type { ClusterState } from './cluster/state.ts'
 import type { Asked, HandlerDeps } from './context.ts'
+import { readFlowRecord } from './flow-record.ts'
 import { ApiError } from './problem.ts'
 
 type RecordBody = Extract<Asked<'policyExplain'>['body'], { readonly record: unknown }>
 type Recorded = NonNullable<PolicyExplanation['recorded']>
-
-function readRecord(record: RecordBody['record'], now: number): Row {
-  const read = readRow(flowLog, record, now)
-  if (read.ok) return read.row
-  const problems = read.problems.map(({ field, value, problem }) => `${field} ${problem}, got ${value}`)
-  throw new ApiError('bad_request', `record: ${problems.join('; ')}`, { hint: 'send a flow record as /query gives it' })
-}
 
 function protocolOf(row: Row): number {
   const number = protocolNumber(row.proto)
@@ -146,7 +140,7 @@ const isGood = ({ missing, recorded }: PolicyExplanation) => missing.length === 
 
 export async function explainRecord(body: RecordBody, { states, now }: HandlerDeps): Promise<PolicyExplanation> {
   const moment = now()
-  const row = readRecord(body.record, moment)
+  const row = readFlowRecord(body.record, moment)
   const mode = modeOf(body.pending)
   const tried: PolicyExplanation[] = []
   for (const at of momentsOf(row, body.at, moment)) {

@@ -293,6 +293,38 @@ describe('what is not known of a record', () => {
     ])
   })
 
+  it('is not who a node is, whichever of its addresses it has: a bridge’s lies among the pods’', async () => {
+    const other = await openTestApi({ now })
+    other.objects.apply(objects, started)
+    other.objects.apply(policy, started)
+    other.objects.apply(
+      '{ apiVersion: v1, kind: Node, metadata: { name: n1 }, spec: { podCIDR: 10.0.0.0/24, podCIDRs: [10.0.0.0/24] } }',
+      started,
+    )
+    const probed = async (host: string, ip: string) => {
+      const node = {
+        source_type: 'hep',
+        source_namespace: '-',
+        source_name: host,
+        source_name_aggr: host,
+        source_ip: ip,
+      }
+      const answer = await other.post('policyExplain', { record: { ...record, ...node, action: 'allow' } })
+      return [answer.verdict, answer.directions[0]?.decision.by, answer.source.words]
+    }
+    const answers = [
+      await probed('n1', '10.0.0.254'),
+      await probed('n1', '127.0.0.1'),
+      await probed('n2', '10.0.0.254'),
+    ]
+    await other.close()
+    expect(answers).toEqual([
+      ['allow', 'exemption', 'node n1'],
+      ['allow', 'exemption', 'node n1'],
+      ['deny', 'end-of-tier', 'node n2'],
+    ])
+  })
+
   it('is what a policy that cannot be read selects, which is said where it may be an end', async () => {
     const other = await openTestApi({ now })
     other.objects.apply(objects, started)

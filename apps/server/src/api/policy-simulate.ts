@@ -2,14 +2,12 @@
 import type { ChangedVerdict, Simulation } from '@margay/policy'
 import { changeReason, protocolName, simulateInSteps } from '@margay/policy'
 import { flowLog } from '@margay/model'
-import { resolveMoment } from '@margay/query'
 import type { PolicySimulation, SimulatedFlow } from '@margay/wire'
-import { knownStateAsOf } from './cluster/as-of.ts'
+import { checkOrder, knownStateAsOf, resolveRange } from './cluster/as-of.ts'
 import { modeOf } from './cluster/explain-flow.ts'
 import { addCounters } from './cluster/traffic.ts'
 import type { JsonHandler } from './context.ts'
 import { readFilter } from './filter.ts'
-import { ApiError } from './problem.ts'
 import { inTurns, runSteps } from './turns.ts'
 import { snapshotAfter } from './simulation/after.ts'
 import type { SeenFlow } from './simulation/seen-flows.ts'
@@ -68,10 +66,8 @@ export const policySimulate: JsonHandler<'policySimulate'> = async (
   const { state, asOf } = await knownStateAsOf(states, body.at, moment)
   const after = snapshotAfter(state.snapshot, body.documents, body.remove)
   const { filter } = readFilter(flowLog, { query: body.query, zone: 'UTC' }, moment)
-  const traffic = { from: resolveMoment(body.range.from, moment), to: resolveMoment(body.range.to, moment) }
-  if (traffic.from >= traffic.to) {
-    throw new ApiError('bad_request', `range: from ${traffic.from} is not before to ${traffic.to}`)
-  }
+  const traffic = resolveRange(body.range, moment)
+  checkOrder(traffic, 'range')
   const { flows, incomplete } = await askSeenFlows(state, traffic, filter, { store, cluster, now, signal })
   const mode = modeOf(body.pending)
   const simulation = await runSteps(simulateInSteps(state.snapshot, after.snapshot, flows, mode), signal)

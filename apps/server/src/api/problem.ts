@@ -62,7 +62,7 @@ export const problemKinds = {
   too_many_tokens: {
     status: 429,
     title: 'too many unknown tokens come from one place',
-    hint: 'ask again in a minute; tokens that were good before are taken meanwhile',
+    hint: 'ask again when the time that is named is over; tokens that were let in before are taken meanwhile',
   },
   cancelled: { status: 499, title: 'the question was cancelled', hint: 'ask again' },
   internal: {
@@ -81,6 +81,7 @@ export type ProblemCode = keyof typeof problemKinds
 interface Extra {
   readonly hint?: string | undefined
   readonly at?: { readonly from: number; readonly to: number } | undefined
+  readonly retryAfterSeconds?: number | undefined
   readonly cause?: unknown
 }
 
@@ -90,12 +91,15 @@ export class ApiError extends Error {
   readonly code: ProblemCode
   readonly hint: string | undefined
   readonly at: Extra['at']
+  /** When asking again makes sense, where that is known. */
+  readonly retryAfterSeconds: number | undefined
 
   constructor(code: ProblemCode, detail: string, extra: Extra = {}) {
     super(detail, { cause: extra.cause })
     this.code = code
     this.hint = extra.hint
     this.at = extra.at
+    this.retryAfterSeconds = extra.retryAfterSeconds
   }
 }
 

@@ -109,6 +109,7 @@ function registerExports(app: FastifyInstance, deps: ApiDeps, ended: AbortSignal
     return reply
       .type('text/csv; charset=utf-8; header=present')
       .header('content-disposition', attachment(`${search.logType}.csv`))
+      .header('cache-control', 'no-store')
       .send(text)
   })
   app.get(pathOf('exportNdjson'), async (request, reply) => {
@@ -117,6 +118,7 @@ function registerExports(app: FastifyInstance, deps: ApiDeps, ended: AbortSignal
     return reply
       .type('application/x-ndjson')
       .header('content-disposition', attachment(`${search.logType}.ndjson`))
+      .header('cache-control', 'no-store')
       .send(text)
   })
 }

@@ -3,7 +3,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ApiError } from './problem.ts'
 
-function checkAsked(signal: AbortSignal | undefined): void {
+/** Throws `cancelled` where nobody waits for the answer any more. */
+export function checkAsked(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new ApiError('cancelled', 'whoever asked is gone')
 }
 

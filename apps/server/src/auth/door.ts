@@ -63,7 +63,7 @@ export function addDoor(app: FastifyInstance, config: DoorConfig, people: People
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (isPage(request)) return reply.redirect(`/sign-in?to=${encodeURIComponent(ownPath(request.url))}`, 303)
-      if (error.code === 'too_many_tokens') void reply.header('retry-after', '60')
+      if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', String(error.retryAfterSeconds))
       if (error.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer realm="margay"')
       throw error
     }

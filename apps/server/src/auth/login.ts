@@ -6,6 +6,7 @@ import type { PostToKubernetes } from './kubernetes-way.ts'
 import { createKubernetesWay } from './kubernetes-way.ts'
 import type { People } from './people.ts'
 import { createPeople } from './people.ts'
+import { escapeHtml } from './sign-in-page.ts'
 import { createTokenFile } from './token-file.ts'
 
 export interface Login {
@@ -24,15 +25,13 @@ export interface LoginDeps {
   readonly clock: () => number
 }
 
-const escape = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-
 /** `viewerRole` is the ClusterRole that an installation has for readers, where it is known. */
 function kubernetesAdvice(cluster: string, viewerRole: string | undefined): string {
   const rights =
     viewerRole === undefined
-      ? `the rights to get <code>flows</code> and <code>dns</code> of the resource <code>${escape(cluster)}</code> in ` +
+      ? `the rights to get <code>flows</code> and <code>dns</code> of the resource <code>${escapeHtml(cluster)}</code> in ` +
         '<code>lma.tigera.io</code>'
-      : `the rights that the ClusterRole <code>${escape(viewerRole)}</code> gives`
+      : `the rights that the ClusterRole <code>${escapeHtml(viewerRole)}</code> gives`
   return (
     'A token of a service account will do, as <code>kubectl create token NAME</code> prints it, or any other that the ' +
     `Kubernetes API takes from you. It needs ${rights}.`

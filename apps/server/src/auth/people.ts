@@ -2,14 +2,14 @@
 // reach neither log nor error.
 import type { Logger } from '@margay/kit'
 import { ApiError } from '../api/problem.ts'
-import type { Caller, Right, Way } from './caller.ts'
+import type { Caller, Identified, Right, Way } from './caller.ts'
 import { TooManyTokens, createStrangers, usualStrangers } from './strangers.ts'
 import { createTokens } from './tokens.ts'
 
 export interface People {
   /**
    * Who asks, from a peer (`peerOf`). Throws ApiError: `unauthenticated` where the token is nobody's, `forbidden` where they
-   * may not, `too_many_tokens` where the peer has shown too many of nobody's, and `unavailable` where that cannot be found
+   * may not, `too_many_tokens` where the peer has shown too many wrong ones, and `unavailable` where that cannot be found
    * out now.
    */
   admit(token: string | undefined, right: Right, peer: string): Promise<Caller>
@@ -50,7 +50,8 @@ export function createPeople(ways: readonly Way[], deps: PeopleDeps): People {
     } catch (error) {
       if (error instanceof TooManyTokens) {
         deps.log.warn('a peer shows too many unknown tokens')
-        throw new ApiError('too_many_tokens', error.message, { cause: error })
+        const { message, retryAfterSeconds } = error
+        throw new ApiError('too_many_tokens', message, { retryAfterSeconds, cause: error })
       }
       deps.log.error('who asks could not be found out', { error: error as Error })
       const hint = "the server's log says why the Kubernetes API gave no answer to that; asking again may help"
@@ -61,7 +62,8 @@ export function createPeople(ways: readonly Way[], deps: PeopleDeps): People {
     async admit(token, right, peer) {
       if (token === undefined || token === '')
         throw new ApiError('unauthenticated', 'the request does not say who asks')
-      const caller = await told(() => tokens.whose(token, peer))
+      const isLetIn = async (caller: Identified) => (await caller.may(right)) === true
+      const caller = await told(() => tokens.whose(token, peer, isLetIn))
       if (!caller) {
         deps.log.warn("a token that is nobody's was refused")
         throw new ApiError('unauthenticated', 'the token is not known, or no longer good')

@@ -1,4 +1,4 @@
-// Tokens that somebody else was asked about and found good. Only those are kept, so tokens of nobody push none of them out,
+// Tokens that somebody else was asked about. Only those whose owners were let in are kept, so others push none of them out,
 // and the one that was shown longest ago goes first. An answer that has grown old is asked for again, by its own token's owner.
 import { digestOf } from './tokens.ts'
 import type { TokenSource } from './tokens.ts'
@@ -29,14 +29,14 @@ export function createReviewed<V>(
     if (good.size >= maxTokens) good.delete(good.keys().next().value!)
     good.set(digest, entry)
   }
-  const ask = async (token: string, digest: string): Promise<V | undefined> => {
+  const askAgain = async (token: string, digest: string): Promise<V | undefined> => {
     const found = await review(token)
     if (found === undefined) good.delete(digest)
     else keep(digest, { found, until: clock() + keepMs })
     return found
   }
   const renew = (token: string, digest: string): Promise<V | undefined> => {
-    const running = renewing.get(digest) ?? ask(token, digest).finally(() => renewing.delete(digest))
+    const running = renewing.get(digest) ?? askAgain(token, digest).finally(() => renewing.delete(digest))
     renewing.set(digest, running)
     return running
   }
@@ -49,6 +49,11 @@ export function createReviewed<V>(
       keep(digest, entry)
       return Promise.resolve(entry.found)
     },
-    identify: (token) => ask(token, digestOf(token)),
+    async identify(token) {
+      const found = await review(token)
+      if (found === undefined) return undefined
+      const until = clock() + keepMs
+      return { owner: found, keep: () => keep(digestOf(token), { found, until }) }
+    },
   }
 }

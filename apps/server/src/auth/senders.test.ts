@@ -151,6 +151,28 @@ describe('agents by service account', () => {
     await all.check('Bearer node-1', 'node-1', '10.0.0.9')
     await all.check('Bearer node-2', 'node-2', '10.0.0.2')
   })
+  it.each<[string, string, object]>([
+    ['of another account', 'system:serviceaccount:shop:web', { 'authentication.kubernetes.io/node-name': ['node-9'] }],
+    ['bound to nothing', 'system:serviceaccount:margay:margay-agent', {}],
+  ])(
+    'are not listened to for a minute where they show any number of good tokens %s',
+    async (_words, username, extra) => {
+      let asked = 0
+      const status = { authenticated: true, audiences: ['margay'], user: { username, extra } }
+      const post = async () => {
+        asked++
+        return { status }
+      }
+      const all = createSenders(
+        { serviceAccount: 'margay/margay-agent', audience: 'margay' },
+        { post: () => post, nodeOfPod, clock: () => 0 },
+      )
+      for (let n = 0; n < 20; n++)
+        await expect(all.check(`Bearer own-${n}`, 'node-9', peer)).rejects.toMatchObject({ status: 403 })
+      await expect(all.check('Bearer own-20', 'node-9', peer)).rejects.toMatchObject({ code: 'too_many_tokens' })
+      expect(asked).toBe(20)
+    },
+  )
   it('are named as NAMESPACE/NAME', () => {
     expect(() => createSenders({ serviceAccount: 'agent', audience: 'margay' }, noReviews)).toThrow(/NAMESPACE\/NAME/)
   })

@@ -59,7 +59,7 @@ const errors = defineErrors({
   },
   too_many_tokens: {
     status: 429,
-    hint: 'the agent keeps its rows and sends them again; look for a program there that sends tokens of nobody',
+    hint: 'the agent keeps its rows and sends them again; look for a program there that sends other tokens',
   },
   not_reviewed: {
     status: 503,
@@ -95,6 +95,9 @@ function accountOf(text: string): string {
   throw new FatalError(`cannot read the service account "${text}"; write it as NAMESPACE/NAME`)
 }
 
+/** Whether a token tells a node or a pod at all. Whoever may make tokens for the account can make any number that do not. */
+const isBound = ({ extra }: TokenUser): boolean => (extra?.[nodeNameKey] ?? extra?.[podUidKey])?.[0] !== undefined
+
 /** The node that a token was given to. Throws where it tells none. */
 function nodeOf({ extra }: TokenUser, nodeOfPod: SendersDeps['nodeOfPod']): string {
   const named = extra?.[nodeNameKey]?.[0]
@@ -126,7 +129,7 @@ export function createSenders(config: SendersConfig, deps: SendersDeps): Senders
   })
   const userOf = async (given: string, peer: string): Promise<TokenUser | undefined> => {
     try {
-      return await tokens.whose(given, peer)
+      return await tokens.whose(given, peer, (user) => user.username === account && isBound(user))
     } catch (error) {
       if (error instanceof TooManyTokens) throw errors.too_many_tokens(error.message)
       throw error

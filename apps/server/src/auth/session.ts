@@ -2,11 +2,11 @@
 // alone, and that ends with the browser. Browsers send cookies of localhost to every port of it, so what is in it must be
 // of no use to anybody else. Programs send `Authorization: Bearer` and have no cookie.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { FatalError } from '@margay/kit'
+import { FatalError, replaceFile } from '@margay/kit'
 
 /** Browsers keep four kilobytes a cookie, name and attributes included. */
 const maxSealed = 3_900
@@ -29,14 +29,19 @@ export interface SessionsConfig {
   readonly key?: Buffer | undefined
 }
 
+/** Makes the key as a whole: a start that was cut short leaves none, and the next one makes it. The server holds the directory's lock. */
+function makeKey(path: string): void {
+  try {
+    replaceFile(path, [randomBytes(keyBytes)])
+  } catch (error) {
+    throw new FatalError(`make ${path}`, { cause: error })
+  }
+}
+
 /** The key in the data directory, made at the first start, so that a restart signs nobody out. Throws a FatalError. */
 export function readSessionKey(dataDir: string): Buffer {
   const path = join(dataDir, 'session.key')
-  try {
-    writeFileSync(path, randomBytes(keyBytes), { flag: 'wx', mode: 0o600 })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new FatalError(`make ${path}`, { cause: error })
-  }
+  if (!existsSync(path)) makeKey(path)
   const key = readFileSync(path)
   if (key.length === keyBytes) return key
   throw new FatalError(

@@ -22,7 +22,8 @@ const escapes: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 }
-const escape = (text: string) => text.replace(/[&<>"']/g, (character) => escapes[character]!)
+/** Text as HTML shows it, in an attribute too. */
+export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character]!)
 
 const style = `
 :root { color-scheme: light dark }
@@ -38,7 +39,7 @@ form + form { margin-top: 1em }
 
 function signedIn({ user, to }: SignInView): string {
   if (user === undefined) return ''
-  return `<p>You are signed in as <strong>${escape(user)}</strong>. <a href="${escape(to)}">Go on</a></p>
+  return `<p>You are signed in as <strong>${escapeHtml(user)}</strong>. <a href="${escapeHtml(to)}">Go on</a></p>
 <form method="post" action="/sign-out"><button>Sign out</button></form>`
 }
 
@@ -52,10 +53,10 @@ export function signInPage(view: SignInView): string {
 <style>${style}</style>
 <main>
 <h1>Sign in to Margay</h1>
-${problem === undefined ? '' : `<p class="problem" role="alert">${escape(problem)}</p>`}
+${problem === undefined ? '' : `<p class="problem" role="alert">${escapeHtml(problem)}</p>`}
 ${signedIn(view)}
 <form method="post" action="/sign-in">
-<input type="hidden" name="to" value="${escape(to)}">
+<input type="hidden" name="to" value="${escapeHtml(to)}">
 <label for="token">Token</label>
 <input id="token" name="token" type="password" autocomplete="off" spellcheck="false" required autofocus>
 <button>Sign in</button>

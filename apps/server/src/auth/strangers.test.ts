@@ -6,7 +6,8 @@ import { createStrangers, usualStrangers } from './strangers.ts'
 const strangers = (more: Partial<StrangersConfig> = {}) => {
   let now = 0
   const made = createStrangers({ ...usualStrangers, ...more }, () => now)
-  const admit = <T>(peer: string, ask: () => Promise<T | undefined>) => made.admit(peer, ask)
+  const admit = <T>(peer: string, ask: () => Promise<T | undefined>) =>
+    made.admit(peer, ask, (answer) => answer !== undefined)
   return { admit, pass: (ms: number) => (now += ms) }
 }
 

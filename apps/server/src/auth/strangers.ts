@@ -1,6 +1,6 @@
 // Whoever shows a token that is not known yet. Finding out whose it is costs a question to somebody else, so strangers take
-// turns by the peer they come from, few at a time, and a peer whose tokens keep being nobody's is not listened to for the
-// rest of its minute. Tokens that were good before never come here, so no flood keeps their owners out.
+// turns by the peer they come from, few at a time, and a peer whose tokens keep being wrong is not listened to for the rest
+// of its minute. Tokens that were good before never come here, so no flood keeps them out.
 
 export interface StrangersConfig {
   /** Questions at once, of all peers together and of one. */
@@ -9,7 +9,7 @@ export interface StrangersConfig {
   /** Questions that may wait for their turn, of all peers together and of one. */
   readonly waiting: number
   readonly waitingOfPeer: number
-  /** Tokens of one peer that may turn out to be nobody's in a minute. */
+  /** Tokens of one peer that may turn out to be wrong in a minute. */
   readonly wrongInMinute: number
 }
 
@@ -35,10 +35,10 @@ export class TooManyTokens extends Error {
 
 export interface Strangers {
   /**
-   * Asks in the turn of the peer. Undefined, a token of nobody, counts against it; a question that fails does not.
-   * Rejects with TooManyTokens where it may not ask now.
+   * Asks in the turn of the peer. An answer that is not good counts against it; a question that fails does not. Rejects with
+   * TooManyTokens where it may not ask now.
    */
-  admit<T>(peer: string, ask: () => Promise<T | undefined>): Promise<T | undefined>
+  admit<T>(peer: string, ask: () => Promise<T>, isGood: (answer: T) => boolean): Promise<T>
 }
 
 interface Line {
@@ -49,7 +49,7 @@ interface Line {
 const minuteMs = 60_000
 const maxRemembered = 10_000
 
-/** How many tokens of a peer were nobody's in its minute, which begins with the first of them. `clock` is Unix milliseconds. */
+/** How many tokens of a peer were wrong in its minute, which begins with the first of them. `clock` is Unix milliseconds. */
 function createWrongCounts(most: number, clock: () => number) {
   const counts = new Map<string, { readonly since: number; count: number }>()
   const current = (peer: string) => {
@@ -119,15 +119,15 @@ export function createStrangers(config: StrangersConfig, clock: () => number): S
   const wrong = createWrongCounts(config.wrongInMinute, clock)
   const turns = createTurns(config)
   return {
-    async admit(peer, ask) {
+    async admit(peer, ask, isGood) {
       wrong.check(peer)
       await turns.begin(peer)
       try {
         // Others of the same peer may have been wrong while this one waited.
         wrong.check(peer)
-        const found = await ask()
-        if (found === undefined) wrong.add(peer)
-        return found
+        const answer = await ask()
+        if (!isGood(answer)) wrong.add(peer)
+        return answer
       } finally {
         turns.end(peer)
       }

@@ -3,7 +3,7 @@ import { createReviewed } from './reviewed.ts'
 import { createStrangers, usualStrangers } from './strangers.ts'
 import { createTokens } from './tokens.ts'
 
-/** One source that knows tokens by a list which may change, and how often it was asked. */
+/** One source that knows tokens by a list which may change, and how often it was asked. Guests are known and not let in. */
 function make(known: Set<string>, maxTokens = 10) {
   let now = 0
   let asked = 0
@@ -13,7 +13,7 @@ function make(known: Set<string>, maxTokens = 10) {
     return known.has(token) ? `owner of ${token}` : undefined
   })
   const tokens = createTokens([source], { strangers: createStrangers(usualStrangers, clock), clock })
-  const whose = (token: string, peer: string) => tokens.whose(token, peer)
+  const whose = (token: string, peer: string) => tokens.whose(token, peer, (owner) => !owner.includes('guest'))
   return { whose, asked: () => asked, pass: (ms: number) => (now += ms) }
 }
 
@@ -53,6 +53,36 @@ describe('tokens', () => {
     for (let n = 0; n < usualStrangers.wrongInMinute; n++) await whose(`junk ${n}`, 'shared')
     await expect(whose('another', 'shared')).rejects.toThrow(/too many unknown tokens/)
     expect(await whose('a', 'shared')).toBe('owner of a')
+  })
+
+  it('of somebody who is not let in are told apart, and are no further guess for a moment', async () => {
+    const { whose, asked, pass } = make(new Set(['guest']))
+    for (let n = 0; n < 100; n++) expect(await whose('guest', 'p')).toBe('owner of guest')
+    expect(asked()).toBe(1)
+    pass(10_000)
+    await whose('guest', 'p')
+    expect(asked()).toBe(2)
+  })
+
+  it('that are good and not let in push nobody out and count against their peer', async () => {
+    const guests = Array.from({ length: usualStrangers.wrongInMinute }, (_, n) => `guest ${n}`)
+    const { whose, asked } = make(new Set(['a', ...guests]), 2)
+    await whose('a', 'home')
+    for (const guest of guests) await whose(guest, 'far')
+    await expect(whose('guest more', 'far')).rejects.toThrow(/too many unknown tokens/)
+    const before = asked()
+    expect(await whose('a', 'far')).toBe('owner of a')
+    expect(asked()).toBe(before)
+  })
+
+  it('are not wrong where it cannot be told whether their owner is let in', async () => {
+    const clock = () => 0
+    const source = createReviewed<string>({ keepMs: 30_000, maxTokens: 2, clock }, async (token) => token)
+    const tokens = createTokens([source], { strangers: createStrangers(usualStrangers, clock), clock })
+    const cannotTell = () => Promise.reject(new Error('no answer'))
+    for (let n = 0; n < 2 * usualStrangers.wrongInMinute; n++)
+      await expect(tokens.whose(`t${n}`, 'p', cannotTell)).rejects.toThrow('no answer')
+    expect(await tokens.whose('t0', 'p', () => true)).toBe('t0')
   })
 
   it('that were taken back are strangers again', async () => {

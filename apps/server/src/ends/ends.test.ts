@@ -2,6 +2,7 @@
 import { dnsLog, flowLog, printExemplar, readRow, writeRow } from '@margay/model'
 import type { Exemplar, Row } from '@margay/model'
 import type { EndsRequest } from '@margay/wire'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TestApi } from '../testing/test-api.ts'
 import { openTestApi } from '../testing/test-api.ts'
@@ -208,9 +209,9 @@ describe('both ends of one record', () => {
     expect(connections).toMatchObject([{ fate: 'dropped', decided: { where: 'destination' }, sure: false }])
   })
 
-  it('that is no flow record is refused with the field', async () =>
-    expect((await api.refused('ends', { body: { record: { start_time: 'soon' } } })).detail).toMatch(
-      /record: start_time .* got "soon"/,
+  it('that is no flow record is refused with each field', async () =>
+    expect((await api.refused('ends', { body: { record: { start_time: 'soon', dest_port: 'x' } } })).detail).toMatch(
+      /record: start_time .* got "soon"; .*dest_port .* got "x"/,
     ))
 })
 
@@ -295,5 +296,34 @@ describe('both ends under policies', () => {
     )
     // Nobody saw the drop of the other, so the policies alone say it.
     expect(connections[1]).toMatchObject({ fate: 'denied', decided: { by: 'policy' }, sure: false })
+  })
+
+  it('ask for the clusters of their moments one after the other', async () => {
+    const asked: number[] = []
+    let most = 0
+    let running = 0
+    const objectsAt = async (moment: number) => {
+      asked.push(moment)
+      running += 1
+      most = Math.max(most, running)
+      await nextTurn()
+      running -= 1
+      return api.objects.at(moment)
+    }
+    const other = await openTestApi({ now, deps: { ends: { reporters }, objects: { ...api.objects, at: objectsAt } } })
+    const moments = Array.from({ length: 10 }, (_, index) => at + index * 10)
+    await other.store(
+      flowLog.name,
+      moments.map((time, index) =>
+        row('src', 'unanswered', [exemplar(index + 1, { startMs: time * 1000 })], {
+          start_time: time,
+          end_time: time + 10,
+        }),
+      ),
+    )
+    const { connections } = await other.post('ends', { range, limit: 10 })
+    await other.close()
+    expect([connections.length, most]).toEqual([10, 1])
+    expect(asked.length).toBeGreaterThanOrEqual(10)
   })
 })

@@ -1,12 +1,13 @@
 // POST /flows/ends: for a record, or for the newest failed and slow connections of a search, what both ends saw. The records
 // are found, joined by five-tuple, and judged; policies are asked only where a rule may have decided.
 import type { Row } from '@margay/model'
-import { flowLog, readRow } from '@margay/model'
+import { flowLog } from '@margay/model'
 import type { ConnectionEnds, DecodedEndsRequest } from '@margay/wire'
 import { checkRange } from '../api/cluster/as-of.ts'
 import type { HandlerDeps, JsonHandler } from '../api/context.ts'
 import { readFilter } from '../api/filter.ts'
-import { ApiError } from '../api/problem.ts'
+import { readFlowRecord } from '../api/flow-record.ts'
+import { checkAsked } from '../api/turns.ts'
 import type { Reporter } from '../intern/agents.ts'
 import type { AddressMoment } from '../segment/ingest-protocol.ts'
 import type { Asked } from './connection.ts'
@@ -32,16 +33,9 @@ const rowsPerConnection = 10
 /** An agent's rows are stored some seconds after its interval; before that the other end's may be on their way. */
 const freshSeconds = 10
 
-function readRecord(record: Readonly<Record<string, unknown>>, now: number): Row {
-  const read = readRow(flowLog, record, now)
-  if (read.ok) return read.row
-  const [first] = read.problems
-  throw new ApiError('bad_request', `record: ${first?.field} ${first?.problem}, got ${first?.value}`)
-}
-
 async function rowsAsked(request: DecodedEndsRequest, deps: FindDeps): Promise<Searched> {
   if ('record' in request) {
-    return { rows: [readRecord(request.record, deps.now)], rest: () => Promise.resolve({ rows: [] }) }
+    return { rows: [readFlowRecord(request.record, deps.now)], rest: () => Promise.resolve({ rows: [] }) }
   }
   checkRange(request.range, deps.now)
   const { filter } = readFilter(flowLog, request, deps.now)
@@ -149,12 +143,14 @@ async function answersTo(asked: readonly Asked[], find: FindDeps, deps: HandlerD
     deps.ends.reporters(asked.flatMap(addressesOf)),
   ])
   const none: Reporter = { state: 'none' }
-  return Promise.all(
-    asked.map(async (one, at) => {
-      const who = { source: reporters[at * 2] ?? none, dest: reporters[at * 2 + 1] ?? none }
-      return answerOf(await withPolicy(join(one, around, who, find.now), one.row, deps), one, lookups)
-    }),
-  )
+  const answers: ConnectionEnds[] = []
+  // One after the other: the clusters of many moments, each read for itself, would not fit beside each other.
+  for (const [at, one] of asked.entries()) {
+    checkAsked(find.signal)
+    const who = { source: reporters[at * 2] ?? none, dest: reporters[at * 2 + 1] ?? none }
+    answers.push(answerOf(await withPolicy(join(one, around, who, find.now), one.row, deps), one, lookups))
+  }
+  return answers
 }
 
 export const ends: JsonHandler<'ends'> = async ({ body, signal }, deps) => {

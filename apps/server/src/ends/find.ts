@@ -4,7 +4,7 @@
 import type { Exemplar, Row } from '@margay/model'
 import { flowLog, printSocketAddress } from '@margay/model'
 import type { Filter, Question, TimeRange } from '@margay/query'
-import { literal } from '@margay/query'
+import { allOf, anyOf, fieldIs, literal } from '@margay/query'
 import type { Store } from '@margay/store'
 import type { Asked } from './connection.ts'
 import { mostRecords } from './joined.ts'
@@ -49,19 +49,11 @@ const fields = [
   ),
 ]
 
-const is = (field: string, value: string): Filter => ({
-  kind: 'is',
-  field: literal(field),
-  value: literal(value, true),
-})
-const and = (...filters: readonly Filter[]): Filter => ({ kind: 'and', filters })
-const or = (...filters: readonly Filter[]): Filter => ({ kind: 'or', filters })
-
 const hasExemplars: Filter = { kind: 'range', field: literal('num_exemplars'), comparison: '>', value: literal('0') }
-const leavesToExplain: Filter = or(
+const leavesToExplain: Filter = anyOf(
   hasExemplars,
-  is('action', 'deny'),
-  ...['refused', 'unanswered', 'dropped', 'reset'].map((outcome) => is('outcome', outcome)),
+  fieldIs('action', 'deny'),
+  ...['refused', 'unanswered', 'dropped', 'reset'].map((outcome) => fieldIs('outcome', outcome)),
 )
 
 /** Everything of a record that says which connections it speaks of. */
@@ -114,7 +106,7 @@ export async function searchedRows(
   limit: number,
   deps: FindDeps,
 ): Promise<Searched> {
-  const wanted = { filter: and(filter, leavesToExplain), range, zone, limit }
+  const wanted = { filter: allOf(filter, leavesToExplain), range, zone, limit }
   const first = await rowsOf(wanted, deps)
   const rest = async (): Promise<Found> => {
     const rows: Row[] = []
@@ -146,13 +138,13 @@ function withinTime(row: Row): readonly Filter[] {
 }
 
 const sameField = (row: Row, field: string): readonly Filter[] =>
-  row[field] === undefined ? [] : [is(field, String(row[field]))]
+  row[field] === undefined ? [] : [fieldIs(field, String(row[field]))]
 
 /** Records of the same pair of ends, protocol and port. */
 function pairFilter(row: Row): Filter {
   const noDest: Filter = { kind: 'not', filter: { kind: 'exists', field: literal('dest_ip') } }
   const dest = row.dest_ip === undefined ? [noDest] : sameField(row, 'dest_ip')
-  return and(...dest, ...sameField(row, 'proto'), ...sameField(row, 'dest_port'))
+  return allOf(...dest, ...sameField(row, 'proto'), ...sameField(row, 'dest_port'))
 }
 
 /** Records that name the connection: behind a service they may have another destination. */
@@ -163,8 +155,8 @@ function namesFilter({ proto, source }: Exemplar): Filter {
 
 /** All that any end, or a node between, may have reported of one connection or of its pair. */
 function aroundFilter({ row, exemplar }: Asked): Filter {
-  const speaks = exemplar ? or(pairFilter(row), namesFilter(exemplar)) : pairFilter(row)
-  return and(...sameField(row, 'source_ip'), ...sameField(row, 'cluster'), ...withinTime(row), speaks)
+  const speaks = exemplar ? anyOf(pairFilter(row), namesFilter(exemplar)) : pairFilter(row)
+  return allOf(...sameField(row, 'source_ip'), ...sameField(row, 'cluster'), ...withinTime(row), speaks)
 }
 
 export interface Around {
@@ -182,7 +174,7 @@ async function aroundAll(asked: readonly Asked[], deps: FindDeps, halvings = mos
     to: { at: Math.max(...times.map(({ to }) => to)) },
   }
   const filters = new Map(asked.map(aroundFilter).map((filter) => [JSON.stringify(filter), filter]))
-  const filter = or(...filters.values())
+  const filter = anyOf(...filters.values())
   const { rows, cursor } = await rowsOf({ filter, range, zone: 'UTC', limit: mostRecords }, deps)
   if (cursor === undefined) return { rows, crowded: nothing.crowded }
   if (asked.length === 1 || halvings === 0) return { rows, crowded: new Set(asked) }

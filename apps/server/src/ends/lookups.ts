@@ -3,7 +3,7 @@
 import type { Row } from '@margay/model'
 import { dnsLog } from '@margay/model'
 import type { Filter, Question } from '@margay/query'
-import { literal } from '@margay/query'
+import { anyOf, fieldIs, literal } from '@margay/query'
 import type { EndsEvidence } from '@margay/wire'
 import type { Asked } from './connection.ts'
 import type { FindDeps } from './find.ts'
@@ -23,13 +23,6 @@ export interface FailedLookup {
   readonly times: number
 }
 
-const is = (field: string, value: string): Filter => ({
-  kind: 'is',
-  field: literal(field),
-  value: literal(value, true),
-})
-const or = (...filters: readonly Filter[]): Filter => ({ kind: 'or', filters })
-
 const domainsOf = ({ dest_domains: domains }: Row): readonly string[] =>
   Array.isArray(domains) ? (domains as readonly string[]) : []
 
@@ -39,11 +32,11 @@ const askedNames = (asked: readonly Asked[]) =>
     row.source_ip === undefined ? [] : domainsOf(row).map((name) => ({ client: String(row.source_ip), name, row })),
   )
 
-const failed: Filter = or(is('outcome', 'unanswered'), {
+const failed: Filter = anyOf(fieldIs('outcome', 'unanswered'), {
   kind: 'and',
   filters: [
     { kind: 'exists', field: literal('rcode') },
-    { kind: 'not', filter: is('rcode', 'NOERROR') },
+    { kind: 'not', filter: fieldIs('rcode', 'NOERROR') },
   ],
 })
 
@@ -53,14 +46,14 @@ export async function failedLookups(asked: readonly Asked[], deps: FindDeps): Pr
   if (names.length === 0) return []
   const pairs = names.map(({ client, name }): Filter => ({
     kind: 'and',
-    filters: [is('client_ip', client), is('qname', name)],
+    filters: [fieldIs('client_ip', client), fieldIs('qname', name)],
   }))
   const starts = names.map(({ row }) => Number(row.start_time))
   const ends = names.map(({ row }) => Number(row.end_time ?? row.start_time))
   const question: Question = {
     logType: dnsLog.name,
     range: { from: { at: Math.min(...starts) - beforeSeconds }, to: { at: Math.max(...ends) } },
-    filter: { kind: 'and', filters: [or(...pairs), failed] },
+    filter: { kind: 'and', filters: [anyOf(...pairs), failed] },
     reports: 'every',
     select: {
       kind: 'groups',

@@ -289,11 +289,11 @@ export function createFlowNamer(
         own = series.definition.dimensions
         if (isSource) {
           source = sourceNames.own(podUid, sourceEntry)
-          dest = destNames.peer(destEntry, source.namespace)
+          dest = destNames.peer(destEntry, source)
           if (dest.type === 'hep') dest = hostPod(dest, series, moment, deps)
         } else {
           dest = destNames.own(podUid, destEntry)
-          source = sourceNames.peer(sourceEntry, dest.namespace)
+          source = sourceNames.peer(sourceEntry, dest)
         }
         service = serviceOf(series, row)
         const standing = judgeRow?.(series, row, source, dest)

@@ -6,6 +6,7 @@ import type { Inventory } from '../inventory/inventory.ts'
 import type { Place, Places } from '../judge/places.ts'
 import type { Agents } from './agents.ts'
 import type { Identity } from './identity.ts'
+import { isLoopback } from './identity.ts'
 
 /** Whose rows are named, as of when. */
 export interface Moment {
@@ -27,8 +28,8 @@ export interface NameDeps {
 export interface EntryNames {
   /** The reporter's own side. */
   readonly own: (podUid: string | undefined, entry: number) => Endpoint
-  /** The other side, which talks with a workload of the namespace. */
-  readonly peer: (entry: number, namespace: string) => Endpoint
+  /** The other side, which talks with the reporter's own. */
+  readonly peer: (entry: number, own: Endpoint) => Endpoint
   /** What policy takes the endpoint for; asked only where there is a judge. */
   readonly ownPlace: (podUid: string | undefined, entry: number, endpoint: Endpoint) => Place
   readonly peerPlace: (entry: number, endpoint: Endpoint) => Place
@@ -89,12 +90,15 @@ export function createEntryNames(
   const ownPlaces = new Map<string | undefined, ReturnType<typeof placesByEntry>>()
   const ownPlacesOf = (podUid: string | undefined) =>
     placesByEntry((endpoint, entry) => places!.own(endpoint, addressOf(entry), podUid))
+  const isWithin = memoByEntry((entry) => isLoopback(addressOf(entry) ?? ''))
   return {
     own: (podUid, entry) => memo(owns, podUid, () => ownsOf(podUid))(entry),
-    // Fast path: without network sets of namespaces one answer is everybody's.
-    peer: dependsOnNamespace
-      ? (entry, namespace) => memo(peers, namespace, () => peersOf(namespace))(entry)
-      : (entry) => anyPeer(entry),
+    peer(entry, own) {
+      // Whom a pod reaches by a loopback address is in the pod; from its host's network it is somebody on the host.
+      if (own.type === 'wep' && !own.isOnHost && isWithin(entry)) return own
+      // Fast path: without network sets of namespaces one answer is everybody's.
+      return dependsOnNamespace ? memo(peers, own.namespace, () => peersOf(own.namespace))(entry) : anyPeer(entry)
+    },
     ownPlace: (podUid, entry, endpoint) => memo(ownPlaces, podUid, () => ownPlacesOf(podUid))(entry, endpoint),
     peerPlace: placesByEntry((endpoint, entry) => places!.peer(endpoint, addressOf(entry))),
     covered: memoByEntry((entry) => covers(entry)),

@@ -22,7 +22,8 @@ export interface Identity {
   isUnnamed(podUid: string | undefined, moment: number): boolean
 }
 
-const isLoopback = (ip: string) => ip.startsWith('127.') || ip === '::1'
+/** An address that never leaves its network namespace. */
+export const isLoopback = (ip: string) => ip.startsWith('127.') || ip === '::1'
 
 /** The end of a row that has no address. */
 export const nowhere = makeEndpoint({ type: 'net', name: '-', nameAggr: '-', namespace: '-', labels: [] })

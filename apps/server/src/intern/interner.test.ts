@@ -66,6 +66,27 @@ const src = { reporter: 'src', proto: 'tcp', action: 'allow', dest_port: 5432 }
 const dst = { ...src, reporter: 'dst' }
 
 describe('names', () => {
+  const probe = { ...src, dest_port: 8080, local: true }
+  const loopback = { source_ip: '127.0.0.1', dest_ip: '127.0.0.1' }
+
+  it('are the pod at both ends of what it says to itself by a loopback address', () => {
+    for (const reporter of ['src', 'dst'])
+      expect(setUp(cluster).row('n1', { ...probe, reporter, pod_uid: 'uid-web' }, loopback)).toMatchObject({
+        source_name: 'web-7d9f-abc',
+        dest_name: 'web-7d9f-abc',
+        dest_namespace: 'shop',
+      })
+  })
+
+  it("are the host at the other end, where the pod is on its host's network", () => {
+    const onHost = `{kind: Pod, metadata: {name: proxy, namespace: kube-system, uid: uid-proxy}, spec: {nodeName: n1, hostNetwork: true}, status: {phase: Running, podIP: 10.9.0.1}}`
+    expect(setUp(onHost).row('n1', { ...probe, pod_uid: 'uid-proxy' }, loopback)).toMatchObject({
+      source_name: 'proxy',
+      dest_type: 'hep',
+      dest_name_aggr: 'n1',
+    })
+  })
+
   it('are those of pods, by uid on the own side and by address on the other', () => {
     const row = setUp(cluster).row(
       'n1',

@@ -120,6 +120,26 @@ describe('clocks that differ', () => {
 
 describe('a pod that ends', () => {
   const deleted = { start: 1, deleted: 130 }
+  it.each([
+    ['found at a first look', 0],
+    ['told of when it had ended', 500],
+  ])('has the address that it had until then, %s', (_, at) => {
+    const inventory = createInventory()
+    inventory.put(pod('job', 'job', ip, { start: 100, phase: 'Succeeded', end: 200 }), at)
+    inventory.put(pod('next', 'next', ip, { start: 300 }), at)
+    expect([99, 100, 200, 201, 300].map((moment) => nameAt(inventory, ip, moment))).toEqual([
+      'pvt',
+      'job',
+      'job',
+      'pvt',
+      'next',
+    ])
+  })
+  it('and was found like that without a word of when has no address that anybody knows of', () => {
+    const inventory = createInventory()
+    inventory.put(pod('job', 'job', ip, { start: 100, phase: 'Failed', statuses: [terminated()] }), 0)
+    expect([99, 100, 5000].map((moment) => nameAt(inventory, ip, moment))).toEqual(['pvt', 'pvt', 'pvt'])
+  })
   it('keeps its address while a sidecar still runs', () => {
     const inventory = createInventory()
     inventory.put(pod('w', 'w', ip, { start: 1 }), 2)

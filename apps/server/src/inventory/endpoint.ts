@@ -17,6 +17,8 @@ export interface Endpoint {
   readonly labels: readonly string[]
   readonly node?: string | undefined
   readonly uid?: string | undefined
+  /** Of a pod on its host's network: its loopback addresses are the host's. */
+  readonly isOnHost?: true
 }
 
 let lastId = 0
@@ -36,6 +38,7 @@ export const isSameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
   a.namespace === b.namespace &&
   a.node === b.node &&
   a.uid === b.uid &&
+  a.isOnHost === b.isOnHost &&
   isSameList(a.labels, b.labels)
 
 const network = (nameAggr: string): Endpoint =>

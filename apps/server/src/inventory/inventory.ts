@@ -26,8 +26,8 @@ export interface Inventory extends ObjectSink {
   /** The service that a connection dialled which begins at a moment. */
   serviceAt(ip: string, port: number, proto: string, moment: number): ServicePort | undefined
   /**
-   * Whether a service has this address by itself, and at some moment of the seconds from `since` nobody stood behind its port:
-   * kube-proxy refuses what is sent there.
+   * Whether a service has this address by itself, and at `since` or `until` nobody stood behind its port: kube-proxy refuses
+   * what is sent there. False where slices are not read, so that nobody knows.
    */
   isUnbacked(ip: string, port: number, proto: string, since: number, until: number): boolean
   /**

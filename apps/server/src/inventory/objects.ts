@@ -89,6 +89,7 @@ const service = z.object({
       clusterIP: z.string().optional(),
       clusterIPs: z.array(z.string()).default([]),
       externalIPs: z.array(z.string()).default([]),
+      selector: z.record(z.string(), z.string()).nullish(),
       ports: z.array(servicePort).default([]),
     })
     .default({ clusterIPs: [], externalIPs: [], ports: [] }),
@@ -176,6 +177,9 @@ export function readObject(value: unknown): ReadObject {
 /** A cron job calls each of its jobs by the minute that it is for: they are runs of one workload, 1,440 a day at most. */
 const cronRun = /-\d{8,10}-$/
 
+/** What stands for all pods whose names were generated with a prefix. */
+export const aggregatedBy = (prefix: string): string => `${prefix.replace(cronRun, '-')}*`
+
 /** The name of a pod's workload as Calico's logs print it: the generated prefix and a star, or the whole name of its own. */
 export const aggregatedName = ({ metadata: { name, generateName } }: Pod): string =>
-  generateName ? `${generateName.replace(cronRun, '-')}*` : name
+  generateName ? aggregatedBy(generateName) : name

@@ -48,6 +48,7 @@ const podEndpoint = (pod: Pod, uid: string): Endpoint =>
     labels: labelsOf(pod.metadata),
     node: pod.spec.nodeName,
     uid,
+    ...(pod.spec.hostNetwork && { isOnHost: true }),
   })
 
 const nodeEndpoint = (node: Node, uid: string): Endpoint =>
@@ -158,7 +159,8 @@ export function createPods(): Pods {
   const putEnded = (uid: string, pod: Pod, at: number, unseenSince: number) => {
     const before = known.get(uid)
     const endpoint = endpointOf(uid, podEndpoint(pod, uid))
-    const ended = byOurClock(endedBy(pod) ?? at, at + 1)
+    // Found like this it may have ended at any time; seen to end it did so by the second in which it was told at the latest.
+    const ended = byOurClock(endedBy(pod) ?? at, at === 0 ? 0 : at + 1)
     if (!before && !pod.spec.hostNetwork) {
       const { earliest, latest, ...rest } = beginningOf(pod, at, unseenSince, undefined)
       const within = { ...rest, earliest: Math.min(earliest, ended), latest: Math.min(latest, ended) }

@@ -14,6 +14,8 @@ export interface DialledPort {
   readonly service: ServicePort
   /** Where its endpoints are claimed. */
   readonly endpoints: string
+  /** Kubernetes makes slices for such a service, an empty one where no pod is selected; for others somebody else may. */
+  readonly selectsPods: boolean
 }
 
 export const anyNode = '*'
@@ -49,6 +51,7 @@ export function claimsOfService(service: Service): readonly Claim<DialledPort>[]
         port: port.port,
       }),
       endpoints: endpointsKey(nameOfService(service), port.name),
+      selectsPods: Object.keys(spec.selector ?? {}).length > 0,
     }
     const claims = ips.map((ip): Claim<DialledPort> => [keyOf(ip, port.port, proto), named])
     return port.nodePort === undefined ? claims : [...claims, [keyOf(anyNode, port.nodePort, proto), named]]

@@ -30,7 +30,10 @@ export interface Services {
   /** The service that a connection was translated for which was there at a moment: the last one that had the address. */
   translatedAt(ip: string, port: number, proto: string, moment: number): ServicePort | undefined
   nodePortTranslatedAt(port: number, proto: string, moment: number): ServicePort | undefined
-  /** Whether a service has this address, and at some moment of a span of seconds nobody stood behind its port. */
+  /**
+   * Whether a service has this address, and at the beginning or the end of a span of seconds nobody stood behind its port.
+   * False where nobody told of slices, so that who stands there is not known.
+   */
   isUnbacked(ip: string, port: number, proto: string, since: number, until: number): boolean
   /** Addresses of everything that stands behind a service, ready or not. */
   behind(service: Pick<ServicePort, 'namespace' | 'name'>, moment: number): readonly string[]
@@ -48,7 +51,7 @@ function removeFrom(sets: Map<string, Set<string>>, key: string, value: string):
 }
 
 const isSameDialled = (a: DialledPort, b: DialledPort) =>
-  a.endpoints === b.endpoints && isSameServicePort(a.service, b.service)
+  a.endpoints === b.endpoints && a.selectsPods === b.selectsPods && isSameServicePort(a.service, b.service)
 
 const isSameList = (a: readonly string[], b: readonly string[]) => a.join() === b.join()
 
@@ -94,6 +97,10 @@ export function createServices(): Services {
     const names = new Set(all.map(({ name, namespace }) => `${namespace}/${name}`))
     return names.size === 1 ? all[0] : undefined
   }
+  /** Whether the slices of a service are read, so that one who is not in them does not stand behind it. */
+  const areSlicesRead = ({ service: { namespace, name }, selectsPods }: DialledPort, moment: number): boolean =>
+    selectsPods ? members.timeline.lastUntil(`${namespace}/${name}`, moment) !== undefined : members.timeline.size > 0
+
   return {
     putService(uid, service, from) {
       dialled.set(uid, claimsOfService(service), from)
@@ -124,8 +131,9 @@ export function createServices(): Services {
       dialled.timeline.lastUntil(keyOf(anyNode, port, proto), moment)?.service,
     isUnbacked(ip, port, proto, since, until) {
       const found = dialled.timeline.at(keyOf(ip, port, proto), until)
-      const isBackedAt = (moment: number) => found && endpoints.timeline.at(found.endpoints, moment)
-      return found !== undefined && !(isBackedAt(since) && isBackedAt(until))
+      if (!found || !areSlicesRead(found, until)) return false
+      const isBackedAt = (moment: number) => endpoints.timeline.at(found.endpoints, moment) === true
+      return !isBackedAt(since) || !isBackedAt(until)
     },
     behind: ({ namespace, name }, moment) => members.timeline.allAt(`${namespace}/${name}`, moment).flat(),
     forgetBefore(moment) {

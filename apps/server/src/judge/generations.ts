@@ -1,5 +1,5 @@
 // Which generation of a policy was there when: what a record that came with its trace is credited to. A record of an hour ago
-// is of the rules of then, whose numbers an edit may have given to others since.
+// is of the rules of then, whose numbers an edit may have given to others since, and whose policy may be gone.
 import type { Policy } from '@margay/policy'
 import type { PolicyName } from '../policy-use/activity.ts'
 import { generationOf, policyNameKey } from '../policy-use/activity.ts'
@@ -7,9 +7,15 @@ import { generationOf, policyNameKey } from '../policy-use/activity.ts'
 export interface Generations {
   /** `at`: since when, Unix seconds. Told in the order of time. */
   note(policy: Policy, at: number): void
-  forget(policy: Policy): void
-  /** At a moment, Unix seconds, or now; 0 where the policy is not known, or its object states none. */
+  /** It is not there any more, since Unix seconds; rows of its time may still come. */
+  end(policy: Policy, at: number): void
+  /**
+   * At a moment, Unix seconds: of one that was gone by then, its last. Without one, as it is now. 0 where the policy is not
+   * known, is not there now, or its object states none.
+   */
   of(policy: PolicyName, at?: number): number
+  /** Forgets policies that were gone before a moment. */
+  forgetBefore(moment: number): void
 }
 
 interface Since {
@@ -17,23 +23,39 @@ interface Since {
   readonly generation: number
 }
 
+interface Known {
+  /** Oldest first. */
+  readonly list: Since[]
+  endedAt: number | undefined
+}
+
 /** More edits than a policy sees while its records may still come; of older ones the oldest that is kept is told. */
 const mostKept = 32
 
+const nothing: Known = { list: [], endedAt: undefined }
+
 export function createGenerations(): Generations {
-  const known = new Map<string, Since[]>()
+  const known = new Map<string, Known>()
   return {
     note(policy, at) {
       const key = policyNameKey(policy)
-      const list = known.get(key) ?? []
-      known.set(key, list)
-      list.push({ at, generation: generationOf(policy) })
-      if (list.length > mostKept) list.shift()
+      const one = known.get(key) ?? { list: [], endedAt: undefined }
+      known.set(key, one)
+      one.endedAt = undefined
+      one.list.push({ at, generation: generationOf(policy) })
+      if (one.list.length > mostKept) one.list.shift()
     },
-    forget: (policy) => void known.delete(policyNameKey(policy)),
-    of(policy, at = Infinity) {
-      const list = known.get(policyNameKey(policy)) ?? []
-      return (list.findLast((one) => one.at <= at) ?? list[0])?.generation ?? 0
+    end(policy, at) {
+      const one = known.get(policyNameKey(policy))
+      if (one) one.endedAt = at
+    },
+    of(policy, at) {
+      const { list, endedAt } = known.get(policyNameKey(policy)) ?? nothing
+      if (at === undefined) return endedAt === undefined ? (list.at(-1)?.generation ?? 0) : 0
+      return (list.findLast((since) => since.at <= at) ?? list[0])?.generation ?? 0
+    },
+    forgetBefore(moment) {
+      for (const [key, { endedAt }] of known) if (endedAt !== undefined && endedAt < moment) known.delete(key)
     },
   }
 }

@@ -6,15 +6,16 @@ import { printAddress } from '@margay/policy'
 
 export interface KnownAddresses {
   /**
-   * `own`: a host's or an endpoint's of a service, to be judged by itself. `gone`: a pod had it and nobody has said of it since
-   * that it is a host's; whoever still sends there does not send outside. Undefined: nobody's, as far as objects tell.
+   * `own`: a host's or an endpoint's of a service, to be judged by itself. `gone`: a pod had it not long ago and nobody has said
+   * of it since that it is a host's; whoever still sends there does not send outside. Undefined: nobody's, as far as objects
+   * tell.
    */
   of(ip: string): 'own' | 'gone' | undefined
   /** Grows with every address that becomes known; the last time in Unix seconds. */
   readonly version: number
   readonly changedAt: number
   take(step: Step, at: number): void
-  /** Forgets what was stated `keepSeconds` ago and is not stated any more. */
+  /** Forgets what was stated `keepSeconds` ago and is not stated any more: a pod's address may be a machine's by then. */
   trim(now: number): void
 }
 
@@ -113,6 +114,7 @@ export function createKnownAddresses({ keepSeconds }: { readonly keepSeconds: nu
     trim(now) {
       stated.host.forgetBefore(now - keepSeconds)
       stated.service.forgetBefore(now - keepSeconds)
+      for (const [ip, at] of gone) if (at < now - keepSeconds) gone.delete(ip)
     },
   }
 }

@@ -49,3 +49,28 @@ describe('the address that was seen first', () => {
     expect([first, second].map((ip) => it.row(failed(ip, now + 60))['action'])).toEqual(['allow', 'deny'])
   })
 })
+
+describe('the address of a pod that is gone', () => {
+  const toPods = egress('{podSelector: {matchLabels: {app: db}}}')
+  const late = pod('shop/late', second, 'n2')
+
+  it('is not outside while rows of its time may come, and whose it is by then an hour after that', () => {
+    const it = createJudgedCluster(`${cluster}\n---${toPods}\n---${late}`, now - 100)
+    it.remove('uid-late', now - 50)
+    const missingAt = (moment: number) => {
+      it.setNow(moment)
+      it.trim()
+      return it.row(failed(second, moment))['evidence_missing']
+    }
+    const itsLabels = [`labels of the pod that had ${second}`]
+    expect([now + 600, now + 7_000].map(missingAt)).toEqual([itsLabels, itsLabels])
+    expect(missingAt(now + 10_800)).toBeUndefined()
+    expect(enforced(it.row(failed(second, now + 10_860)))).toEqual(denied)
+  })
+  it('is forgotten as of when it went, also where a server hears of that only when it starts', () => {
+    const it = createJudgedCluster(`${cluster}\n---${toPods}\n---${late}`, now)
+    it.remove('uid-late', now - 20_000)
+    it.trim()
+    expect(enforced(it.row(failed(second, now)))).toEqual(denied)
+  })
+})

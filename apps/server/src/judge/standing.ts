@@ -40,14 +40,19 @@ export interface StandingPlaces {
 
 export const createStandingPlaces = (): StandingPlaces => ({ key: undefined, standing: undefined, others: undefined })
 
+/** The standing of a pair, unless the table has forgotten it since. */
 export function findStanding(places: StandingPlaces, key: number | string): Standing | undefined {
   // Fast path: the pair that came first.
-  return places.key === key ? places.standing : places.others?.get(key)
+  const found = places.key === key ? places.standing : places.others?.get(key)
+  return found?.isForgotten ? undefined : found
 }
 
+/**
+ * A standing does not know where it hangs: a series outlives the definitions that its agent makes of it, each of which goes
+ * with its epoch.
+ */
 export function hangStanding(places: StandingPlaces, key: number | string, standing: Standing): void {
-  standing.homes.push([places, key])
-  if (places.key === undefined) {
+  if (places.key === undefined || places.key === key) {
     places.key = key
     places.standing = standing
   } else {
@@ -56,20 +61,10 @@ export function hangStanding(places: StandingPlaces, key: number | string, stand
   }
 }
 
-/** Takes a standing off wherever it hangs. */
-export function takeOff(standing: Standing): void {
-  for (const [places, key] of standing.homes) {
-    if (places.key === key) {
-      places.key = undefined
-      places.standing = undefined
-    } else places.others?.delete(key)
-  }
-}
-
 export interface Standing {
   readonly key: string
-  /** Where it hangs, so that it can be taken off. */
-  readonly homes: [places: StandingPlaces, key: number | string][]
+  /** The table has it no more: whoever finds it still hanging opens it anew. */
+  isForgotten: boolean
   readonly asked: Case
   readonly observed: Observed
   /** Node that reported it, and those of both ends. */

@@ -7,7 +7,6 @@ import type { Report } from './report.ts'
 import { caseKey, flowOf, isSameNode, saidDirection, seriesKey, textOf } from './report.ts'
 import type { ReadMarks } from './marks.ts'
 import type { Case, RowConnections, Standing } from './standing.ts'
-import { takeOff } from './standing.ts'
 
 export interface StandingsDeps {
   readonly follow: (flow: Flow) => Followed
@@ -67,7 +66,7 @@ export function createStandings({ maxSeries }: { readonly maxSeries: number }, d
     const before = beforeSplit(report, at)
     return {
       key,
-      homes: [],
+      isForgotten: false,
       asked,
       observed: observedOf(report, reporter, deps.readMarks(own, saidDirection(reporter))),
       nodes: { host, source: sourceNode, dest: destNode },
@@ -100,7 +99,7 @@ export function createStandings({ maxSeries }: { readonly maxSeries: number }, d
       // A tenth more than needed, so that a full table is not sorted after every segment.
       const oldest = [...standings.values()].sort((a, b) => a.round - b.round).slice(0, over + maxSeries / 10)
       for (const standing of oldest) {
-        takeOff(standing)
+        standing.isForgotten = true
         standings.delete(standing.key)
       }
       const used = new Set([...standings.values()].map(({ asked }) => asked))

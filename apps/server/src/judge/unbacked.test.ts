@@ -62,6 +62,28 @@ describe('a connection to a service without endpoints', () => {
   })
 })
 
+describe('a drop at a service address whose slices are not known', () => {
+  const selecting = service.replace('{clusterIP:', '{selector: {app: db}, clusterIP:')
+  const ofOther = slice('[]').replace('service-name: db', 'service-name: other')
+  it.each([
+    ['a denial where no slice is', service, '', true],
+    ['a denial where a service that selects pods has none', selecting, ofOther, true],
+    ['for want of endpoints where a service that selects pods has an empty one', selecting, slice('[]'), false],
+    ['for want of endpoints where one that selects none has none', service, ofOther, false],
+  ])('is %s', (_, object, slices, expected) => {
+    const documents = [cluster, object, slices].filter((text) => text !== '')
+    const { row } = createJudgedCluster(documents.join('\n---\n'), now - 100)
+    expect(isAPolicys(row(toService()))).toBe(expected)
+  })
+  it('is for want of endpoints when the service and its slices went after it', () => {
+    const it = createJudgedCluster(`${cluster}\n---\n${selecting}\n---\n${slice('[]')}`, now - 100)
+    it.remove('slice', now + 1)
+    it.remove('svc', now + 1)
+    it.setNow(now + 3600)
+    expect(isAPolicys(it.row(toService()))).toBe(false)
+  })
+})
+
 describe('a drop that is not for want of endpoints', () => {
   it.each([
     ['endpoints stand behind the service', slice(ready), toService()],

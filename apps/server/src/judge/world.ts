@@ -44,7 +44,10 @@ export interface World {
   readonly classes: AddressClasses
   readonly domains: DomainClasses
   readonly known: KnownAddresses
-  /** The generation of a policy at a moment, Unix seconds, or as it is now; 0 where it is not there, or states none. */
+  /**
+   * The generation of a policy at a moment, Unix seconds, also where it is gone since; or as it is now. 0 where it is not
+   * known, or states none.
+   */
   readonly generationOf: (policy: PolicyName, at?: number) => number
   /** Names by which rules of nodes may speak of policies. */
   readonly names: () => {
@@ -116,7 +119,7 @@ export function createWorld(config: PastConfig): World {
   function noteForward({ forward }: Step, at: number): void {
     if ('remove' in forward && forward.remove === 'policy') {
       const gone = policies.get(forward.key)
-      if (gone) generations.forget(gone)
+      if (gone) generations.end(gone, at)
       policies.delete(forward.key)
     }
     if (!('put' in forward)) return
@@ -207,6 +210,7 @@ export function createWorld(config: PastConfig): World {
       for (const [step, at] of lingering.due(now)) apply(step, at)
       past.trim(now)
       known.trim(now)
+      generations.forgetBefore(now - config.keepSeconds)
     },
   }
 }

@@ -85,6 +85,14 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
     objects.settle()
     log.info('the cluster is known', { server, kinds: kinds.length })
   }
+  /** A fault of our own ended the follower: its kind counts as failing until discovery starts another. */
+  const fail = (entry: Followed, error: unknown) => {
+    const { kind, group } = entry.resource
+    const detail = error instanceof Error ? error.message : String(error)
+    entry.stop.abort()
+    entry.state = { state: 'failing', detail }
+    log.error('a kind is not followed until the next discovery', { kind, group, detail })
+  }
   const life = async (signal: AbortSignal): Promise<void> => {
     const client = createClient(access)
     const reach = createContact(config.contact ?? usualContact, { client, clock, onChange: report })
@@ -114,11 +122,17 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
         settings,
         { client, objects, onState, onProblem, era: () => reach.era(), heard: heardOf(key), clock },
         AbortSignal.any([signal, entry.stop.signal]),
-      ).then(() => {
-        tasks.delete(task)
-        // Not served any more; discovery finds it when it comes back.
-        if (followed.get(key) === entry) followed.delete(key)
-      })
+      ).then(
+        () => {
+          tasks.delete(task)
+          // Not served any more; discovery finds it when it comes back.
+          if (followed.get(key) === entry) followed.delete(key)
+        },
+        (error: unknown) => {
+          tasks.delete(task)
+          fail(entry, error)
+        },
+      )
       tasks.add(task)
     }
     const stop = (key: string, { resource, stop: ended }: Followed) => {

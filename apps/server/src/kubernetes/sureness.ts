@@ -1,7 +1,7 @@
 // Since when names may be out of date and may come right soon, so that rows that wait a little are named right. Pure but for
-// the clock. What must stay true: rows never wait longer in all than an outage's first minute, however often what is missing
-// comes and goes: an interruption that follows another within a minute is part of the same outage. And only what names and
-// verdicts rest on counts: a cluster whose cron jobs cannot be watched knows its addresses as well as any.
+// the clock. What must stay true: rows never wait longer than an outage's first minute, however often what is missing comes and
+// goes: interruptions within a minute of each other are one outage. And only what names and verdicts rest on counts: a cluster
+// whose cron jobs cannot be watched knows its addresses as well as any.
 import { policyKinds } from '@margay/policy'
 import { inventoryKinds } from '../inventory/objects.ts'
 import type { FollowState } from './follow.ts'

@@ -4,7 +4,7 @@
 import type { ObjectRow } from '@margay/model'
 import { objectLog } from '@margay/model'
 import type { Filter, Question } from '@margay/query'
-import { literal } from '@margay/query'
+import { allOf, anyOf, fieldIs, fieldIsOneOf, literal } from '@margay/query'
 import type { AskOptions, Store } from '@margay/store'
 import type { ObjectChangeKind } from './object.ts'
 import type { Span } from './object-log.ts'
@@ -49,22 +49,11 @@ const pageRows = 1_000
 /** Objects whose version before is asked for at once: a filter of a few ten kilobytes. */
 const objectsAtOnce = 500
 
-const is = (field: string, value: string): Filter => ({
-  kind: 'is',
-  field: literal(field),
-  value: literal(value, true),
-})
-const and = (...filters: readonly Filter[]): Filter => ({ kind: 'and', filters })
-const anyOf = (field: string, values: readonly string[]): Filter => ({
-  kind: 'or',
-  filters: values.map((value) => is(field, value)),
-})
-
 function wantedFilter({ kinds, passing, namespace }: ChangesAsked): Filter {
-  const comesOrGoes = and(anyOf('kind', passing), anyOf('change', ['added', 'deleted']))
-  const changes = and(anyOf('kind', kinds), anyOf('change', ['added', 'modified', 'deleted']))
-  const wanted: Filter = { kind: 'or', filters: passing.length > 0 ? [changes, comesOrGoes] : [changes] }
-  return namespace === undefined ? wanted : and(wanted, anyOf('namespace', [namespace, '-']))
+  const comesOrGoes = allOf(fieldIsOneOf('kind', passing), fieldIsOneOf('change', ['added', 'deleted']))
+  const changes = allOf(fieldIsOneOf('kind', kinds), fieldIsOneOf('change', ['added', 'modified', 'deleted']))
+  const wanted: Filter = anyOf(changes, ...(passing.length > 0 ? [comesOrGoes] : []))
+  return namespace === undefined ? wanted : allOf(wanted, fieldIsOneOf('namespace', [namespace, '-']))
 }
 
 const questionOf = ({ from, to }: Span, filter: Filter, select: Question['select']): Question => ({
@@ -118,7 +107,7 @@ function openBefore(versions: readonly ObjectVersion[]): readonly ObjectVersion[
 
 /** Versions of the object before this one. */
 const earlier = ({ object, sequence }: ObjectVersion): Filter =>
-  and(is('uid', object.uid), {
+  allOf(fieldIs('uid', object.uid), {
     kind: 'range',
     field: literal('sequence'),
     comparison: '<',
@@ -145,7 +134,7 @@ async function versionsBefore(
   if (answer.kind !== 'groups') throw new Error('BUG: asked for groups, got rows')
   const last = answer.groups.map(({ measures }) => String(measures['sequence']))
   if (last.length === 0) return []
-  return versionsOf(store, span, and(ofObjects, anyOf('sequence', last)), last.length, options)
+  return versionsOf(store, span, allOf(ofObjects, fieldIsOneOf('sequence', last)), last.length, options)
 }
 
 const stored = ({ object, origin, time }: ObjectVersion): StoredObject => ({ ...object, origin, seenAt: time })

@@ -167,6 +167,34 @@ describe('the object history', () => {
     expect(past[0]).toBeGreaterThan(0)
     expect(present[1]).toBe(present[0])
   })
+  it('reads a moment just past once for all who ask at once, and not at all where nothing changed since', async () => {
+    let questions = 0
+    let clock = noon + 2 * day
+    const counting = createObjectHistory({
+      store: {
+        ask: (...asked) => store.ask(...asked),
+        stream: (...asked) => {
+          questions += 1
+          return store.stream(...asked)
+        },
+      },
+      log: createLogger({ level: 'error', form: 'json' }, { write: () => {} }),
+      now: () => clock,
+    })
+    await counting.load(new AbortController().signal)
+    questions = 0
+    clock += 10
+    // Written a moment ago: all objects again.
+    expect(await counting.at(clock - 5)).toBe(await counting.present())
+    expect(await counting.at(noon + 2 * day)).toBe(await counting.present())
+    expect(questions).toBe(0)
+    const before = noon + 2 * day - 1
+    const [first, second] = [await counting.at(before), await counting.at(before)]
+    expect([second === first, questions]).toEqual([true, 1])
+    clock += 5
+    expect(await counting.at(before)).not.toBe(first)
+    expect(questions).toBe(2)
+  })
   it('follows the live rows', async () => {
     const rows: ObjectRow[] = []
     const recorder = createRecorder({

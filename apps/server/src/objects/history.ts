@@ -45,6 +45,8 @@ const rememberedMoments = 4
 const rememberedSpans = 8
 /** Rows of the last seconds may still be on their way to the store. */
 const settledSeconds = 30
+/** For so long what was read of such a moment is good enough: the questions of one request, and of one page, follow at once. */
+const unsettledSeconds = 5
 
 /** What is costly to find and does not change, the last few of it by key. */
 function createMemory<K, T>(most: number) {
@@ -65,7 +67,9 @@ export function createObjectHistory({ store, log, now }: ObjectHistoryDeps): Obj
   /** Resolves once the log was read, or could not be. */
   const tried = Promise.withResolvers<void>()
   let unread: ObjectsUnread | undefined
+  let isRead = false
   const moments = createMemory<number, readonly StoredObject[]>(rememberedMoments)
+  const unsettled = createMemory<string, readonly StoredObject[]>(rememberedMoments)
   const spans = createMemory<string, FoundChanges>(rememberedSpans)
   const isSettled = (moment: number) => moment < now() - settledSeconds
 
@@ -81,6 +85,7 @@ export function createObjectHistory({ store, log, now }: ObjectHistoryDeps): Obj
       for (const version of page) state.apply(version)
     }
     unread = undefined
+    isRead = true
     log.info('objects are known', { versions: count, objects: state.list().length })
   }
   const present = async () => {
@@ -88,9 +93,12 @@ export function createObjectHistory({ store, log, now }: ObjectHistoryDeps): Obj
     if (unread) throw unread
     return state.list()
   }
+  /** Whether nothing changed since then, as most often of a moment just past. */
+  const isPresent = (moment: number) => isRead && (state.changedAt() ?? moment) <= moment
   const at = (moment: number): Promise<readonly StoredObject[]> => {
-    if (moment >= now()) return present()
-    return isSettled(moment) ? moments(moment, () => read(moment)) : read(moment)
+    if (moment >= now() || isPresent(moment)) return present()
+    if (isSettled(moment)) return moments(moment, () => read(moment))
+    return unsettled(`${moment} ${Math.floor(now() / unsettledSeconds)}`, () => read(moment))
   }
   return {
     at,

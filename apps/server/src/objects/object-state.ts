@@ -14,6 +14,8 @@ export interface ObjectState {
   apply(version: ObjectVersion): boolean
   get(uid: string): StoredObject | undefined
   list(): readonly StoredObject[]
+  /** Unix seconds of the newest version that was applied: nothing is known to have changed since. Undefined before any. */
+  changedAt(): number | undefined
 }
 
 /** Seconds for which a deleted object is remembered, so that a version of it that comes late stays hidden. */
@@ -24,6 +26,7 @@ export function createObjectState(): ObjectState {
   /** When each object that is deleted was, in the order in which that was heard. */
   const tombstones = new Map<string, number>()
   let listed: readonly StoredObject[] | undefined
+  let changedAt: number | undefined
   const bury = (uid: string, time: number) => {
     tombstones.delete(uid)
     tombstones.set(uid, time)
@@ -35,6 +38,7 @@ export function createObjectState(): ObjectState {
   }
   return {
     apply({ object, origin, change, time, sequence }) {
+      changedAt = Math.max(changedAt ?? time, time)
       const known = newest.get(object.uid)
       if (known && known.sequence > sequence) return false
       const stored = change === 'deleted' ? undefined : { ...object, origin, seenAt: time }
@@ -48,5 +52,6 @@ export function createObjectState(): ObjectState {
       listed ??= [...newest.values()].map(({ object }) => object).filter((object) => object !== undefined)
       return listed
     },
+    changedAt: () => changedAt,
   }
 }

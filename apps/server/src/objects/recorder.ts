@@ -1,7 +1,7 @@
 // Between the sources of objects and everyone who follows them: knows which objects there are, finds out what changed, gives
-// it to the sinks and makes a row of the object log of it. What must stay true: a sink hears of each version in order, and of
-// one that it failed over again; each origin removes only what it said itself; and what an earlier server knew is known again before any source
-// speaks, so that names of the past are right and what vanished meanwhile is seen to have vanished.
+// it to the sinks and makes a row of the object log of it. What must stay true: a sink hears of each version in order, and
+// again of one that it failed to take; each origin removes only what it said itself; and what an earlier server knew is known
+// again before any source speaks, so that names of the past are right and what vanished meanwhile is seen to have vanished.
 import type { StageState } from '@margay/kit'
 import type { ObjectRow } from '@margay/model'
 import type { ClusterObject, ObjectChangeKind, ObjectOrigin, ObjectSink } from './object.ts'
@@ -57,7 +57,7 @@ interface Known {
   readonly origin: ObjectOrigin
 }
 
-/** Objects that others hold keep their text only. */
+/** Opens nothing; whoever makes it calls `restore` and `restored` before any source speaks. */
 export function createRecorder(deps: RecorderDeps): Recorder {
   const { clock } = deps
   const sinks = createSinks(deps.sinks)

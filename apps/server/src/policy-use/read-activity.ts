@@ -2,8 +2,8 @@
 // is as many rows as there are rules that decided something.
 import { policyActivityLog } from '@margay/model'
 import type { Value } from '@margay/model'
-import type { Filter, Group, Question } from '@margay/query'
-import { literal } from '@margay/query'
+import type { Group, Question } from '@margay/query'
+import { fieldIs } from '@margay/query'
 import type { AskOptions, Store } from '@margay/store'
 import { ofCluster } from '../api/cluster/traffic.ts'
 import { ApiError } from '../api/problem.ts'
@@ -32,17 +32,11 @@ const mostRules = 200_000
 const by = ['policy.kind', 'policy.namespace', 'policy.name', 'tier', 'rule', 'action'] as const
 const sums = ['num_flows_started', 'packets_in', 'packets_out', 'bytes_in', 'bytes_out'] as const
 
-const is = (field: string, value: string): Filter => ({
-  kind: 'is',
-  field: literal(field),
-  value: literal(value, true),
-})
-
 /** The sums of each rule. */
 const question = ({ cluster, name, from, to }: ActivityRange): Question => ({
   logType: policyActivityLog.name,
   range: { from: { at: from }, to: { at: to } },
-  filter: { kind: 'and', filters: [ofCluster(cluster), ...(name === undefined ? [] : [is('policy.name', name)])] },
+  filter: { kind: 'and', filters: [ofCluster(cluster), ...(name === undefined ? [] : [fieldIs('policy.name', name)])] },
   reports: 'every',
   select: {
     kind: 'groups',

@@ -12,22 +12,23 @@ import type {
   PolicyExplainRequest,
   PolicyExplanation,
   SearchOf,
+  ValuesResponse,
 } from '@margay/wire'
 import { addressOf, call } from './http.ts'
 import type { Scope } from './question.ts'
 
 export const getHealth = (signal?: AbortSignal): Promise<Health> => call('health', { signal })
 
-/** The commonest values of a field that start with `prefix`, with how many rows have each. */
-export async function getValues(
+/** The commonest values of a field that start with `prefix`, with how many rows have each, or have at least. */
+export function getValues(
   logType: string,
   field: string,
   prefix: string,
   range: Pick<Scope, 'from' | 'to'>,
   signal?: AbortSignal,
-): Promise<readonly { value: string; count: number }[]> {
+): Promise<ValuesResponse> {
   const search = { logType, field, prefix, from: range.from, to: range.to }
-  return (await call('values', { search, signal })).values
+  return call('values', { search, signal })
 }
 
 /** Flows grouped by both ends, as columns; packages/graph builds the picture from them. */

@@ -7,6 +7,10 @@ const grouped = new Intl.NumberFormat('en-US')
 /** All digits, grouped by thousands. */
 export const formatCount = (value: Integer): string => grouped.format(value)
 
+/** `1,284`, or `at least 1,284` where not all could be counted. */
+export const formatAtLeast = (value: Integer, isExact: boolean): string =>
+  isExact ? formatCount(value) : `at least ${formatCount(value)}`
+
 /** At most three digits that say something: 38.1, 381, 3,810. */
 const short = (value: number): string => {
   if (value >= 100 || Number.isInteger(value)) return grouped.format(Math.round(value))

@@ -12,8 +12,9 @@ import { EditorView } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { logType } from '@margay/model'
 import { complete, kqlParser, wantsValuesOf, type Completion, type Problem } from '@margay/query'
+import type { ValuesResponse } from '@margay/wire'
 import { getValues } from '../api/resources.ts'
-import { formatCount } from '../format/number.ts'
+import { formatAtLeast } from '../format/number.ts'
 import { kqlProblems, kqlRemarks } from './kql.ts'
 
 /** What suggestions and errors depend on. */
@@ -97,9 +98,10 @@ function diagnosticsOf(text: string, { logType, zone, now }: LanguageContext): D
 /** Kinds of suggestions in the order in which they stand where several fit. */
 const boosts: { readonly [K in Completion['kind']]: number } = { value: 3, field: 2, operator: 1, conjunction: 0 }
 
-function optionOf({ kind, label, insert, detail, doc }: Completion, at: number): Option {
+/** `isExact`: counts of values are not only the least that there are. */
+export function optionOf({ kind, label, insert, detail, doc }: Completion, at: number, isExact: boolean): Option {
   const isCount = kind === 'value' && detail !== undefined && /^\d+$/.test(detail)
-  const shown = isCount ? formatCount(Number(detail)) : detail
+  const shown = isCount ? formatAtLeast(Number(detail), isExact) : detail
   return {
     label,
     apply: insert,
@@ -121,26 +123,32 @@ const suggest =
     if (!type) return null
     const text = at.state.doc.toString()
     const wanted = wantsValuesOf(text, at.pos, type)
-    const values = wanted ? await knownValues(context, wanted.field, wanted.typed) : []
+    const { values, exact } = wanted ? await knownValues(context, wanted.field, wanted.typed) : noValues
     if (at.aborted) return null
     const found = complete(text, at.pos, type, { valuesOf: () => values })
     const [first] = found
     if (!first || (!at.explicit && isDone(found, text))) return null
     const { from, to } = first.replaced
     const same = found.filter(({ replaced }) => replaced.from === from && replaced.to === to)
-    return { from, to, options: same.map(optionOf), filter: false }
+    return { from, to, options: same.map((each, index) => optionOf(each, index, exact)), filter: false }
   }
 
 /** Nothing is suggested unasked where the only suggestion is what stands there already. */
 const isDone = (found: readonly Completion[], text: string): boolean =>
   found.length === 1 && found.every(({ insert, replaced }) => text.slice(replaced.from, replaced.to) === insert)
 
+const noValues: ValuesResponse = { values: [], exact: true }
+
 /** Suggestions without counts are better than none: a server that cannot say is no reason to stop typing. */
-async function knownValues({ logType, from, to }: LanguageContext, field: string, typed: string) {
+async function knownValues(
+  { logType, from, to }: LanguageContext,
+  field: string,
+  typed: string,
+): Promise<ValuesResponse> {
   try {
     return await getValues(logType, field, typed.replaceAll('*', ''), { from, to })
   } catch {
-    return []
+    return noValues
   }
 }
 

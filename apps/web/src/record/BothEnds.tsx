@@ -6,11 +6,10 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { asProblem } from '../api/problem.ts'
 import type { Scope } from '../api/question.ts'
 import { endsOfRecord, endsOfScope } from '../api/resources.ts'
-import { formatCount } from '../format/number.ts'
 import { formatClock } from '../format/time.ts'
 import { rowId } from '../log-table/row-id.ts'
 import { Chip } from '../ui/Chip.tsx'
-import { endsOf, exactClock, mayChange, placeWords, sourceWords } from './both-ends.ts'
+import { endsOf, exactClock, mayChange, moreWords, placeWords, sourceWords } from './both-ends.ts'
 import css from './BothEnds.module.css'
 
 /** The other end's records may still be on their way to the server. */
@@ -68,7 +67,7 @@ function BothEnds({ ends, failure, zone }: Props) {
           isOpen={at === 0}
         />
       ))}
-      {ends.more > 0 && <p className="faint">And {formatCount(ends.more)} more that failed or were slow.</p>}
+      {ends.more > 0 && <p className="faint">{moreWords(ends)}</p>}
     </section>
   )
 }

@@ -1,5 +1,6 @@
 // Words around the sentence about both ends, which is the server's. Pure.
 import { printSocketAddress, type Row } from '@margay/model'
+import { formatAtLeast } from '../format/number.ts'
 import { formatClock } from '../format/time.ts'
 import type { ConnectionEnds, EndsEvidence, EndsResponse, Place } from '@margay/wire'
 
@@ -30,6 +31,10 @@ export const endsOf = ({ proto, source, dest }: ConnectionEnds): string =>
 /** `14:02:11.250`: two nodes' times of one connection are compared. */
 export const exactClock = (ms: number, zone: string): string =>
   `${formatClock(Math.floor(ms / 1000), zone)}.${String(Math.floor(ms) % 1000).padStart(3, '0')}`
+
+/** How many connections are not shown. */
+export const moreWords = ({ more, exact }: Pick<EndsResponse, 'more' | 'exact'>): string =>
+  `And ${formatAtLeast(more, exact)} more that failed or were slow.`
 
 const failures = new Set(['refused', 'unanswered', 'dropped', 'reset'])
 

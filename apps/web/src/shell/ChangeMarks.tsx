@@ -1,26 +1,29 @@
 // Changes on the ribbon: numbered marks over the bars, filled, or dashed where an agent was away. A mark opens the list of all
-// changes of the time, under the same numbers.
+// changes of the time, under the same numbers. Where more changed than was read, a mark at the beginning says so.
 import { Popover } from '@mantine/core'
 import type { Change } from '@margay/wire'
 import { useState } from 'react'
-import { formatCount, plural } from '../format/number.ts'
+import { formatCount } from '../format/number.ts'
 import { formatClock, formatWithin } from '../format/time.ts'
 import { useZone } from '../view/as-of.tsx'
 import type { FixedRange } from '../view/moment.ts'
 import { useView } from '../view/use-view.ts'
-import { isAway, marksOf, numbersOf, type ChangeMark } from './change-marks.ts'
+import { isAway, marksOf, numbersOf, totalWords, withUnread, type ChangeMark } from './change-marks.ts'
 import { usePhone } from './SidePanel.tsx'
-import { useChanges } from './use-changes.ts'
+import { useChanges, type Changes } from './use-changes.ts'
 import css from './Changes.module.css'
 
 /** Room that a mark takes, as a share of the ribbon's width. */
 const apart = { desk: 0.024, phone: 0.075 }
 
 export function ChangeMarks({ range }: { readonly range: FixedRange }) {
-  const { changes, total } = useChanges()
+  const told = useChanges()
+  const { changes, truncated } = told
   const phone = usePhone()
   const [opened, setOpened] = useState<ChangeMark>()
-  const marks = marksOf(changes, range, phone ? apart.phone : apart.desk)
+  const room = phone ? apart.phone : apart.desk
+  const read = marksOf(changes, range, room)
+  const marks = truncated ? withUnread(read, room) : read
   const zone = useZone()
   if (marks.length === 0) return null
   return (
@@ -46,7 +49,7 @@ export function ChangeMarks({ range }: { readonly range: FixedRange }) {
               className={css.mark}
               data-away={mark.changes.every(isAway) || undefined}
               style={{ left: `${mark.at * 100}%` }}
-              aria-label={`${mark.changes.length > 1 ? 'Changes' : 'Change'} ${numbersOf(mark)}: ${wordsOf(mark, zone)}`}
+              aria-label={labelOf(mark, zone)}
               title={wordsOf(mark, zone)}
               onClick={() => setOpened(mark)}
             >
@@ -54,7 +57,7 @@ export function ChangeMarks({ range }: { readonly range: FixedRange }) {
             </button>
           </Popover.Target>
           <Popover.Dropdown className={css.panel ?? ''}>
-            <ChangeList changes={changes} total={total} marked={mark} range={range} />
+            <ChangeList told={told} marked={mark} range={range} />
           </Popover.Dropdown>
         </Popover>
       ))}
@@ -63,7 +66,15 @@ export function ChangeMarks({ range }: { readonly range: FixedRange }) {
 }
 
 const wordsOf = ({ changes }: ChangeMark, zone: string): string =>
-  changes.map(({ phrase, time }) => `${phrase}, ${formatClock(time, zone).slice(0, 5)}`).join('; ')
+  changes.length === 0
+    ? 'Not all changes are told'
+    : changes.map(({ phrase, time }) => `${phrase}, ${formatClock(time, zone).slice(0, 5)}`).join('; ')
+
+function labelOf(mark: ChangeMark, zone: string): string {
+  const words = wordsOf(mark, zone)
+  if (mark.changes.length === 0) return words
+  return `${mark.changes.length > 1 ? 'Changes' : 'Change'} ${numbersOf(mark)}: ${words}`
+}
 
 /** From when to when it lasted. */
 function Lasting({ change: { time, until = time }, range: { from, to } }: { change: Change; range: FixedRange }) {
@@ -73,13 +84,12 @@ function Lasting({ change: { time, until = time }, range: { from, to } }: { chan
 }
 
 interface ListProps {
-  readonly changes: readonly Change[]
-  readonly total: number
+  readonly told: Changes
   readonly marked: ChangeMark
   readonly range: FixedRange
 }
 
-function ChangeList({ changes, total, marked, range }: ListProps) {
+function ChangeList({ told: { changes, total, truncated, unknown }, marked, range }: ListProps) {
   const { changeView } = useView()
   const zone = useZone()
   const around = ({ time, until = time }: Change) => {
@@ -88,8 +98,14 @@ function ChangeList({ changes, total, marked, range }: ListProps) {
   }
   return (
     <>
-      <h2>{plural(total, 'change')} in this time</h2>
+      <h2 className={css.title}>{totalWords(total, truncated)} in this time</h2>
       {total > changes.length && <p className="faint">The newest {formatCount(changes.length)} are told.</p>}
+      {unknown.map(({ what, why, hint }) => (
+        <p key={what} className="faint">
+          Not known: {what}: {why}
+          {hint !== undefined && `; ${hint}`}.
+        </p>
+      ))}
       <ol className={css.list}>
         {changes.map((change) => (
           <li key={change.number} aria-current={marked.changes.includes(change) || undefined}>

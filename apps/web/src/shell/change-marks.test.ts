@@ -1,6 +1,6 @@
 import type { Change } from '@margay/wire'
 import { describe, expect, it } from 'vitest'
-import { followed, marksOf, numbersOf } from './change-marks.ts'
+import { concerning, followed, marksOf, numbersOf, totalWords, withUnread } from './change-marks.ts'
 
 const change = (number: number, time: number, more: Partial<Change> = {}): Change => ({
   number,
@@ -29,6 +29,39 @@ describe('marks', () => {
 
   it('are left out where they lie outside of the range', () =>
     expect(marksOf([change(1, 900), change(2, 2100)], range, 0.02)).toEqual([]))
+})
+
+describe('what may concern who is in some namespaces', () => {
+  const of = (namespace: string | undefined, more: Partial<Change> = {}) =>
+    change(1, 1100, { object: { apiVersion: 'v1', kind: 'K', name: 'n', ...(namespace && { namespace }) }, ...more })
+  it.each([
+    ['an object of one of them', of('shop', { kind: 'rollout' }), true],
+    ['an object of another', of('monitoring', { kind: 'rollout' }), false],
+    ['a policy of none', of(undefined), true],
+    ['a node', of(undefined, { kind: 'node' }), false],
+    ['an agent', change(1, 1100, { kind: 'agent' }), false],
+  ])('%s', (_, each, isOne) => expect(concerning([each], ['shop', 'data'])).toEqual(isOne ? [each] : []))
+})
+
+describe('an answer that was cut', () => {
+  it('has a mark of its own at the beginning, with or without others', () => {
+    const marks = marksOf([change(1, 1500)], range, 0.02)
+    expect(withUnread(marks, 0.02).map((mark) => [mark.at, numbersOf(mark)])).toEqual([
+      [0, '?'],
+      [0.5, '1'],
+    ])
+    expect(withUnread([], 0.02).map(numbersOf)).toEqual(['?'])
+  })
+
+  it('has none where it would cover the first', () => {
+    const marks = marksOf([change(1, 1010)], range, 0.02)
+    expect(withUnread(marks, 0.02)).toEqual(marks)
+  })
+
+  it('has at least so many changes', () => {
+    expect(totalWords(1, false)).toBe('1 change')
+    expect(totalWords(1200, true)).toBe('at least 1,200 changes')
+  })
 })
 
 describe('what a moment follows', () => {

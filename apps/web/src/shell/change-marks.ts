@@ -1,6 +1,7 @@
 // Changes as marks of the ribbon: where each stands, which stand so near each other that they are one mark, and which one a
 // moment follows. Pure. A change is never said to have caused what follows it.
 import type { Change } from '@margay/wire'
+import { plural } from '../format/number.ts'
 import type { FixedRange } from '../view/moment.ts'
 
 export interface ChangeMark {
@@ -22,10 +23,22 @@ export function marksOf(changes: readonly Change[], { from, to }: FixedRange, ap
   return marks
 }
 
-/** `3`, `3-5`, or `3, 7`: the numbers on a mark. */
+/** What was not read is at the beginning of the range, so that is where its mark stands. It has no changes. */
+const unread: ChangeMark = { at: 0, changes: [] }
+
+/** The marks of an answer that was cut: what is not told has one too, unless it would cover the first of the others. */
+export const withUnread = (marks: readonly ChangeMark[], apart: number): readonly ChangeMark[] =>
+  marks[0] && marks[0].at < apart ? marks : [unread, ...marks]
+
+/** `5 changes`, or `at least 5 changes`. */
+export const totalWords = (total: number, truncated: boolean): string =>
+  truncated ? `at least ${plural(total, 'change')}` : plural(total, 'change')
+
+/** `3`, `3-5`, `3+2`: the numbers on a mark; `?` on that of what was not read. */
 export function numbersOf({ changes }: ChangeMark): string {
   const numbers = changes.map(({ number }) => number)
   const [first = 0, last = 0] = [numbers[0], numbers.at(-1)]
+  if (numbers.length === 0) return '?'
   if (numbers.length === 1) return String(first)
   return last - first === numbers.length - 1 ? `${first}–${last}` : `${first}+${numbers.length - 1}`
 }
@@ -38,6 +51,13 @@ export function followed(changes: readonly Change[], moment: number, intervalSec
   return changes
     .filter(({ time }) => time <= moment + intervalSeconds && moment - time <= followsWithin)
     .reduce<Change | undefined>((best, each) => (best && best.time > each.time ? best : each), undefined)
+}
+
+/** Changes that may concern who is in these namespaces: of objects there, and of policies that stand above all of them. */
+export function concerning(changes: readonly Change[], namespaces: readonly string[]): readonly Change[] {
+  return changes.filter(({ object, kind }) =>
+    object?.namespace === undefined ? kind === 'policy' : namespaces.includes(object.namespace),
+  )
 }
 
 /** What changed, without how: `policy payments/app.payments-ingress`. */

@@ -136,7 +136,7 @@ export const flowLog = defineLogType({
       role: 'dimension',
       hot: true,
       label: 'Source',
-      doc: 'Pod-name prefix ending in `-*`, name of a bare pod, host or network set, or `pvt` and `pub` for other networks.',
+      doc: 'Pod-name prefix ending in `-*` (one for all runs of a cron job), name of a bare pod, host or network set, or `pvt` and `pub` for other networks.',
     }),
     source_namespace: field.keyword({
       role: 'dimension',

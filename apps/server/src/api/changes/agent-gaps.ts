@@ -1,12 +1,12 @@
 // Spans in which an agent that reported before says nothing: an agent records its own conversation with the server too, so
 // one that is there is never silent for long.
-import type { Filter } from '@margay/query'
+import { fieldIs } from '@margay/query'
 import type { Range } from '../cluster/as-of.ts'
 import type { TrafficDeps } from '../cluster/traffic.ts'
-import { askAllFlows, isField } from '../cluster/traffic.ts'
+import { askAllFlows } from '../cluster/traffic.ts'
 import type { Finding } from './finding.ts'
 
-const ofAgents: Filter = isField('origin', 'agent')
+const ofAgents = fieldIs('origin', 'agent')
 
 /** Buckets of a range at the most, so that a month costs what a day costs. */
 const mostBuckets = 500

@@ -24,14 +24,24 @@ export function checkMoment(name: 'at' | 'from', at: number | undefined, now: nu
   })
 }
 
-/** Throws `bad_request` for a range that ends before it begins. */
-export function checkRange({ from, to }: TimeRange, now: number): void {
-  const [start, end] = [resolveMoment(from, now), resolveMoment(to, now)]
-  if (start <= end) return
-  throw new ApiError('bad_request', `range: from ${start} is after to ${end}`, {
-    hint: 'from is the earlier one; "ago" counts seconds back from now',
+/** Seconds of a range that counts from now. */
+export const resolveRange = ({ from, to }: TimeRange, now: number): Range => ({
+  from: resolveMoment(from, now),
+  to: resolveMoment(to, now),
+})
+
+/** Throws `bad_request` for a range that ends before it begins, and for one of no length unless it `mayBeEmpty`. */
+export function checkOrder({ from, to }: Range, member?: 'range', mayBeEmpty = false): void {
+  if (from < to || (mayBeEmpty && from === to)) return
+  const where = member === undefined ? '' : `${member}: `
+  const fault = mayBeEmpty ? 'is after' : 'is not before'
+  throw new ApiError('bad_request', `${where}from ${from} ${fault} to ${to}`, {
+    hint: `from is the earlier one${member === undefined ? '' : '; "ago" counts seconds back from now'}`,
   })
 }
+
+/** Throws `bad_request` for a member "range" that ends before it begins. */
+export const checkRange = (range: TimeRange, now: number): void => checkOrder(resolveRange(range, now), 'range', true)
 
 /** The traffic of a request: the hour before its moment unless it says otherwise. */
 export function trafficRange(
@@ -43,9 +53,9 @@ export function trafficRange(
   now: number,
 ): Range {
   const end = to ?? (from === undefined ? (at ?? now) : Math.max(at ?? now, from + 1))
-  const start = from ?? Math.max(0, end - usualTraffic)
-  if (start < end) return { from: start, to: end }
-  throw new ApiError('bad_request', `from ${start} is not before to ${end}`)
+  const range = { from: from ?? Math.max(0, end - usualTraffic), to: end }
+  checkOrder(range)
+  return range
 }
 
 /** How a server comes to know objects. */

@@ -1,9 +1,10 @@
 // What was denied to each endpoint in a range, from the flow log's rows of both its sides.
-import type { Filter, Group } from '@margay/query'
+import type { Group } from '@margay/query'
+import { fieldIsOneOf } from '@margay/query'
 import type { Counter, Endpoint } from '@margay/wire'
 import type { Range } from './as-of.ts'
 import type { TrafficDeps } from './traffic.ts'
-import { addCounters, askAllFlows, counterOf, isDenied, isField } from './traffic.ts'
+import { addCounters, askAllFlows, counterOf, isDenied } from './traffic.ts'
 
 type Denied = NonNullable<Endpoint['denied']>
 
@@ -44,7 +45,7 @@ const add = (a: Denied, b: Denied): Denied => ({
 /** Asks for both ends at once. */
 export async function askDenied(range: Range, deps: TrafficDeps): Promise<DeniedTraffic> {
   const askEnd = (end: 'source' | 'dest') => {
-    const isEndpoint: Filter = { kind: 'or', filters: ['wep', 'hep'].map((type) => isField(`${end}_type`, type)) }
+    const isEndpoint = fieldIsOneOf(`${end}_type`, ['wep', 'hep'])
     const by = ['type', 'namespace', 'name', 'name_aggr'].map((part) => `${end}_${part}`)
     return askAllFlows(range, { filter: { kind: 'and', filters: [isDenied, isEndpoint] }, by, measures }, deps)
   }

@@ -9,6 +9,7 @@ import type { ClusterState } from './state.ts'
 import { documentsOf } from './state.ts'
 import type { ObjectDocument } from '../../objects/index.ts'
 import { inTurns } from '../turns.ts'
+import type { FindOwner } from './workload.ts'
 import { workloadOf } from './workload.ts'
 
 export interface ListedEndpoint {
@@ -65,7 +66,7 @@ function podEndpoint(document: ObjectDocument, pod: Pod, { state, engine }: Clus
   const selecting = pod.hostNetwork ? [] : (engine.policiesOf(key) ?? [])
   const policies = selecting.map(refOf)
   const phase = textOf(document, 'status', 'phase')
-  const find = (kind: string, namespace: string, name: string) => state.find(kind, namespace, name)?.document
+  const find: FindOwner = ({ group, kind, name }, namespace) => state.find({ group, kind, namespace, name })?.document
   return {
     labels: engine.endpointOf({ pod: key })?.identity.known.labels ?? pod.labels,
     endpoint: {

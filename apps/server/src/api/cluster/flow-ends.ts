@@ -1,12 +1,13 @@
 // Who is meant by an end that somebody wrote: a pod, a workload (one of its pods stands for all), a host endpoint or an
 // address; and by a record's end, whose pod may have been aggregated away.
 import type { Row } from '@margay/model'
+import { networkName, parseIp } from '@margay/model'
 import type { Address, FlowEnd } from '@margay/policy'
-import { parseAddress, podKey, printAddress } from '@margay/policy'
+import { contains, parseAddress, parseCidr, podKey, printAddress } from '@margay/policy'
 import { goneTitle, isSaidGone } from '../../judge/gone.ts'
 import { ApiError } from '../problem.ts'
 import { endpointsOf } from './endpoint-list.ts'
-import { namesWith } from './names.ts'
+import { aggregatedNamesOf } from './pod-workloads.ts'
 import type { ClusterState } from './state.ts'
 
 export interface MeantEnd {
@@ -67,10 +68,29 @@ async function namedPod(state: ClusterState, member: string, place: Place): Prom
   return { end: { pod: key }, note: `no pod and no workload ${key} is known of that moment` }
 }
 
+/** Some clouds give pods addresses of this block, which is nobody's in the Internet. */
+const sharedSpace = parseCidr('100.64.0.0/10')!
+
+const isPrivate = (address: Address): boolean =>
+  contains(sharedSpace, address) || networkName(parseIp(printAddress(address))!) === 'pvt'
+
+/** Whether an object says whose an address is, if only that some pod has had it. */
+function isSaid({ snapshot, prepared: { lookup } }: ClusterState, address: Address): boolean {
+  if (lookup.podAt(address) ?? lookup.hostEndpointAt(address) ?? lookup.nodeAt(address)) return true
+  return snapshot.options.podBlocks.some((block) => contains(block, address))
+}
+
+/** An address alone. Of a private one that is nobody's it is said that it may have been a pod's, where blocks are not told. */
+function endAtAddress(state: ClusterState, address: Address): MeantEnd {
+  if (!isPrivate(address) || isSaid(state, address)) return { end: { address } }
+  const note = `no pod, host or node known of that moment has ${printAddress(address)}; judged as an address outside the cluster`
+  return { end: { address }, note }
+}
+
 /** Reads `namespace/pod`, `namespace/workload`, an address, or the name of a host endpoint. Throws with what was wanted. */
 export async function readEnd(state: ClusterState, member: string, text: string): Promise<MeantEnd> {
   const address = parseAddress(plainText(text))
-  if (address) return { end: { address } }
+  if (address) return endAtAddress(state, address)
   const [, namespace, name] = /^([^/\s]+)\/([^/\s]+)$/.exec(text) ?? []
   if (namespace !== undefined && name !== undefined) return namedPod(state, member, { namespace, name })
   if (state.prepared.lookup.hostEndpoint(text)) return { end: { hostEndpoint: text } }
@@ -86,12 +106,18 @@ const textOf = (row: Row, field: string): string | undefined => {
   return typeof value === 'string' && value !== '-' && value !== '' && value !== '*' ? value : undefined
 }
 
-/** The pods whose names a record keeps only the beginning of. */
-function podOfPrefix(state: ClusterState, { namespace, name }: Place, address: Address | undefined): MeantEnd {
-  const prefix = `${namespace}/${name.slice(0, -1)}`
+/** Whether records aggregate a pod under a name. */
+function isOfWorkload(state: ClusterState, pod: Place, workload: Place): boolean {
+  const { namespace, name } = pod
+  const version = state.find({ group: '', kind: 'Pod', namespace, name })
+  return namespace === workload.namespace && version !== undefined && aggregatedNamesOf(version).includes(workload.name)
+}
+
+/** A pod of those that a record names together. */
+function podOfWorkloadName(state: ClusterState, { namespace, name }: Place, address: Address | undefined): MeantEnd {
   const owner = address && state.prepared.lookup.podAt(address)
-  if (owner && podKey(owner).startsWith(prefix)) return { end: { pod: podKey(owner), address } }
-  const found = namesWith(state.podNames, prefix)
+  if (owner && isOfWorkload(state, owner, { namespace, name })) return { end: { pod: podKey(owner), address } }
+  const found = state.podsOf(`${namespace}/${name}`)
   if (!found) return { end: { pod: `${namespace}/${name}`, ...(address && { address }) } }
   const { first, count } = found
   return {
@@ -108,12 +134,13 @@ export function endOfRow(state: ClusterState, row: Row, side: Side): MeantEnd {
   const address = parseAddress(textOf(row, `${side}_ip`) ?? '')
   const at = address ? { address } : {}
   if (type === 'wep' && namespace !== undefined && name !== undefined) {
-    if (name.endsWith('*')) return podOfPrefix(state, { namespace, name }, address)
+    if (name.endsWith('*')) return podOfWorkloadName(state, { namespace, name }, address)
     return { end: { pod: `${namespace}/${name}`, ...at } }
   }
   if (type === 'hep' && name !== undefined) {
     const host = state.prepared.lookup.hostEndpoint(name) ?? state.prepared.lookup.hostEndpointOfNode(name)
-    if (host || !address) return { end: { hostEndpoint: host?.name ?? name, ...at } }
+    // Without one it is the node's own traffic, whichever of the node's addresses it has: a bridge's lies among the pods'.
+    return { end: host ? { hostEndpoint: host.name, ...at } : { node: name, ...at } }
   }
   const ip = address && printAddress(address)
   // To take it for somebody outside would be a guess: what it was is not known any more.
@@ -122,5 +149,7 @@ export function endOfRow(state: ClusterState, row: Row, side: Side): MeantEnd {
 }
 
 /** The end by the name or address that is known of it. */
-export const endWords = ({ pod, hostEndpoint, unnamed, address }: FlowEnd): string =>
-  pod ?? hostEndpoint ?? unnamed ?? (address ? printAddress(address) : 'an end without name and address')
+export function endWords({ pod, hostEndpoint, node, unnamed, address }: FlowEnd): string {
+  const name = pod ?? hostEndpoint ?? (node === undefined ? unnamed : `node ${node}`)
+  return name ?? (address ? printAddress(address) : 'an end without name and address')
+}

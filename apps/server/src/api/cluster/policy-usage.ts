@@ -2,7 +2,8 @@
 // all. Both come from the policy activity log; when a policy was last changed comes from the object log.
 import { objectLog } from '@margay/model'
 import type { Policy } from '@margay/policy'
-import type { Filter, Question } from '@margay/query'
+import type { Question } from '@margay/query'
+import { fieldIsOneOf } from '@margay/query'
 import type { Counter } from '@margay/wire'
 import type { Counts, PolicyUse, Use } from '../../policy-use/index.ts'
 import { policyNameKey, policyUse, readActivity } from '../../policy-use/index.ts'
@@ -10,7 +11,6 @@ import type { ApiDeps } from '../context.ts'
 import { ApiError } from '../problem.ts'
 import type { Range } from './as-of.ts'
 import { textOf } from './document.ts'
-import { isField } from './traffic.ts'
 
 export interface UsageDeps {
   readonly store: ApiDeps['store']
@@ -39,14 +39,9 @@ const objectKey = (kind: string, group: string, namespace: string, name: string)
 
 const groupOf = (apiVersion: string) => apiVersion.split('/')[0]!
 
-const anyOf = (field: string, values: readonly string[]): Filter => ({
-  kind: 'or',
-  filters: values.map((value) => isField(field, value)),
-})
-
 /** Changes of objects, each object's newest alone. Objects that were only found are none. */
 function editsQuestion({ from, to }: Range, kinds: readonly string[]): Question {
-  const filters = [anyOf('change', ['added', 'modified']), anyOf('kind', kinds)]
+  const filters = [fieldIsOneOf('change', ['added', 'modified']), fieldIsOneOf('kind', kinds)]
   return {
     logType: objectLog.name,
     range: { from: { at: from }, to: { at: to } },

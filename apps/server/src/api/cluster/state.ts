@@ -2,12 +2,24 @@
 // version of the objects and moment, in steps between which others are answered; what was read of an object is kept with
 // it, so a change of one pod costs that pod.
 import type { Engine, Issue, ParsedSnapshot, Prepared, Snapshot } from '@margay/policy'
-import { createEngineInSteps, emptySnapshot, parseSnapshot, podKey, policyKey, prepare } from '@margay/policy'
+import { createEngineInSteps, emptySnapshot, parseSnapshot, policyKey, prepare } from '@margay/policy'
 import { podBlocksOf } from '../../judge/index.ts'
 import { inTurns, runSteps } from '../turns.ts'
 import type { Unseen } from '../../kubernetes/index.ts'
 import type { ObjectDocument, ObjectHistory, StoredObject } from '../../objects/index.ts'
 import { groupOf } from '../../objects/index.ts'
+import type { NamedPods } from './pod-workloads.ts'
+import { indexPods } from './pod-workloads.ts'
+
+/** An object by what tells it from all others of its moment. */
+export interface Wanted {
+  /** Of its API, empty for the core group: kinds of two groups may have one name. */
+  readonly group: string
+  readonly kind: string
+  /** Absent where the kind has none. */
+  readonly namespace?: string
+  readonly name: string
+}
 
 export interface ClusterState {
   readonly versions: readonly StoredObject[]
@@ -16,9 +28,9 @@ export interface ClusterState {
   /** Made when it is first asked for, in steps. */
   readonly engine: () => Promise<Engine>
   readonly prepared: Prepared
-  /** `namespace/name` of all pods, in text order. */
-  readonly podNames: readonly string[]
-  readonly find: (kind: string, namespace: string | undefined, name: string) => StoredObject | undefined
+  /** Pods by the namespace and name under which records aggregate them, `shop/web-7d9f8b6c54-*`. */
+  readonly podsOf: (aggregated: string) => NamedPods | undefined
+  readonly find: (wanted: Wanted) => StoredObject | undefined
 }
 
 export interface ClusterStates {
@@ -63,15 +75,14 @@ export async function readSnapshot(versions: readonly StoredObject[]): Promise<P
   return { snapshot: { ...snapshot, options: { ...snapshot.options, podBlocks } }, issues }
 }
 
-const placeOf = (kind: string, namespace: string | undefined, name: string) => `${kind} ${namespace ?? ''}/${name}`
+const placeOf = ({ group, kind, namespace, name }: Wanted) => `${group}/${kind} ${namespace ?? ''}/${name}`
+
+function wantedOf({ apiVersion, kind, namespace, name }: StoredObject): Wanted {
+  return { group: groupOf(apiVersion), kind, name, ...(namespace !== undefined && { namespace }) }
+}
 
 function indexOf(versions: readonly StoredObject[]): ReadonlyMap<string, StoredObject> {
-  return new Map(
-    versions.map((version) => {
-      const { kind, namespace, name } = version
-      return [placeOf(kind, namespace, name), version]
-    }),
-  )
+  return new Map(versions.map((version) => [placeOf(wantedOf(version)), version]))
 }
 
 function once<T>(make: () => T): () => T {
@@ -83,7 +94,7 @@ async function makeState(versions: readonly StoredObject[]): Promise<ClusterStat
   const { snapshot, issues } = await readSnapshot(versions)
   const prepared = once(() => prepare(snapshot))
   const index = once(() => indexOf(versions))
-  const podNames = once(() => snapshot.pods.map(podKey).sort())
+  const pods = once(() => indexPods(versions))
   return {
     versions,
     snapshot,
@@ -92,10 +103,8 @@ async function makeState(versions: readonly StoredObject[]): Promise<ClusterStat
     get prepared() {
       return prepared()
     },
-    get podNames() {
-      return podNames()
-    },
-    find: (kind, namespace, name) => index().get(placeOf(kind, namespace, name)),
+    podsOf: (aggregated) => pods().get(aggregated),
+    find: (wanted) => index().get(placeOf(wanted)),
   }
 }
 

@@ -4,9 +4,10 @@
 import type { Value } from '@margay/model'
 import { flowLog } from '@margay/model'
 import type { Filter, Group, Measure, Question } from '@margay/query'
-import { all } from '@margay/query'
+import { all, fieldIs } from '@margay/query'
 import { StoreError } from '@margay/store'
 import type { Counter, Unknown } from '@margay/wire'
+import { ObjectsUnread } from '../../objects/index.ts'
 import type { ApiDeps } from '../context.ts'
 import { ApiError } from '../problem.ts'
 import type { Range } from './as-of.ts'
@@ -33,19 +34,13 @@ export interface TrafficDeps {
 
 const mostGroups = 100_000
 
-export const isField = (field: string, value: string): Filter => ({
-  kind: 'is',
-  field: { pieces: [field], quoted: false },
-  value: { pieces: [value], quoted: true },
-})
-
-export const isDenied = isField('action', 'deny')
+export const isDenied = fieldIs('action', 'deny')
 
 /** Records of a cluster, and those that tell of none, as other systems write them. */
 export const ofCluster = (cluster: string): Filter => ({
   kind: 'or',
   filters: [
-    isField('cluster', cluster),
+    fieldIs('cluster', cluster),
     { kind: 'not', filter: { kind: 'exists', field: { pieces: ['cluster'], quoted: false } } },
   ],
 })
@@ -97,13 +92,18 @@ export type Known<T> =
   | { readonly value: T; readonly unknown: readonly [] }
   | { readonly value: undefined; readonly unknown: readonly Unknown[] }
 
+/** Faults that leave a part of an answer unknown, and nothing else wrong. */
+const isTold = (error: unknown): error is StoreError | ObjectsUnread | ApiError =>
+  error instanceof StoreError ||
+  error instanceof ObjectsUnread ||
+  (error instanceof ApiError && error.code === 'too_much')
+
 export async function orUnknown<T>(what: string, signal: AbortSignal, asked: Promise<T>): Promise<Known<T>> {
   try {
     return { value: await asked, unknown: [] }
   } catch (error) {
-    const isTold = error instanceof StoreError || (error instanceof ApiError && error.code === 'too_much')
-    if (signal.aborted || !isTold) throw error
-    const { message, hint } = error
-    return { value: undefined, unknown: [{ what, why: message, ...(hint !== undefined && { hint }) }] }
+    if (signal.aborted || !isTold(error)) throw error
+    const hint = 'hint' in error ? error.hint : undefined
+    return { value: undefined, unknown: [{ what, why: error.message, ...(hint !== undefined && { hint }) }] }
   }
 }

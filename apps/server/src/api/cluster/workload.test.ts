@@ -15,7 +15,7 @@ const owned = (kind: string, name: string, owner?: Owner, labels = {}): ObjectDo
 })
 const among =
   (...documents: readonly ObjectDocument[]): FindOwner =>
-  (kind, _, name) =>
+  ({ kind, name }) =>
     documents.find((each) => each['kind'] === kind && (each['metadata'] as { name: string }).name === name)
 
 describe('the workload of a pod', () => {

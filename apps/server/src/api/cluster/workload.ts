@@ -3,23 +3,32 @@
 // away by the hash that both their names and the pod's labels carry.
 import { kindOf, labelsOf, listOf, memberOf, textOf } from './document.ts'
 import type { ObjectDocument } from '../../objects/index.ts'
+import { groupOf } from '../../objects/index.ts'
 
 export interface Workload {
   readonly kind: string
   readonly name: string
 }
 
-/** The owner of an object of a namespace by kind and name, or undefined where nobody keeps it. */
-export type FindOwner = (kind: string, namespace: string, name: string) => ObjectDocument | undefined
+/** What an object says of its controller. */
+export interface Controller extends Workload {
+  /** Of its API; other groups have kinds of the same name. */
+  readonly group: string
+}
+
+/** The owner of an object of a namespace, or undefined where nobody keeps it. */
+export type FindOwner = (owner: Controller, namespace: string) => ObjectDocument | undefined
 
 const hashLabel = 'pod-template-hash'
 
-function controllerOf(document: ObjectDocument): Workload | undefined {
+/** Who made an object and keeps it, by what the object says. */
+export function controllerOf(document: ObjectDocument): Controller | undefined {
   const owners = listOf(document, 'metadata', 'ownerReferences')
   const controller = owners.find((each) => memberOf(each, 'controller') === true)
   const [kind, name] = [textOf(controller, 'kind'), textOf(controller, 'name')]
   // A kubelet lets its node control what mirrors a static pod.
-  return kind === undefined || name === undefined || kind === 'Node' ? undefined : { kind, name }
+  if (kind === undefined || name === undefined || kind === 'Node') return undefined
+  return { kind, name, group: groupOf(textOf(controller, 'apiVersion') ?? '') }
 }
 
 /** `web-6d4cf56db6` without the hash of the pods that it makes. */
@@ -40,8 +49,8 @@ export function workloadOf(pod: ObjectDocument, find: FindOwner): Workload {
   for (let step = 0; document && step < maxSteps; step++) {
     const above = controllerOf(document)
     if (!above) return found
-    found = above
-    document = find(above.kind, namespace, above.name)
+    found = { kind: above.kind, name: above.name }
+    document = find(above, namespace)
   }
   const deployment = found.kind === 'ReplicaSet' && !document ? deploymentOf(found.name, pod) : undefined
   return deployment === undefined ? found : { kind: 'Deployment', name: deployment }

@@ -1,4 +1,4 @@
-// Many flows are gathered in steps, and pods that records name only by their beginning without a look at all pods.
+// Many flows are gathered in steps, and pods that records name only together are found without a look at all pods.
 import type { Group } from '@margay/query'
 import { all } from '@margay/query'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -12,7 +12,7 @@ const at = 1_793_000_000
 const pods = Array.from(
   { length: 400 },
   (_, index) =>
-    `{ apiVersion: v1, kind: Pod, metadata: { namespace: shop, name: web-7-${index} }, status: { podIP: 10.0.${index >> 8}.${index & 255} } }`,
+    `{ apiVersion: v1, kind: Pod, metadata: { namespace: shop, name: web-7-${index}, generateName: web-7- }, status: { podIP: 10.0.${index >> 8}.${index & 255} } }`,
 )
 
 /** By the fields that are asked for: two ends with type, namespace, name, aggregated name and address, port and protocol. */

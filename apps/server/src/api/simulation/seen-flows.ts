@@ -4,12 +4,13 @@ import type { Row } from '@margay/model'
 import type { Flow } from '@margay/policy'
 import { carriesPorts, protocolNumber } from '@margay/policy'
 import type { Filter, Group } from '@margay/query'
+import { fieldIs } from '@margay/query'
 import type { Counter, SimulatedFlow } from '@margay/wire'
 import type { Range } from '../cluster/as-of.ts'
 import { endOfRow } from '../cluster/flow-ends.ts'
 import type { ClusterState } from '../cluster/state.ts'
 import type { TrafficDeps } from '../cluster/traffic.ts'
-import { addCounters, askFlows, counterOf, isField } from '../cluster/traffic.ts'
+import { addCounters, askFlows, counterOf } from '../cluster/traffic.ts'
 import { inTurns } from '../turns.ts'
 
 type End = SimulatedFlow['source']
@@ -48,7 +49,7 @@ const measures = {
 } as const
 
 /** Legs inside one network namespace meet no policy. */
-const isNotLocal: Filter = { kind: 'not', filter: isField('local', 'true') }
+const isNotLocal: Filter = { kind: 'not', filter: fieldIs('local', 'true') }
 
 const textOf = (row: Row, field: string) => (typeof row[field] === 'string' ? row[field] : '-')
 

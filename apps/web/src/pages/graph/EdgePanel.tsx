@@ -7,7 +7,7 @@ import { formatClock, formatSince } from '../../format/time.ts'
 import { formatCount } from '../../format/number.ts'
 import { EndsOfScope } from '../../record/BothEnds.tsx'
 import { readTrace } from '../../log-table/presentation.tsx'
-import { followed, subjectOf } from '../../shell/change-marks.ts'
+import { concerning, followed, subjectOf } from '../../shell/change-marks.ts'
 import { useChanges } from '../../shell/use-changes.ts'
 import { Chip } from '../../ui/Chip.tsx'
 import { Failed } from '../../ui/Message.tsx'
@@ -116,7 +116,7 @@ function Why({ edge, ends, scope }: WhyProps) {
         <VerdictOfEdge edge={edge} long />
         {since !== undefined && <Chip>{sinceText(since, scope)}</Chip>}
       </div>
-      {since !== undefined && !isThroughout(since, scope) && <Follows moment={since} />}
+      {since !== undefined && data?.row && !isThroughout(since, scope) && <Follows moment={since} row={data.row} />}
       <section>
         {hasNoAnswer(edge) && <p>{noAnswerText}</p>}
         {error && <Failed failure={asProblem(error)} />}
@@ -138,10 +138,11 @@ const isThroughout = (first: number, { from, to }: Scope): boolean => first - fr
 const sinceText = (first: number, scope: Scope): string =>
   isThroughout(first, scope) ? 'all through the range' : `first at ${formatClock(first, scope.zone).slice(0, 5)}`
 
-/** The change that it follows, by its number on the ribbon. What caused it is for the explanation to prove. */
-function Follows({ moment }: { readonly moment: number }) {
+/** The change near its ends that it follows, by its number on the ribbon. What caused it is for the explanation to prove. */
+function Follows({ moment, row }: { readonly moment: number; readonly row: Row }) {
   const { changes } = useChanges()
-  const change = followed(changes, moment)
+  const namespaces = [String(row['source_namespace']), String(row['dest_namespace'])]
+  const change = followed(concerning(changes, namespaces), moment)
   if (!change) return null
   return (
     <p className="dim">
