@@ -39,6 +39,13 @@ describe('the ribbon', () => {
   it('does not call the present a gap before its records can have come', () =>
     expect(ribbonBuckets([], new Set(), range, 10, 30).map(({ gap }) => gap)).toEqual([true, false, false]))
 
+  it('calls no bucket a gap that lies in the interval of a record before it', () =>
+    expect(ribbonBuckets([], new Set([0]), range, 5, 1000).map(({ from, gap }) => [from, gap])).toEqual([
+      [0, false],
+      [5, false],
+      ...[10, 15, 20, 25].map((from) => [from, true]),
+    ]))
+
   it('begins at a whole bucket and covers the range', () => {
     const buckets = ribbonBuckets([], new Set([0, 10, 20, 30]), { from: 4, to: 33 }, 10, 1000)
     expect(buckets.map(({ from }) => from)).toEqual([0, 10, 20, 30])

@@ -55,6 +55,10 @@ export function ribbonBuckets(
   now: number,
 ): readonly Bucket[] {
   const counts = countByBucket(groups)
+  const isCovered = (at: number) =>
+    Array.from({ length: Math.ceil(intervalSeconds / width) }, (_, back) => at - back * width).some(
+      (start) => seen.has(start) || counts.has(start),
+    )
   const first = Math.floor(from / width) * width
   return Array.from({ length: Math.ceil((to - first) / width) }, (_, index) => {
     const at = first + index * width
@@ -65,10 +69,13 @@ export function ribbonBuckets(
       allowed: Math.max(0, allowed),
       deniedAtSource: source,
       deniedAtDestination: destination,
-      gap: !seen.has(at) && !counts.has(at) && at + width < now - settleSeconds,
+      gap: !isCovered(at) && at + width < now - settleSeconds,
     }
   })
 }
+
+/** A record is of an interval and stands where that begins: it tells of the finer buckets after it too. */
+const intervalSeconds = 10
 
 /** Records are written at the end of their interval of ten seconds and take a moment to arrive. */
 const settleSeconds = 15

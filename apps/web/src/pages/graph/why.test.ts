@@ -28,6 +28,11 @@ describe('the finding', () => {
       edge({ verdict: 'denied_at_source', deniedShare: 1, tally: tally(2, 0, 0, 0, 0, 0, 0, 0, 2) }),
       'Everything that client sent to api was denied before it left: 2 connections.',
     ],
+    [
+      edge({ verdict: 'denied_at_source', deniedShare: 1, tally: tally(1, 0, 0, 0, 0, 0, 0, 0, 1) }),
+      'Everything that client sent to api was denied before it left: 1 connection.',
+    ],
+    [edge({ tally: tally(1, 9, 10, 10, 1, 9, 10, 10) }), 'The one connection from client to api was allowed.'],
   ])('of $0.verdict is a sentence', (given, sentence) => expect(findingOf(given, ends)).toBe(sentence))
 
   it('tells an allowed edge without any answer from a refused one', () => {

@@ -12,20 +12,24 @@ export interface Ends {
 /** One sentence that says what the edge is. */
 export function findingOf({ verdict, tally, deniedShare }: Edge, { source, dest }: Ends): string {
   const { total, deniedAtSource, deniedAtDestination } = tally
-  const denied = formatCount(deniedAtSource.connections + deniedAtDestination.connections)
+  const denied = deniedAtSource.connections + deniedAtDestination.connections
   switch (verdict) {
     case 'denied_at_source':
-      return `Everything that ${source} sent to ${dest} was denied before it left: ${denied} connections.`
+      return `Everything that ${source} sent to ${dest} was denied before it left: ${connections(denied)}.`
     case 'denied_at_destination':
-      return `${source} may send, but ${dest} took nothing: ${denied} connections were denied on arrival.`
+      return `${source} may send, but ${dest} took nothing: ${connections(denied)} ${denied === 1 ? 'was' : 'were'} denied on arrival.`
     case 'mixed':
-      return `${formatShare(deniedShare)} of the connections from ${source} to ${dest} were denied, ${denied} of them.`
+      return `${formatShare(deniedShare)} of the connections from ${source} to ${dest} were denied, ${formatCount(denied)} of them.`
     case 'allowed':
       return isUnanswered(tally.allowed.sent, total.received)
         ? `${source} sent to ${dest} and nothing came back.`
-        : `All ${formatCount(total.connections)} connections from ${source} to ${dest} were allowed.`
+        : total.connections === 1
+          ? `The one connection from ${source} to ${dest} was allowed.`
+          : `All ${connections(total.connections)} from ${source} to ${dest} were allowed.`
   }
 }
+
+const connections = (count: number) => `${formatCount(count)} ${count === 1 ? 'connection' : 'connections'}`
 
 const isUnanswered = (sent: number, received: number) => sent > 0 && received === 0
 
