@@ -48,11 +48,16 @@ describe('recommend', () => {
     expect(text).not.toContain('projectcalico.org/serviceaccount')
   })
 
-  it('admits nothing else: another port, another another direction', async () => {
+  it('admits nothing else: another port, another direction', async () => {
     write({ 'flows.ndjson': ndjson(seen), 'pods.yaml': yaml(...cluster) })
     await recommendAndTry('flows.ndjson')
-    const verdicts = ['shop/db:22', 'shop/web:5432', 'ops/probe:443'].map(async (to) => {
-      const args = ['--policies', 'recommended', '--pods', 'pods.yaml', '--from', 'shop/web', '--to', to, '-o', 'json']
+    const asked = [
+      ['shop/web', 'shop/db:22'],
+      ['shop/db', 'shop/web:5432'],
+      ['shop/web', 'ops/probe:443'],
+    ] as const
+    const verdicts = asked.map(async ([from, to]) => {
+      const args = ['--policies', 'recommended', '--pods', 'pods.yaml', '--from', from, '--to', to, '-o', 'json']
       return (JSON.parse((await policy('explain', ...args)).out) as { verdict: string }).verdict
     })
     expect(await Promise.all(verdicts)).toEqual(['deny', 'deny', 'allow'])
