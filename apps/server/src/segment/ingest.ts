@@ -238,7 +238,10 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     keep: (rows, source) => keep({ logType: objectLog.name, rows, source }),
     publish: deps.publish,
     known: async () => {
-      await Promise.race([replayed, sleep(replayWaitMs)])
+      // A wait that nobody needs any more would keep the process from ending.
+      const waited = new AbortController()
+      await Promise.race([replayed, sleep(replayWaitMs, waited.signal)])
+      waited.abort()
       return (await deps.knownObjects?.()) ?? []
     },
     log,
