@@ -30,6 +30,19 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
+/**
+ * Resolves once the promise does, or after `ms` without it; rejects as it rejects meanwhile. The time is not waited for any
+ * more then: a timer that is left running keeps its process or thread from ending.
+ */
+export async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  const settled = new AbortController()
+  try {
+    await Promise.race([promise, sleep(ms, settled.signal)])
+  } finally {
+    settled.abort()
+  }
+}
+
 /** Resolves when `signal` aborts. */
 export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()

@@ -5,6 +5,7 @@ import { CodedError, defineErrors } from './errors.ts'
 import { createHealth } from './health.ts'
 import { createLogger } from './log.ts'
 import { createMetrics } from './metrics.ts'
+import { atMost } from './part.ts'
 import { createQueue } from './queue.ts'
 
 describe('backoff', () => {
@@ -16,6 +17,20 @@ describe('backoff', () => {
   })
   it('waits at least half, whatever chance says', () => {
     expect(createBackoff({ firstMs: 100, mostMs: 500 }, () => 0).next()).toBe(50)
+  })
+})
+
+describe('a wait of at most so long', () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+
+  it('ends with what it waits for, and leaves no timer that would keep the process', async () => {
+    const before = timers()
+    await atMost(3_600_000, Promise.resolve())
+    await expect(atMost(3_600_000, Promise.reject(new Error('gone')))).rejects.toThrow('gone')
+    expect(timers()).toBe(before)
+  })
+  it('ends without it when the time is over', async () => {
+    await atMost(1, new Promise(() => {}))
   })
 })
 

@@ -3,7 +3,7 @@
 // whoever watches, and knows neither the store's engine nor the API.
 import { join } from 'node:path'
 import type { Health, Logger, Part } from '@margay/kit'
-import { defineErrors, sleep, supervise } from '@margay/kit'
+import { atMost, defineErrors, sleep, supervise } from '@margay/kit'
 import type { Row } from '@margay/model'
 import { flowLog, logType, logTypes, objectLog, policyActivityLog } from '@margay/model'
 import type { Block } from '@margay/store'
@@ -215,7 +215,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     if (batch.isInventory) objects.told(batch.rows)
     if (batch.logType === flowLog.name) activity.addRecords(batch.rows, batch.shared)
     if (watched) deps.publish({ logType: batch.logType, provisional: false, rows: wholeRows(batch) })
-    await Promise.race([inserted, sleep(findableWaitMs)])
+    await atMost(findableWaitMs, inserted)
   }
   const append = async (batch: IntakeBatch): Promise<{ readonly duplicate: boolean }> => {
     const standing = segments.standing({ ...batch.source, source: batch.source.id })
@@ -238,10 +238,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     keep: (rows, source) => keep({ logType: objectLog.name, rows, source }),
     publish: deps.publish,
     known: async () => {
-      // A wait that nobody needs any more would keep the process from ending.
-      const waited = new AbortController()
-      await Promise.race([replayed, sleep(replayWaitMs, waited.signal)])
-      waited.abort()
+      await atMost(replayWaitMs, replayed)
       return (await deps.knownObjects?.()) ?? []
     },
     log,

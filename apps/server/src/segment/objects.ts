@@ -1,7 +1,7 @@
 // The cluster's objects in the ingest thread, put together: what an earlier server knew is taken up first, then the sources
 // speak, and then agents are let in, so that no row is named before the names are there.
 import type { Health, Logger, Part } from '@margay/kit'
-import { aborted, sleep } from '@margay/kit'
+import { aborted, atMost, sleep } from '@margay/kit'
 import type { ObjectRow } from '@margay/model'
 import { objectLog } from '@margay/model'
 import { createYamlSource } from '../inventory/yaml-source.ts'
@@ -127,7 +127,7 @@ export function createObjects(config: IngestConfig, deps: ObjectsDeps): Objects 
       }
     },
   }
-  const looked = () => known.promise.then(() => Promise.race([Promise.all(looks), sleep(firstLookMs)]))
+  const looked = () => known.promise.then(() => atMost(firstLookMs, Promise.all(looks)))
   return {
     parts: [keeper, writer, ...sources.map((part) => after(() => known.promise, part))],
     before: (part) => after(looked, part),
