@@ -149,9 +149,6 @@ export function namesSuite(stand: Stand): void {
       const whileFirst = Math.floor(Date.now() / 1000)
       await curl('client-2', `${url}/end`)
       await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/first', '--timeout=180s')
-      // One row of an agent tells of an address in an interval, whoever had it; nobody gets it again sooner than that.
-      await flows('')
-
       await takeAddressNext(node, ip)
       const spec = podSpec({ program: 'orders', listen: [{ kind: 'http', port: 8080 }] })
       await stand.cluster.kubectl.apply([pod('second', node.name, spec)])
