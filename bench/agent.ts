@@ -31,6 +31,7 @@ const nowhere: AgentOutput = {
   lasting: sink,
   live: sink,
   watched: () => false,
+  onHandover: () => () => {},
   endInterval() {},
   endDelta() {},
   lost() {},

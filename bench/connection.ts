@@ -24,6 +24,7 @@ const output: AgentOutput = {
   lasting: sink,
   live: sink,
   watched: () => false,
+  onHandover: () => () => {},
   endInterval() {},
   endDelta() {},
   lost() {},

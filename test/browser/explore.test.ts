@@ -142,6 +142,22 @@ describe('filters made by clicking', () => {
     },
   )
 
+  it('find their row where it was when the histogram comes later than the rows', async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    await context.route('**/api/v1/query', async (route) => {
+      if (route.request().postData()?.includes('timeBucket')) await released
+      await route.continue()
+    })
+    const page = await explore({ q: 'source_namespace: names' })
+    await eventually(() => rowsIn(page).count()).toBe(hostile.length + 1)
+    const top = async () => (await rowsIn(page).first().boundingBox())?.y
+    const before = await top()
+    expect(await page.getByRole('figure').count()).toBe(0)
+    release()
+    await page.getByRole('figure').waitFor()
+    expect(await top()).toBe(before)
+  })
+
   it('on an empty cell ask whether the field is there', async () => {
     const page = await explore({ q: 'source_namespace: names', cols: columns('start_time', 'process_name') })
     await eventually(() => rowsIn(page).count()).toBe(hostile.length + 1)

@@ -1,11 +1,11 @@
 // The loop that everything hangs on: look at the ring every 100 ms, at the sockets every second, write rows at the end of
-// an interval. It opens the kernel side and the collectors, and a collector that fails is out for itself alone.
-import { sleep } from '@margay/kit'
+// an interval, which is also over when an address passes from one pod to another. It opens the kernel side and the collectors, and a collector that fails is out for itself alone.
 import type { Logger, Part, Stage } from '@margay/kit'
 import { collectors } from './collectors/index.ts'
 import type { Collector, OpenCollector, Shared, TakeRecord } from './collectors/collector.ts'
 import type { AgentConfig } from './config.ts'
-import { closed, intervalFrom, isOver } from './interval.ts'
+import { createHandovers } from './handovers.ts'
+import { canEnd, closed, intervalFrom, isOver } from './interval.ts'
 import { header, lossPlaces, readU64 } from './kernel/layout.ts'
 import { createShared } from './shared.ts'
 import type { SharedDeps } from './shared.ts'
@@ -136,7 +136,11 @@ async function loop(
 ): Promise<void> {
   const { clock, flows, output } = shared
   const takers = takersOf(opened, guard)
+  let lookedAt = clock.now()
   const look = () => {
+    const now = clock.now()
+    flows.setSpan(Math.min(lookedAt, now), now)
+    lookedAt = now
     for (const one of opened) guard(one, () => one.open.poll?.())
     readRing(shared, takers)
   }
@@ -152,13 +156,15 @@ async function loop(
     readLosses()
     output.endInterval(endTime)
   }
+  const handovers = createHandovers(output, signal)
   let interval = intervalFrom(clock.now(), config.intervalSeconds)
   let lastSecond = clock.kernelNow()
   while (!signal.aborted) {
-    await sleep(config.pollMs, signal)
+    await handovers.pause(config.pollMs)
+    const isHandedOver = handovers.take()
     look()
     const now = clock.now()
-    const isEnd = isOver(interval, now) || signal.aborted
+    const isEnd = isOver(interval, now) || (isHandedOver && canEnd(interval, now)) || signal.aborted
     const isSecond = isEnd || clock.kernelNow() - lastSecond >= 1e9
     if (isSecond) {
       second()

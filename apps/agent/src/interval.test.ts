@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { closed, intervalFrom, isOver } from './interval.ts'
+import { canEnd, closed, intervalFrom, isOver } from './interval.ts'
 
 describe('intervals', () => {
   it('end on multiples of their length, whenever they began', () => {
@@ -16,6 +16,11 @@ describe('intervals', () => {
       true,
       true,
     ])
+  })
+
+  it('can end early once they have a length', () => {
+    const interval = { start: 1000, end: 1010 }
+    expect([1000_999, 1001_000].map((now) => canEnd(interval, now))).toEqual([false, true])
   })
 
   it('have rows that follow each other, and never end before they start', () => {

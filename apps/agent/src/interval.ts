@@ -15,6 +15,9 @@ export function intervalFrom(nowMs: number, seconds: number): Interval {
 
 export const isOver = ({ start, end }: Interval, nowMs: number): boolean => nowMs >= end * 1000 || nowMs < start * 1000
 
+/** Whether what ends now has a length: rows tell seconds. */
+export const canEnd = ({ start }: Interval, nowMs: number): boolean => nowMs >= (start + 1) * 1000
+
 /** The times of the interval's rows where it ends now: never backwards. The next one begins at its end. */
 export function closed({ start }: Interval, nowMs: number): Interval {
   const end = Math.floor(nowMs / 1000)

@@ -28,6 +28,7 @@ export function createPrintOutput(deps: { readonly write: (line: string) => void
     lasting,
     live: { epoch: 0, series: () => 0, add: () => {} },
     watched: () => false,
+    onHandover: () => () => {},
     endInterval: () => {},
     endDelta: () => {},
     lost: (what, count) => deps.write(`${printJsonExact({ log: 'lost', what, count })}\n`),

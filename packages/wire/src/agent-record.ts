@@ -14,6 +14,9 @@ export interface AgentFlow extends FlowRow {
   /** Address and port that the program dialled, where conntrack changed them on the way (a service). */
   readonly dialled_ip?: string
   readonly dialled_port?: number
+  /** Seconds from start_time to the first thing that was counted, and to the end of the second of the last. */
+  readonly active_from?: number
+  readonly active_to?: number
 }
 
 export type AgentLookup = DnsRow
@@ -36,6 +39,11 @@ export interface AgentOutput {
   readonly live: RecordSink
   /** Whether somebody watches; where not, nothing is put into `live`. */
   readonly watched: () => boolean
+  /**
+   * Calls whenever an address passed from one pod to another: what is counted from then on belongs to another row. A row of
+   * both would be named after one of them. Returns what ends that.
+   */
+  readonly onHandover: (listener: () => void) => () => void
   /** The interval is complete: what `lasting` holds goes to the spool. */
   endInterval(endTime: number): void
   /** Sends what `live` holds. */

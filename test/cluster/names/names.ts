@@ -29,13 +29,17 @@ export function namesSuite(stand: Stand): void {
     beforeAll(() => openLane(stand), startMs)
 
     it('a service with endpoints on both nodes: each connection names the pod that answered, and the service that was dialled', async () => {
-      const answered = await curl('client-1', `http://web.${namespace}/`, 20)
+      // A node learns of the endpoints on the other a moment after they are ready.
+      const answered: string[] = []
+      await until('pods of both nodes to answer', async () => {
+        answered.push(...(await curl('client-1', `http://web.${namespace}/`, 20)))
+        return Object.keys(tally(answered)).length === 2 || undefined
+      })
       const rows = await remembered(
         'by service',
         'source_name: client-1 and dest_port: 8080 and not dest_service_name: "-"',
       )
       firstCalls = by(rows, 'src')
-      expect(Object.keys(tally(answered)), 'pods of both nodes answer').toHaveLength(2)
       expect(counts(by(rows, 'src'), 'dest_name')).toEqual(tally(answered))
       for (const row of by(rows, 'src')) {
         expect(row).toMatchObject({
@@ -145,9 +149,6 @@ export function namesSuite(stand: Stand): void {
       const whileFirst = Math.floor(Date.now() / 1000)
       await curl('client-2', `${url}/end`)
       await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/first', '--timeout=180s')
-      // One row of an agent tells of an address in an interval, whoever had it; nobody gets it again sooner than that.
-      await flows('')
-
       await takeAddressNext(node, ip)
       const spec = podSpec({ program: 'orders', listen: [{ kind: 'http', port: 8080 }] })
       await stand.cluster.kubectl.apply([pod('second', node.name, spec)])

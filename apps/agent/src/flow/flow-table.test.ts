@@ -32,6 +32,7 @@ function setUp(maxFlows = 10) {
   const output: AgentOutput = {
     lasting: lasting.sink,
     live: live.sink,
+    onHandover: () => () => {},
     watched: () => state.watched,
     endInterval: () => {},
     endDelta: () => {},
@@ -59,6 +60,22 @@ const identity: FlowIdentity = {
 }
 
 describe('flow table', () => {
+  it('says in which seconds of the interval something was counted', () => {
+    const { table, add, lasting } = setUp()
+    table.setSpan(12_950, 13_050)
+    add('a', 1, true)
+    table.setSpan(15_400, 15_500)
+    add('a', 1, false)
+    table.endInterval(10, 20)
+    table.setSpan(19_980, 20_080)
+    add('a', 1, true)
+    table.endInterval(20, 30)
+    expect(lasting.rows.map(({ rest }) => [rest.active_from, rest.active_to])).toEqual([
+      [2, 6],
+      [0, 1],
+    ])
+  })
+
   it('writes one row an interval for what changed, and its series once', () => {
     const { table, add, lasting } = setUp()
     add('a', 100, true)

@@ -17,6 +17,8 @@ export interface FlowTable {
   readonly interval: number
   readonly second: number
   readonly size: number
+  /** Says that what is added from now on happened in this span, Unix milliseconds. */
+  setSpan(fromMs: number, toMs: number): void
   /** The flow of a key, made at first sight; undefined (and counted) where the table is full. */
   find(key: string, identify: () => FlowIdentity): Flow | undefined
   variant(flow: Flow, verdict: Verdict): Variant
@@ -53,12 +55,16 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
   let dirtyLive: Variant[] = []
   let interval = 0
   let second = 0
+  /** Whole seconds, the last one not in it. */
+  const span = { from: 0, to: 0 }
 
   const writeLasting = (variant: Variant, startTime: number, endTime: number) => {
     variant.lastingSeries = lastingSeries.of(variant.lastingSeries, 'flows', dimensions(variant))
     output.lasting.add(variant.lastingSeries.number, {
       start_time: startTime,
       end_time: endTime,
+      active_from: Math.max(0, variant.activeFrom - startTime),
+      active_to: Math.max(0, variant.activeTo - startTime),
       ...detailsOf(variant),
       ...measureFields(variant.lasting),
       ...variant.lastingExemplars?.fields(),
@@ -109,6 +115,10 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
     get size() {
       return flows.size
     },
+    setSpan(fromMs, toMs) {
+      span.from = Math.floor(fromMs / 1000)
+      span.to = Math.floor(toMs / 1000) + 1
+    },
     find(key, identify) {
       const known = flows.get(key)
       if (known) return known
@@ -134,8 +144,10 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
       measures[slot.flows] = newInInterval ? 1 : 0
       addMeasures(variant.lasting, measures)
       variant.flow.lastUsed = variant.lastUsed = interval
+      variant.activeTo = span.to
       if (!variant.dirty) {
         variant.dirty = true
+        variant.activeFrom = span.from
         dirty.push(variant)
       }
       if (!output.watched()) return

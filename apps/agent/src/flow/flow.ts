@@ -60,6 +60,9 @@ export interface Variant {
   dirtyLive: boolean
   /** Interval in which something was last added. */
   lastUsed: number
+  /** Unix seconds: what counts for the next row happened from then, and before then. */
+  activeFrom: number
+  activeTo: number
   lastingSeries: Series | undefined
   liveSeries: Series | undefined
 }
@@ -89,6 +92,8 @@ export const createVariant = (flow: Flow, verdict: Verdict): Variant => ({
   dirty: false,
   dirtyLive: false,
   lastUsed: flow.lastUsed,
+  activeFrom: 0,
+  activeTo: 0,
   lastingSeries: undefined,
   liveSeries: undefined,
 })

@@ -18,6 +18,8 @@ let server: Server
 let frames: Frame[]
 let hellos: Hello[]
 let watched: boolean
+/** What the next hello is answered with; held open without. */
+let handover: number | undefined
 let answer: (frame: Frame) => FrameResult
 let ended: AbortController
 let running: Promise<void> | undefined
@@ -43,13 +45,19 @@ beforeEach(async () => {
   frames = []
   hellos = []
   watched = false
+  handover = undefined
   answer = ({ provisional }) => ({ result: provisional ? 'shown' : 'stored' })
   ended = new AbortController()
   running = undefined
   server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
       // A hello is held open, as the server does.
-      if (request.url !== framesPath) return void hellos.push(JSON.parse(body.toString()) as Hello)
+      if (request.url !== framesPath) {
+        hellos.push(JSON.parse(body.toString()) as Hello)
+        if (handover !== undefined) response.end(JSON.stringify({ server: 'c1', watched, handover }))
+        handover = undefined
+        return
+      }
       response.end(JSON.stringify({ results: results(body), watched }))
     })
   })
@@ -186,6 +194,17 @@ describe('ship', () => {
     state = 'ready'
     const told = () => expect(hellos.map(({ collectors }) => collectors[0]!.state)).toEqual(['starting', 'ready'])
     await vi.waitFor(told, { timeout: 10_000 })
+  })
+  it('passes on that an address passed from one pod to another, and says of which it heard', async () => {
+    const { output, run } = setUp()
+    let heard = 0
+    const hearNoMore = output.onHandover(() => heard++)
+    output.onHandover(() => heard++)
+    hearNoMore()
+    handover = 1_793_000_000_500
+    void run()
+    await vi.waitFor(() => expect(hellos.map((hello) => hello.handover)).toEqual([0, 1_793_000_000_500]))
+    expect(heard).toBe(1)
   })
   it('says that somebody watches once an answer said so', async () => {
     const { output, run } = setUp()

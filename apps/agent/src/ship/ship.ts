@@ -78,6 +78,8 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
   const instance = instanceOf(deps.dataDir)
   const since = Math.floor(clock() / 1000)
   let watched = false
+  let handover = 0
+  const onHandover = new Set<() => void>()
   let wake = () => {}
   let allSent = false
 
@@ -147,10 +149,21 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
       try {
         const addresses = [...deps.addresses()]
         const answer = await link.hello(
-          { agent: deps.agent, host: deps.host, version: deps.version, since, addresses, watched, collectors },
+          {
+            agent: deps.agent,
+            host: deps.host,
+            version: deps.version,
+            since,
+            addresses,
+            watched,
+            handover,
+            collectors,
+          },
           AbortSignal.any([signal, outdated.signal]),
         )
         watched = answer.watched
+        if (answer.handover !== handover) for (const tell of onHandover) tell()
+        handover = answer.handover
         backoff.reset()
       } catch (error) {
         if (outdated.signal.aborted) continue
@@ -169,6 +182,10 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
       lasting: spool.batch.sink,
       live: live.sink,
       watched: () => watched,
+      onHandover(listener) {
+        onHandover.add(listener)
+        return () => void onHandover.delete(listener)
+      },
       endInterval: () => spool.endInterval(),
       endDelta: () => live.flush(),
       lost: (what, count) => losses.add(what, count),

@@ -1,6 +1,5 @@
 // The collection in a thread of its own, so that building and sending frames never keeps it from the kernel's ring. Its
 // memory is bounded by the thread's limits; a thread that dies is started again like any part.
-import { once } from 'node:events'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { createHealth, createProcessLogger } from '@margay/kit'
 import type { Health, Part } from '@margay/kit'
@@ -41,7 +40,9 @@ export function createCollectionThread(config: AgentConfig, deps: CollectionThre
       const tellWatched = () => Atomics.store(words, watchedWord, deps.output.watched() ? 1 : 0)
       const timer = setInterval(tellWatched, watchEveryMs)
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-      const end = () => worker.postMessage('end' satisfies ToThread)
+      const tell = (message: ToThread) => worker.postMessage(message)
+      const end = () => tell('end')
+      const hearNoMore = deps.output.onHandover(() => tell('handover'))
       signal.addEventListener('abort', end, { once: true })
       if (signal.aborted) end()
       const apply = createApply(deps)
@@ -59,6 +60,7 @@ export function createCollectionThread(config: AgentConfig, deps: CollectionThre
         })
       } finally {
         clearInterval(timer)
+        hearNoMore()
         signal.removeEventListener('abort', end)
         await worker.terminate()
       }
@@ -77,10 +79,21 @@ export async function runThread(): Promise<void> {
   const opened = openNative()
   if ('problem' in opened) throw new Error(opened.problem)
   const ended = new AbortController()
-  void once(port, 'message').then(() => ended.abort())
+  const listeners = new Set<() => void>()
+  port.on('message', (message: ToThread) => {
+    if (message === 'end') ended.abort()
+    else for (const tell of listeners) tell()
+  })
   const health = createHealth()
   const report = () => post({ kind: 'health', report: health.report() })
-  const output = createThreadOutput({ post, watched: () => Atomics.load(words, watchedWord) === 1 })
+  const output = createThreadOutput({
+    post,
+    watched: () => Atomics.load(words, watchedWord) === 1,
+    onHandover(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  })
   const onOpen = () => {
     report()
     post({ kind: 'open' })

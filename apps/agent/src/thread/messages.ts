@@ -18,7 +18,7 @@ export type FromThread =
   | { readonly kind: 'lost'; readonly what: string; readonly count: number }
   | { readonly kind: 'health'; readonly report: Readonly<Record<string, StageState>> }
 
-export type ToThread = 'end'
+export type ToThread = 'end' | 'handover'
 
 /** Index into the shared words: whether somebody watches. */
 export const watchedWord = 0

@@ -7,6 +7,7 @@ import type { FromThread, SinkPart } from './messages.ts'
 export interface ThreadOutputDeps {
   readonly post: (message: FromThread) => void
   readonly watched: () => boolean
+  readonly onHandover: AgentOutput['onHandover']
 }
 
 /** Over this the thread numbers anew, so that neither side's list grows for ever. */
@@ -50,13 +51,14 @@ function createGathering(): Gathering {
   }
 }
 
-export function createThreadOutput({ post, watched }: ThreadOutputDeps): AgentOutput {
+export function createThreadOutput({ post, watched, onHandover }: ThreadOutputDeps): AgentOutput {
   const lasting = createGathering()
   const live = createGathering()
   return {
     lasting,
     live,
     watched,
+    onHandover,
     endInterval: (endTime) => post({ kind: 'interval', part: lasting.take(), endTime }),
     endDelta() {
       const part = live.take()

@@ -25,6 +25,7 @@ function setUp() {
     lasting: sink,
     live: sink,
     watched: () => state.watched,
+    onHandover: () => () => {},
     endInterval: (time) => void events.push(`interval ${time}`),
     endDelta: () => void events.push('delta'),
     lost: (what, count) => void events.push(`lost ${what} ${count}`),
@@ -35,6 +36,7 @@ function setUp() {
   const inThread = createThreadOutput({
     post: (message: FromThread) => apply(structuredClone(message)),
     watched: output.watched,
+    onHandover: output.onHandover,
   })
   return { inThread, apply, rows, events, known, state, health }
 }

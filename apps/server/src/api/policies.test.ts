@@ -224,3 +224,16 @@ spec:
     )
   })
 })
+
+describe('a policy whose traces leave its tier out of its name', () => {
+  const threats = { 'policy.kind': 'GlobalNetworkPolicy', 'policy.namespace': undefined, tier: 'security' }
+  const passed = (name: string) => activity('0-egress-1', 'pass', { ...threats, 'policy.name': name })
+
+  it('has the same counts by itself as in the list', async () => {
+    await api.store('policy_activity', [passed('security.threats'), passed('threats')])
+    const inList = (await list()).policies.find(({ id }) => id === 'gnp~security.threats')
+    const alone = await api.get('policy', {}, { id: 'gnp~security.threats' })
+    expect(inList?.use?.passed.connections).toBe(6)
+    expect(alone.policy.use).toEqual(inList?.use)
+  })
+})

@@ -44,7 +44,7 @@ function watchOver(response: ServerResponse, admit: () => Promise<unknown>, ever
   if (response.destroyed) return
   const look = () =>
     void admit().catch((error: unknown) => {
-      const isRefused = error instanceof ApiError && error.code !== 'unavailable'
+      const isRefused = error instanceof ApiError && (error.code === 'unauthenticated' || error.code === 'forbidden')
       if (isRefused) response.destroy()
     })
   const looking = setInterval(look, everyMs)

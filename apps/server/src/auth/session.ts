@@ -34,7 +34,7 @@ function makeKey(path: string): void {
   try {
     replaceFile(path, [randomBytes(keyBytes)])
   } catch (error) {
-    throw new FatalError(`make ${path}`, { cause: error })
+    throw new FatalError(`make ${path}: ${(error as Error).message}`, { cause: error })
   }
 }
 

@@ -71,6 +71,20 @@ const stored: readonly Row[] = [
       host: 'n1',
     },
   ),
+  // In the name of a service behind which nobody stands.
+  row(
+    'src',
+    'refused',
+    [exemplar(6, { source: { ip: '10.77.0.6', port: 6 }, dest: { ip: '10.96.0.20', port: 80 }, ...drop })],
+    {
+      source_ip: '10.77.0.6',
+      dest_ip: '10.96.0.20',
+      dest_port: 80,
+      dest_service_name: 'api',
+      dest_service_namespace: 'pay',
+      drop_reason: 'SERVICE_WITHOUT_ENDPOINTS',
+    },
+  ),
   // Without exemplars, as others write their logs.
   row('src', 'established', [], { source_ip: '10.77.0.4', outcome: undefined, num_flows: 3 }),
   row('dst', 'dropped', [], { source_ip: '10.77.0.4', outcome: undefined, action: 'deny' }),
@@ -178,6 +192,13 @@ describe('both ends of a search', () => {
     expect(connections).toMatchObject([{ fate: 'dropped', decided: { where: 'way', by: 'rule' }, left: 'no' }])
   })
 
+  it('names the service that has no endpoints, as the record names it', async () => {
+    const { connections } = await ask({ range, query: 'source_ip: 10.77.0.6' })
+    expect(connections.map(({ sentence }) => sentence)).toEqual([
+      expect.stringContaining('service pay/api has no endpoints'),
+    ])
+  })
+
   it('answers at most what was asked for, and says how many more there are', async () => {
     const { connections, more, exact } = await ask({
       range,
@@ -205,7 +226,7 @@ describe('both ends of one record', () => {
   })
 
   it('without exemplars is joined by its pair, and not sure', async () => {
-    const { connections } = await ask({ record: writeRow(flowLog, { ...stored[4]!, outcome: 'unanswered' }) })
+    const { connections } = await ask({ record: writeRow(flowLog, { ...stored.at(-2)!, outcome: 'unanswered' }) })
     expect(connections).toMatchObject([{ fate: 'dropped', decided: { where: 'destination' }, sure: false }])
   })
 

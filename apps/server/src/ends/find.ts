@@ -35,6 +35,7 @@ const fields = [
   'outcome',
   'drop_reason',
   'evidence',
+  'evidence_missing',
   'proto',
   'exemplars',
   'num_exemplars',
@@ -44,6 +45,7 @@ const fields = [
   'policies.enforced_policies',
   'dest_domains',
   'dest_service_name',
+  'dest_service_namespace',
   ...(['source', 'dest'] as const).flatMap((end) =>
     ['ip', 'port', 'name', 'name_aggr', 'namespace', 'type'].map((part) => `${end}_${part}`),
   ),

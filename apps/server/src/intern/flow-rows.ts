@@ -132,6 +132,26 @@ export interface Judging {
   readonly isLasting: boolean
 }
 
+/** By row: the seconds from its start in which something was counted, the last one not in it; NaN where it does not say. */
+interface ActiveSeconds {
+  readonly from: Float64Array
+  readonly to: Float64Array
+}
+
+/**
+ * The other side of a row whose address passed from one owner to another within the row's interval: whoever had it in the
+ * seconds in which something was counted. A row that does not say, or says of seconds when nobody had it, is of the whole.
+ */
+function createPeerOfRow({ from, to }: ActiveSeconds, names: EntryNames, { since }: Moment) {
+  return (entry: number, own: Endpoint, row: number): Endpoint => {
+    const whole = names.peer(entry, own)
+    // Fast path: an address that has had one owner.
+    if (Number.isNaN(from[row]!) || !names.isHandedOver(entry)) return whole
+    const found = names.peerWithin(entry, own, since + from[row]!, since + to[row]!)
+    return found.type === 'wep' || found.type === 'hep' ? found : whole
+  }
+}
+
 /** Numbers of connections of each row. */
 function connectionsOf(frame: Frame) {
   const flows = numbersOf(frame, 'num_flows')
@@ -243,6 +263,7 @@ export function createFlowNamer(
 ): FrameNamer {
   const sources: ValueColumn = valuesOf(frame, 'source_ip')
   const dests: ValueColumn = valuesOf(frame, 'dest_ip')
+  const active = { from: numbersOf(frame, 'active_from'), to: numbersOf(frame, 'active_to') }
   const counts = new Uint8Array(frame.rows.count)
   const places = judging?.judge.places
   return {
@@ -250,6 +271,8 @@ export function createFlowNamer(
     at(moment) {
       const sourceNames = createEntryNames(sources, moment, deps, places)
       const destNames = createEntryNames(dests, moment, deps, places)
+      const sourcePeer = createPeerOfRow(active, sourceNames, moment)
+      const destPeer = createPeerOfRow(active, destNames, moment)
       const serviceOf = serviceNames(frame, moment, deps)
       const behind = workloadsBehind(frame, moment, deps)
       const coverage = {
@@ -289,11 +312,11 @@ export function createFlowNamer(
         own = series.definition.dimensions
         if (isSource) {
           source = sourceNames.own(podUid, sourceEntry)
-          dest = destNames.peer(destEntry, source)
+          dest = destPeer(destEntry, source, row)
           if (dest.type === 'hep') dest = hostPod(dest, series, moment, deps)
         } else {
           dest = destNames.own(podUid, destEntry)
-          source = sourceNames.peer(sourceEntry, dest)
+          source = sourcePeer(sourceEntry, dest, row)
         }
         service = serviceOf(series, row)
         const standing = judgeRow?.(series, row, source, dest)

@@ -30,6 +30,10 @@ export interface EntryNames {
   readonly own: (podUid: string | undefined, entry: number) => Endpoint
   /** The other side, which talks with the reporter's own. */
   readonly peer: (entry: number, own: Endpoint) => Endpoint
+  /** Whether an address passed from one owner to another in the moment's seconds: who it is depends on the row's own. */
+  readonly isHandedOver: (entry: number) => boolean
+  /** The other side in some of the moment's seconds alone, the last one not in them. */
+  readonly peerWithin: (entry: number, own: Endpoint, since: number, until: number) => Endpoint
   /** What policy takes the endpoint for; asked only where there is a judge. */
   readonly ownPlace: (podUid: string | undefined, entry: number, endpoint: Endpoint) => Place
   readonly peerPlace: (entry: number, endpoint: Endpoint) => Place
@@ -90,6 +94,7 @@ export function createEntryNames(
   const ownPlaces = new Map<string | undefined, ReturnType<typeof placesByEntry>>()
   const ownPlacesOf = (podUid: string | undefined) =>
     placesByEntry((endpoint, entry) => places!.own(endpoint, addressOf(entry), podUid))
+  const namespaceOf = (own: Endpoint) => (dependsOnNamespace ? own.namespace : undefined)
   const isWithin = memoByEntry((entry) => isLoopback(addressOf(entry) ?? ''))
   return {
     own: (podUid, entry) => memo(owns, podUid, () => ownsOf(podUid))(entry),
@@ -99,6 +104,9 @@ export function createEntryNames(
       // Fast path: without network sets of namespaces one answer is everybody's.
       return dependsOnNamespace ? memo(peers, own.namespace, () => peersOf(own.namespace))(entry) : anyPeer(entry)
     },
+    isHandedOver: memoByEntry((entry) => inventory.isHandedOver(addressOf(entry) ?? '', moment.since, at)),
+    peerWithin: (entry, own, since, until) =>
+      identity.peer(addressOf(entry), { agent, since, at: until }, namespaceOf(own)),
     ownPlace: (podUid, entry, endpoint) => memo(ownPlaces, podUid, () => ownPlacesOf(podUid))(entry, endpoint),
     peerPlace: placesByEntry((endpoint, entry) => places!.peer(endpoint, addressOf(entry))),
     covered: memoByEntry((entry) => covers(entry)),

@@ -4,7 +4,7 @@
 import type { Row } from '@margay/model'
 import type { BlockBuilder } from '@margay/store'
 import type { Column, Frame } from '@margay/wire'
-import { rowAt } from '@margay/wire'
+import { rowAt, transportFields } from '@margay/wire'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Agents } from './agents.ts'
 import { createClocks } from './clocks.ts'
@@ -66,11 +66,10 @@ interface NamedRows {
   readonly leftOut: ReadonlyMap<string, number>
 }
 
-/** Columns that go into the row as they are, and those that naming added; the dialled address is only for us. */
+/** Columns that go into the row as they are, and those that naming added; what no log has is only for us. */
 function columnsOf({ rows }: Frame, added: ReadonlyMap<string, Column>): ReadonlyMap<string, Column> {
   const columns = new Map([...rows.columns, ...added])
-  columns.delete('dialled_ip')
-  columns.delete('dialled_port')
+  for (const name of Object.keys(transportFields)) columns.delete(name)
   return columns
 }
 

@@ -127,6 +127,39 @@ describe('an address in the interval of a row', () => {
   })
 })
 
+describe('that an address passed from one owner to another', () => {
+  const watch = () => {
+    let told = 0
+    const inventory = createInventory({ onHandover: () => told++ })
+    return { inventory, told: () => told }
+  }
+  const job = (change: object = {}) => pod('job-1', 'u1', '10.77.0.2', { start: 900, ...change })
+  const web = (change: object = {}) => pod('web-1', 'u2', '10.77.0.2', { start: 1008, ...change })
+  it('is told once, where it was shortly after', () => {
+    const { inventory, told } = watch()
+    inventory.put(job(), 900)
+    inventory.put(job({ phase: 'Succeeded', end: 1008 }), 1008)
+    expect(told()).toBe(0)
+    inventory.put(web(), 1009)
+    inventory.put(web({ labels: { app: 'web' } }), 1010)
+    inventory.remove('u1', 1011)
+    expect(told()).toBe(1)
+  })
+  it('is told where the one before is not known to have lost it', () => {
+    const { inventory, told } = watch()
+    inventory.put(job(), 900)
+    inventory.put(web(), 1009)
+    expect(told()).toBe(1)
+  })
+  it('is not told of an address that was nobody’s for longer than an interval lasts, or of the first owner', () => {
+    const { inventory, told } = watch()
+    inventory.put(job(), 900)
+    inventory.remove('u1', 948)
+    inventory.put(web(), 1009)
+    expect(told()).toBe(0)
+  })
+})
+
 describe('a pod whose address the API tells of late', () => {
   const pending = (start: number) => pod('web-1', 'u2', '', { start, phase: 'Pending' })
   it('has it since it started', () => {

@@ -19,6 +19,8 @@ export interface Inventory extends ObjectSink {
   endpointAt(ip: string, moment: number, since?: number, namespace?: string): Endpoint
   /** The pod or host alone that an address belonged to. */
   ownerAt(ip: string, moment: number, since?: number): Endpoint | undefined
+  /** Whether an address was one pod's or host's and then another's in the seconds from `since` to `until`. */
+  isHandedOver(ip: string, since: number, until: number): boolean
   /** A pod by its uid or that of its cgroup, also when it shares its address or is gone for less than an hour. */
   podAt(uid: string, moment: number): Endpoint | undefined
   /** The pod on its host's network that answers on a port of a node, where only one can be meant. */
@@ -84,10 +86,12 @@ const inOneSpelling = (ip: string): string => (ip.includes(':') ? (canonicalIp(i
 export interface InventoryDeps {
   /** An object that cannot be used as it is; it is left out. */
   readonly onProblem?: (problem: string) => void
+  /** An address has passed from one pod or host to another within seconds: what is counted of both is named after one. */
+  readonly onHandover?: () => void
 }
 
-export function createInventory({ onProblem }: InventoryDeps = {}): Inventory {
-  const pods = createPods()
+export function createInventory({ onProblem, onHandover }: InventoryDeps = {}): Inventory {
+  const pods = createPods({ onHandover })
   const services = createServices()
   const sets = createNetworkSets()
   const unnamed = createUnnamed()
@@ -141,6 +145,7 @@ export function createInventory({ onProblem }: InventoryDeps = {}): Inventory {
       return sets.at(bytes, moment, namespace) ?? networks[networkName(bytes)]
     },
     ownerAt: (ip, moment, since = moment) => pods.during(inOneSpelling(ip), since, moment),
+    isHandedOver: (ip, since, until) => pods.isHandedOver(inOneSpelling(ip), since, until),
     podAt: (uid, moment) => pods.byUid(uid, moment),
     hostPodAt: (node, port, proto, moment) => pods.hostPodAt(node, port, proto, moment),
     serviceAt(text, port, proto, moment) {

@@ -18,6 +18,8 @@ export interface Pods {
   /** The pod or host that had an address in a span of seconds. */
   during(ip: string, since: number, until: number): Endpoint | undefined
   at(ip: string, moment: number): Endpoint | undefined
+  /** Whether several had an address in a span of seconds. */
+  isHandedOver(ip: string, since: number, until: number): boolean
   /** By the uid of the object or of its cgroup. */
   byUid(uid: string, moment: number): Endpoint | undefined
   /** The one pod on its host's network that declares a port on a node; undefined where none or several do. */
@@ -27,6 +29,9 @@ export interface Pods {
 
 /** Rows of a pod that is gone still come from spools and late reports; its uid is never used again. */
 const lingerSeconds = 3600
+
+/** Longer than any interval of an agent that is in use; addresses are given on sooner than that only where they are few. */
+const handoverSeconds = 60
 
 export const labelsOf = ({ labels }: { readonly labels: Readonly<Record<string, string>> }): string[] =>
   Object.entries(labels)
@@ -118,7 +123,12 @@ function beginningOf(pod: Pod, at: number, unseenSince: number, movedAfter: numb
   return { earliest, latest, isProven: networked !== undefined, unseenSince }
 }
 
-export function createPods(): Pods {
+export interface PodsDeps {
+  /** An address has passed from one owner to another within seconds. */
+  readonly onHandover?: (() => void) | undefined
+}
+
+export function createPods({ onHandover }: PodsDeps = {}): Pods {
   const byAddress = createTimeline<Endpoint>()
   const byUid = createTimeline<Endpoint>()
   const byHostPort = createTimeline<Endpoint>()
@@ -153,6 +163,11 @@ export function createPods(): Pods {
     const since = Math.min(free, latest)
     return since === Infinity ? earliest : Math.max(earliest, since)
   }
+  /** Whether somebody else had an address so shortly before that an agent counts both in one interval. */
+  const isHandover = (ip: string, uid: string, at: number): boolean => {
+    const other = byAddress.lastOfOthers(ip, uid)
+    return other !== undefined && other.to > at - handoverSeconds
+  }
   const setUids = (uids: readonly string[], uid: string, endpoint: Endpoint, from: number) => {
     for (const each of uids) byUid.set(each, uid, endpoint, from)
   }
@@ -186,6 +201,7 @@ export function createPods(): Pods {
     release(uid, at, addresses, hostPorts)
     for (const ip of addresses) {
       const isHeld = before?.addresses.includes(ip) ?? false
+      if (!isHeld && isHandover(ip, uid, at)) onHandover?.()
       byAddress.set(ip, uid, endpoint, isHeld ? at : heldSince(ip, uid, beginning))
     }
     for (const key of hostPorts) byHostPort.set(key, uid, endpoint, since)
@@ -216,6 +232,7 @@ export function createPods(): Pods {
     },
     during: (ip, since, until) => byAddress.during(ip, since, until),
     at: (ip, moment) => byAddress.at(ip, moment),
+    isHandedOver: (ip, since, until) => byAddress.isShared(ip, since, until),
     // A uid is one pod's for ever: where clocks differ, the pod is meant all the same.
     byUid: (uid, moment) => byUid.at(uid, moment) ?? byUid.laterThan(uid, moment),
     hostPodAt(node, port, proto, moment) {

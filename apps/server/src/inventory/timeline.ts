@@ -32,10 +32,12 @@ export interface Timeline<T> {
   /** The value that held last before a moment, whether it still held then or not. */
   lastUntil(key: string, moment: number): T | undefined
   /**
-   * The value that held in a span of seconds, both ends included. Where the key changed hands within it, the owner who had
-   * it longest, as it was at last.
+   * The value that held in a span of seconds, the last of which is not in it where it has others. Where the key changed hands
+   * within it, the owner who had it longest, as it was at last.
    */
   during(key: string, since: number, until: number): T | undefined
+  /** Whether several owners had the key in such a span. */
+  isShared(key: string, since: number, until: number): boolean
   /** All values that hold at a moment, one for each owner. */
   allAt(key: string, moment: number): readonly T[]
   /** The newest claim that is not this owner's. */
@@ -60,10 +62,15 @@ const valueAt = <T>({ versions }: Claim<T>, moment: number): T =>
 const claimAt = <T>(claims: readonly Claim<T>[], moment: number): Claim<T> | undefined =>
   claims.findLast((claim) => holdsAt(claim, moment))
 
+const endOf = (since: number, until: number) => Math.max(until, since + 1)
+
+const overlaps = ({ from, to }: Claim<unknown>, since: number, until: number) =>
+  to > since && from < endOf(since, until)
+
 /** Of the claims that overlap a span, that of the owner who had the key for most of it; of equals the later one. */
 function longestHolder<T>(claims: readonly Claim<T>[], since: number, until: number): Claim<T> | undefined {
-  const end = until + 1
-  const within = claims.filter(({ from, to }) => to > since && from < end)
+  const end = endOf(since, until)
+  const within = claims.filter((claim) => overlaps(claim, since, until))
   const changes = within.flatMap(({ from, to }) => [from, to]).filter((at) => at > since && at < end)
   const edges = [since, ...changes.sort((a, b) => a - b), end]
   const held = new Map<string, { seconds: number; claim: Claim<T> }>()
@@ -125,6 +132,12 @@ export function createTimeline<T>(): Timeline<T> {
       // Fast path: nobody else had it since the span began.
       const found = last.from <= since && until < last.to ? last : longestHolder(claims, since, until)
       return found && valueAt(found, until)
+    },
+    isShared(key, since, until) {
+      const claims = keys.get(key)
+      // Fast path: nearly every address has had one owner as long as it is known.
+      if (!claims || claims.length === 1) return false
+      return claims.filter((claim) => overlaps(claim, since, until)).length > 1
     },
     allAt(key, moment) {
       const found = new Map<string, T>()

@@ -2,7 +2,7 @@
 import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Logger } from '@margay/kit'
+import type { Health, Logger } from '@margay/kit'
 import { createHealth } from '@margay/kit'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createKubernetesSource } from './source.ts'
@@ -48,6 +48,18 @@ const logger = (onLine: (message: string) => void): Logger => ({
   with: () => logger(onLine),
 })
 
+/** Health that also tells what each change of a stage said. */
+function healthThatTells(onDetail: (detail: string | undefined) => void): Health {
+  const health = createHealth()
+  return {
+    ...health,
+    stage(name, live) {
+      const stage = health.stage(name, live)
+      return { ...stage, set: (change) => (onDetail(change.detail), stage.set(change)) }
+    },
+  }
+}
+
 describe('a follower that breaks by a fault of our own', () => {
   it('is told of, counts as failing, and another takes its place', async () => {
     const lines: string[] = []
@@ -59,6 +71,7 @@ describe('a follower that breaks by a fault of our own', () => {
       throw new Error('no space left on device')
     })
     const address = await serve(() => !isBroken)
+    const told: (string | undefined)[] = []
     const put = vi.fn<(object: { readonly name: string }) => void>()
     const source = createKubernetesSource(
       { discoverSeconds: 0.05, pageObjects: 10 },
@@ -66,7 +79,7 @@ describe('a follower that breaks by a fault of our own', () => {
         access: { current: async () => ({ server: address, tls: {}, authorization: undefined }), refused: () => {} },
         objects: { put, remove: () => {}, sweep: () => {}, settle: () => {} },
         log,
-        health: createHealth(),
+        health: healthThatTells((detail) => told.push(detail)),
         clock: Date.now,
       },
     )
@@ -74,6 +87,7 @@ describe('a follower that breaks by a fault of our own', () => {
     const running = source.run(stop.signal)
     await vi.waitFor(() => expect(put.mock.calls.map(([{ name }]) => name)).toEqual(['web']), 10_000)
     expect(lines).toContain('a kind is not followed until the next discovery')
+    expect(told).toContainEqual(expect.stringContaining('no space left on device'))
     expect(lines).not.toContain('a kind is not served any more')
     await vi.waitFor(() => expect(source.isCurrent()).toBe(true), 10_000)
     expect(source.unseen()).toEqual([])

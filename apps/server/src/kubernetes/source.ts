@@ -92,6 +92,7 @@ export function createKubernetesSource(config: KubernetesSourceConfig, deps: Kub
     entry.stop.abort()
     entry.state = { state: 'failing', detail }
     log.error('a kind is not followed until the next discovery', { kind, group, detail })
+    report()
   }
   const life = async (signal: AbortSignal): Promise<void> => {
     const client = createClient(access)

@@ -30,6 +30,7 @@ export interface ObjectHistory {
 export class ObjectsUnread extends Error {
   override readonly name = 'ObjectsUnread'
   readonly code = 'objects_unread'
+  readonly hint = 'ask again in half a minute; the log of the server says what is wrong with its store'
 }
 
 export interface ObjectHistoryDeps {

@@ -83,13 +83,14 @@ describe('activity', () => {
   })
   it('is of one cluster, and of one policy where it is named', async () => {
     const range = { from: at, to: at + 600 }
-    const counted = async (asked: { cluster: string; name?: string }) => {
+    const counted = async (asked: { cluster: string; names?: readonly string[] }) => {
       const { activity, since } = await readActivity(store, { ...asked, ...range }, options)
       return [activity.reduce((sum, { counts }) => sum + counts.connections, 0), since]
     }
     expect(await counted({ cluster: 'c1' })).toEqual([3, at])
     expect(await counted({ cluster: 'c2' })).toEqual([100, at - 60])
     expect(await counted({ cluster: 'c3' })).toEqual([0, undefined])
-    expect(await counted({ cluster: 'c1', name: 'q' })).toEqual([0, at])
+    expect(await counted({ cluster: 'c1', names: ['q'] })).toEqual([0, at])
+    expect(await counted({ cluster: 'c1', names: ['default.p', 'p'] })).toEqual([3, at])
   })
 })

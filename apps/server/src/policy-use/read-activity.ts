@@ -3,7 +3,7 @@
 import { policyActivityLog } from '@margay/model'
 import type { Value } from '@margay/model'
 import type { Group, Question } from '@margay/query'
-import { fieldIs } from '@margay/query'
+import { fieldIsOneOf } from '@margay/query'
 import type { AskOptions, Store } from '@margay/store'
 import { ofCluster } from '../api/cluster/traffic.ts'
 import { ApiError } from '../api/problem.ts'
@@ -12,8 +12,8 @@ import { parseActivityKind, parseRuleName } from './activity.ts'
 
 export interface ActivityRange {
   readonly cluster: string
-  /** Of one policy alone, by namespace and bare name; of all where absent. */
-  readonly name?: string | undefined
+  /** Of policies that are called so, in whatever namespace; of all where absent. */
+  readonly names?: readonly string[] | undefined
   /** Unix seconds, inclusive. */
   readonly from: number
   /** Unix seconds, exclusive. */
@@ -33,10 +33,13 @@ const by = ['policy.kind', 'policy.namespace', 'policy.name', 'tier', 'rule', 'a
 const sums = ['num_flows_started', 'packets_in', 'packets_out', 'bytes_in', 'bytes_out'] as const
 
 /** The sums of each rule. */
-const question = ({ cluster, name, from, to }: ActivityRange): Question => ({
+const question = ({ cluster, names, from, to }: ActivityRange): Question => ({
   logType: policyActivityLog.name,
   range: { from: { at: from }, to: { at: to } },
-  filter: { kind: 'and', filters: [ofCluster(cluster), ...(name === undefined ? [] : [fieldIs('policy.name', name)])] },
+  filter: {
+    kind: 'and',
+    filters: [ofCluster(cluster), ...(names === undefined ? [] : [fieldIsOneOf('policy.name', names)])],
+  },
   reports: 'every',
   select: {
     kind: 'groups',

@@ -96,8 +96,8 @@ const frame = (rows: number, options: { provisional?: boolean; epoch?: string } 
   const bytes = builder.take({ agent: 'node-1', ...name, provisional, madeAt: now }, [])
   return joinPieces([Buffer.concat([pieceHead(name), zstdCompressSync(bytes)])])
 }
-const hello = (watched: boolean, agent = 'node-1') =>
-  Buffer.from(JSON.stringify({ agent, host: 'box', version: '1', since: 1, addresses: [], watched }))
+const hello = (watched: boolean, agent = 'node-1', more: object = {}) =>
+  Buffer.from(JSON.stringify({ agent, host: 'box', version: '1', since: 1, addresses: [], watched, ...more }))
 
 describe('the agents door', () => {
   it('stores lasting rows before it answers', async () => {
@@ -129,6 +129,10 @@ describe('the agents door', () => {
     expect(isAnswered).toBe(false)
     ingest.setWatched(true)
     expect((await answer).body).toMatchObject({ watched: true })
+  })
+  it('answers a hello at once that knows of another handover than the last', async () => {
+    const answer = await send({ path: helloPath, body: hello(false, 'node-1', { handover: 1_793_000_000_500 }) })
+    expect(answer.body).toMatchObject({ watched: false, handover: 0 })
   })
   it.each([
     ['a wrong token', { bearer: 'wrong' }, 401, 'no_token'],

@@ -24,6 +24,7 @@ import type { Senders } from '../auth/senders.ts'
 import type { Tls } from '../auth/tls.ts'
 import type { Agents } from '../intern/agents.ts'
 import type { AgentFrames } from './agent-frames.ts'
+import type { Orders } from './orders.ts'
 
 export interface AgentReceiverConfig {
   /** `unix:/path` or `host:port`; port 0 takes a free one. */
@@ -37,9 +38,7 @@ export interface AgentReceiverDeps {
   readonly frames: AgentFrames
   readonly senders: Senders
   readonly agents: Agents
-  readonly watched: () => boolean
-  /** Resolves when `watched` changes, or the signal aborts. */
-  readonly watchedChanged: (signal: AbortSignal) => Promise<void>
+  readonly orders: Orders
   readonly onHello: (hello: Hello) => void
   readonly onListening: (address: string) => void
   readonly log: Logger
@@ -116,6 +115,7 @@ function decoded(header: string): string {
 }
 
 export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentReceiverDeps): Part {
+  const { orders } = deps
   /** Who sends, and the node that their token names; throws where they may not. */
   const checkSender = async (request: IncomingMessage): Promise<Sender> => {
     checkNoPage(request)
@@ -136,7 +136,7 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
   }
   const takeFrames = async (agent: string, body: Buffer): Promise<FramesAnswer> => {
     const results = await deps.frames.take(agent, splitPieces(body))
-    return { results: [...results], watched: deps.watched() }
+    return { results: [...results], watched: orders.watched }
   }
   const takeHello = async ({ agent, node }: Sender, body: Buffer, gone: AbortSignal): Promise<HelloAnswer> => {
     const hello = helloSchema.parse(JSON.parse(body.toString()))
@@ -145,10 +145,11 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
       throw errors.other_name(`agent of node "${node}" says hello for host "${hello.host}"`)
     deps.agents.hello(hello, Math.floor(deps.clock() / 1000))
     deps.onHello(hello)
-    if (deps.watched() === hello.watched) {
-      await deps.watchedChanged(AbortSignal.any([gone, AbortSignal.timeout(helloHoldMs)]))
+    const { watched, handover = orders.handover } = hello
+    if (orders.watched === watched && orders.handover === handover) {
+      await orders.changed(AbortSignal.any([gone, AbortSignal.timeout(helloHoldMs)]))
     }
-    return { server: config.server, watched: deps.watched() }
+    return { server: config.server, watched: orders.watched, handover: orders.handover }
   }
   const respond = async (
     request: IncomingMessage,

@@ -27,6 +27,7 @@ import type { ObjectVersion } from '../objects/object-row.ts'
 import { createAgentFrames } from '../receivers/agent-frames.ts'
 import { createAgentReceiver } from '../receivers/agent.ts'
 import type { Intake, IntakeBatch } from '../receivers/intake.ts'
+import { createOrders } from '../receivers/orders.ts'
 import { createAgentTally } from './agent-tally.ts'
 import type { AgentReport } from './agent-tally.ts'
 import type { IngestConfig } from './config.ts'
@@ -88,7 +89,8 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
   const { log, health, clock } = deps
   const now = () => Math.floor(clock() / 1000)
   const startedAt = clock().toString(36)
-  const inventory = createInventory()
+  const orders = createOrders()
+  const inventory = createInventory({ onHandover: () => orders.setHandover(clock()) })
   const agents = createAgents(inventory)
   const agentsFile = createAgentsFile(join(deps.dataDir, 'agents.json'), { agents, log })
   const epochs = createEpochs()
@@ -109,8 +111,6 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     stage: health.stage('inserts', waiting),
   })
   let inserted: Promise<void> = Promise.resolve()
-  let watched = false
-  const watchers = new Set<() => void>()
 
   function waiting() {
     return { queue: { length: directory.bytes(), limit: config.maxWaitingBytes, unit: 'bytes' as const } }
@@ -151,7 +151,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     agents,
     inventory,
     areNamesUnsure: () => objects.areUnsure(),
-    watched: () => watched,
+    watched: () => orders.watched,
     publish: deps.publish,
     tally,
     log,
@@ -174,26 +174,13 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       }),
       frames,
       agents,
-      watched: () => watched,
-      watchedChanged,
+      orders,
       onHello: (hello: Hello) => tally.hello(hello),
       onListening: deps.onListening,
       log,
       clock,
     },
   )
-  function watchedChanged(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        watchers.delete(done)
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      watchers.add(done)
-      signal.addEventListener('abort', done, { once: true })
-      if (signal.aborted) done()
-    })
-  }
   const keep = (batch: IntakeBatch): Promise<void> => {
     if (segments.isFull) throw errors.store_behind('rows wait for the store')
     finished.encode(batch.logType, batch.rows, segments.builder(batch.logType), batch.shared)
@@ -214,7 +201,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     await keep(batch)
     if (batch.isInventory) objects.told(batch.rows)
     if (batch.logType === flowLog.name) activity.addRecords(batch.rows, batch.shared)
-    if (watched) deps.publish({ logType: batch.logType, provisional: false, rows: wholeRows(batch) })
+    if (orders.watched) deps.publish({ logType: batch.logType, provisional: false, rows: wholeRows(batch) })
     await atMost(findableWaitMs, inserted)
   }
   const append = async (batch: IntakeBatch): Promise<{ readonly duplicate: boolean }> => {
@@ -265,10 +252,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
         throw errors.not_durable(`writing rows failed: ${cause}`, { cause: error })
       }
     },
-    setWatched(value) {
-      watched = value
-      for (const wake of watchers) wake()
-    },
+    setWatched: (watched) => orders.setWatched(watched),
     agents: () => tally.report(agents.list()),
     unseen: () => objects.unseen(),
     judged() {

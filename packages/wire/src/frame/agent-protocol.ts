@@ -1,7 +1,8 @@
 // What agent and server say to each other around the frames, as JSON over HTTP/1.1.
 //
 //   POST /agent/v1/frames   a body of compressed frames; answered once all of them are durable, with one result a frame
-//   POST /agent/v1/hello    who the agent is; held open until `watched` differs from what the agent said, at most 20 s
+//   POST /agent/v1/hello    who the agent is; held open until `watched` or `handover` differs from what the agent said, at
+//                           most 20 s
 //   POST /agent/v1/look     whether the agent would be taken, for its doctor; changes nothing
 //
 // Frames are at least once: the server drops what it has, and an agent keeps what was not acknowledged.
@@ -25,6 +26,8 @@ export const helloSchema = z.object({
   /** The host's own addresses, so that its traffic is told from that of others. */
   addresses: z.array(z.string().max(64)).max(4096),
   watched: z.boolean(),
+  /** Of the last answer, 0 before the first; agents of earlier releases send none and are told of none. */
+  handover: z.number().int().nonnegative().optional(),
   /** What the agent's collectors say of themselves. */
   collectors: z.array(collectorSchema).max(64).default([]),
 })
@@ -49,7 +52,12 @@ export type FrameResult = z.infer<typeof frameResultSchema>
 export const framesAnswerSchema = z.object({ results: z.array(frameResultSchema), watched: z.boolean() })
 export type FramesAnswer = z.infer<typeof framesAnswerSchema>
 
-export const helloAnswerSchema = z.object({ server: z.string(), watched: z.boolean() })
+/** `handover` is when an address last passed from one pod to another, Unix milliseconds; 0 where none did. */
+export const helloAnswerSchema = z.object({
+  server: z.string(),
+  watched: z.boolean(),
+  handover: z.number().int().nonnegative().default(0),
+})
 export type HelloAnswer = z.infer<typeof helloAnswerSchema>
 
 /** `now` is the server's Unix milliseconds. */

@@ -19,10 +19,25 @@ export const frameVersion = 1
 const headerBytes = 8
 const provisionalFlag = 1
 
-/** Fields that a row carries to the server and that are in no log: the address and port as the program dialled them. */
+/**
+ * Fields that a row carries to the server and that are in no log: the address and port as the program dialled them, and the
+ * part of the interval in which something happened.
+ */
 export const transportFields: { readonly [name: string]: Field } = {
   dialled_ip: { kind: 'ip', role: 'detail', doc: 'Address at connect, before conntrack changed it.' },
   dialled_port: { kind: 'port', role: 'detail', doc: 'Port at connect, before conntrack changed it.' },
+  active_from: {
+    kind: 'duration',
+    role: 'detail',
+    unit: 's',
+    doc: 'Seconds from start_time to the first thing counted.',
+  },
+  active_to: {
+    kind: 'duration',
+    role: 'detail',
+    unit: 's',
+    doc: 'Seconds from start_time to the end of the last second of it.',
+  },
 }
 
 export interface FrameHead {

@@ -1,9 +1,9 @@
 // What the policies of a state did: counts in the time of the traffic, and further back whether they decided anything at
 // all. Both come from the policy activity log; when a policy was last changed comes from the object log.
-import { objectLog } from '@margay/model'
+import { bareName, objectLog } from '@margay/model'
 import type { Policy } from '@margay/policy'
 import type { Question } from '@margay/query'
-import { fieldIsOneOf } from '@margay/query'
+import { allOf, fieldIs, fieldIsOneOf } from '@margay/query'
 import type { Counter } from '@margay/wire'
 import type { Counts, PolicyUse, Use } from '../../policy-use/index.ts'
 import { policyNameKey, policyUse, readActivity } from '../../policy-use/index.ts'
@@ -39,13 +39,14 @@ const objectKey = (kind: string, group: string, namespace: string, name: string)
 
 const groupOf = (apiVersion: string) => apiVersion.split('/')[0]!
 
-/** Changes of objects, each object's newest alone. Objects that were only found are none. */
-function editsQuestion({ from, to }: Range, kinds: readonly string[]): Question {
+/** Changes of objects, each object's newest alone; of those of one name, where it is given. Objects that were only found are none. */
+function editsQuestion({ from, to }: Range, kinds: readonly string[], name: string | undefined): Question {
   const filters = [fieldIsOneOf('change', ['added', 'modified']), fieldIsOneOf('kind', kinds)]
+  if (name !== undefined) filters.push(fieldIs('name', name))
   return {
     logType: objectLog.name,
     range: { from: { at: from }, to: { at: to } },
-    filter: { kind: 'and', filters },
+    filter: allOf(...filters),
     reports: 'every',
     select: {
       kind: 'groups',
@@ -63,7 +64,8 @@ const placeOf = ({ source, namespace, name }: Policy) =>
 async function readEdits(policies: readonly Policy[], range: Range, { store, now, signal }: UsageDeps) {
   const kinds = [...new Set(policies.flatMap(({ source }) => textOf(source, 'kind') ?? []))]
   if (kinds.length === 0) return new Map<string, number>()
-  const { answer } = await store.ask(editsQuestion(range, kinds), { now: now(), signal })
+  const name = policies.length === 1 ? policies[0]!.name : undefined
+  const { answer } = await store.ask(editsQuestion(range, kinds, name), { now: now(), signal })
   if (answer.kind !== 'groups') throw new Error('BUG: asked for groups, got rows')
   if (answer.truncated) {
     throw new ApiError('too_much', `more than ${mostEdited} policies were changed`, {
@@ -104,15 +106,21 @@ function joinUses(long: PolicyUse, short: PolicyUse): PolicyUse {
   }
 }
 
+/** What traces call a policy: as the object is called, with its tier in front or without. */
+const namesOf = (policy: Policy): readonly string[] => [
+  ...new Set([policy.name, bareName(policy), `${policy.tier}.${bareName(policy)}`]),
+]
+
 /** Asks what `policies` did in `traffic`, and since when each of them is silent. Rejects with a StoreError. */
 export async function askUsage(policies: readonly Policy[], traffic: Range, deps: UsageDeps): Promise<Usage> {
   const window = { from: Math.max(0, traffic.to - unusedDays * secondsPerDay), to: traffic.to }
   const options = { now: deps.now(), signal: deps.signal }
   const { cluster } = deps
-  const name = policies.length === 1 ? policies[0]!.name : undefined
+  const [only, ...others] = policies
+  const names = only && others.length === 0 ? namesOf(only) : undefined
   const [long, short, edited] = await Promise.all([
-    readActivity(deps.store, { cluster, name, ...window }, options),
-    readActivity(deps.store, { cluster, name, ...traffic }, options),
+    readActivity(deps.store, { cluster, names, ...window }, options),
+    readActivity(deps.store, { cluster, names, ...traffic }, options),
     readEdits(policies, window, deps),
   ])
   const isCounted = long.since !== undefined && long.since < traffic.to

@@ -10,6 +10,7 @@ import { breakdownOf } from '../../log-table/presentation.tsx'
 import { FailedBanner } from '../../ui/Message.tsx'
 import { bucketWidth } from '../../view/moment.ts'
 import { useView } from '../../view/use-view.ts'
+import css from './Explore.module.css'
 
 const bucketsAtMost = 80
 const groupsAtMost = 10_000
@@ -30,7 +31,7 @@ export function ExploreHistogram({ type, scope, enabled }: { type: LogType; scop
   })
   const drawn = useMemo(() => data && histogramData(data.groups, data.scope, data.width), [data])
   if (error) return <FailedBanner failure={asProblem(error)} alone={!drawn} />
-  if (!drawn) return null
+  if (!drawn) return enabled ? <div className={css.histogram} /> : null
   return (
     <Histogram
       data={drawn}

@@ -82,7 +82,7 @@ export function ExplorePage() {
         </aside>
         <section className={css.list} aria-label="Records">
           {histogramShown && (
-            <Suspense>
+            <Suspense fallback={<div className={css.histogram} />}>
               <ExploreHistogram type={type} scope={scope} enabled={!problem} />
             </Suspense>
           )}
