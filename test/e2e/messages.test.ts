@@ -42,10 +42,18 @@ let lastPort = 18_100
 async function isUndisturbed(): Promise<number> {
   const port = ++lastPort
   expect((await ingest(flow(port))).status).toBe(200)
-  const { code, out } = await observe(port)
-  expect([code, out.trim().split('\n').length]).toEqual([0, 1])
+  // What was taken is durable at once, and found once it is inserted, which waits a while where the disk was full.
+  const { code, out } = await until('the row to be found', async () => {
+    const observed = await observe(port)
+    return observed.code !== 0 || observed.out !== '' ? observed : undefined
+  })
+  expect([code, portsOf(out)]).toEqual([0, [port]])
   return port
 }
+
+/** Of rows as `-o json` prints them, one a line. */
+const portsOf = (out: string) =>
+  out.split('\n').flatMap((line) => (line === '' ? [] : [(JSON.parse(line) as { dest_port: number }).dest_port]))
 
 /** Fills the disk of the data directory to its last page; again it takes what became free since. */
 const fill = (file: string) => spawnSync('dd', ['if=/dev/zero', `of=${file}`, 'bs=4k', 'oflag=append', 'conv=notrunc'])
