@@ -45,8 +45,8 @@ export function createIdentity(inventory: Inventory, agents: Agents): Identity {
     if (isLoopback(ip)) return hostEndpoint(agents.hostOf(agent))
     const owner = inventory.ownerAt(ip, at, since)
     if (owner) return owner
-    if (agents.isLocal(agent, ip)) return hostEndpoint(agents.hostOf(agent))
-    const host = agents.hostOfAddress(ip)
+    if (agents.isLocal(agent, ip, at)) return hostEndpoint(agents.hostOf(agent))
+    const host = agents.hostOfAddress(ip, at)
     return host === undefined ? inventory.endpointAt(ip, at, since, namespace) : hostEndpoint(host)
   }
   return {

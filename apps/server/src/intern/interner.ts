@@ -142,7 +142,7 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
     return createFlowNamer(frame, from, names, judge?.isReady ? { judge, isLasting } : undefined)
   }
   /** Learns the frame's own addresses before any row is judged, so that both reports of one host agree. */
-  const noteAddresses = (frame: Frame, { series }: FrameRows) => {
+  const noteAddresses = (frame: Frame, { series }: FrameRows, now: number) => {
     if (frame.logType !== 'flows') return
     const ends = [valuesOf(frame, 'source_ip'), valuesOf(frame, 'dest_ip')].map(({ dictionary, index }) => ({
       dictionary,
@@ -159,7 +159,7 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
       if (noted[entry] === 1) continue
       noted[entry] = 1
       const ip = dictionary[entry]
-      if (ip !== undefined) agents.noteLocal(frame.agent, ip as string)
+      if (ip !== undefined) agents.noteLocal(frame.agent, ip as string, now)
     }
   }
   const shownOf = ({ group, key, dimensions }: Named, { shown: places }: Definition): Handle =>
@@ -180,7 +180,7 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
     clocks.note(frame, now)
     const ahead = clocks.ahead(frame.agent)
     const read = readRows(frame, epoch, now)
-    noteAddresses(frame, read)
+    noteAddresses(frame, read, now)
     const namer = namerOf(frame, handles === stored)
     const byRow: Handle[] = []
     const judgements: (Judgement | undefined)[] = []

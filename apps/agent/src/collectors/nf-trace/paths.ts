@@ -15,6 +15,7 @@ interface Path {
   key: string | undefined
   base: BaseChain | undefined
   readonly marks: string[]
+  /** Some of these marks is a drop: a number comes again for another packet, with marks of its own. */
   denies: boolean
   at: number
 }
@@ -109,6 +110,7 @@ export function createPaths({ ownTable }: PathsConfig, { rules, note }: PathsDep
       for (const [number, path] of paths) {
         if (path.key !== undefined && path.marks.length > 0) note(path.key, sayingOf(path))
         path.marks.length = 0
+        path.denies = false
         if (nowMs - path.at > keepMs) paths.delete(number)
       }
     },
