@@ -111,7 +111,7 @@ function countJudged(frame: Frame, { rows, judgements }: NamedRows, judge: Judge
   const started = numbersOf(frame, 'num_flows_started')
   const [packetsIn, packetsOut] = [numbersOf(frame, 'packets_in'), numbersOf(frame, 'packets_out')]
   const [bytesIn, bytesOut] = [numbersOf(frame, 'bytes_in'), numbersOf(frame, 'bytes_out')]
-  const counts = { started: 0, packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0, end: 0 }
+  const counts = { started: 0, packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0, start: 0, end: 0 }
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!
     const judgement = judgements[row]
@@ -121,6 +121,7 @@ function countJudged(frame: Frame, { rows, judgements }: NamedRows, judge: Judge
     counts.packetsOut = packetsOut[row]! || 0
     counts.bytesIn = bytesIn[row]! || 0
     counts.bytesOut = bytesOut[row]! || 0
+    counts.start = starts[row]!
     counts.end = ends[row]! || starts[row]!
     judge.count(judgement, counts)
   }
