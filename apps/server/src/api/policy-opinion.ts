@@ -4,10 +4,10 @@ import type { Row } from '@margay/model'
 import { flowLog, writeRow } from '@margay/model'
 import { protocolNumber } from '@margay/policy'
 import type { PolicyExplanation } from '@margay/wire'
-import { nameOfPolicyId } from '../api/cluster/policy-id.ts'
-import type { HandlerDeps } from '../api/context.ts'
-import { explainRecord } from '../api/policy-explain-record.ts'
-import type { PolicyOpinion } from './joined.ts'
+import type { PolicyOpinion } from '../ends/joined.ts'
+import { nameOfPolicyId } from './cluster/policy-id.ts'
+import type { HandlerDeps } from './context.ts'
+import { explainRecord } from './policy-explain-record.ts'
 
 /** Undefined where there are no objects to ask. */
 export function opinionOf({
