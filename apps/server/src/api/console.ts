@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { apiPrefix } from '@margay/wire'
-import { ApiError } from './problem.ts'
+import { ApiError } from '../http/problem.ts'
 
 const notBuilt = `<!doctype html>
 <html lang="en">

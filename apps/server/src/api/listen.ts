@@ -2,7 +2,7 @@
 // is missing, and how to reach it instead.
 import { FatalError } from '@margay/kit'
 import type { FastifyInstance } from 'fastify'
-import { isLoopback } from './guard.ts'
+import { isLoopback } from '../http/guard.ts'
 
 export interface ListenAddress {
   readonly host: string

@@ -6,6 +6,7 @@ import { parsePolicyHit, sortHits } from '@margay/model'
 import type { Flow, Verdict } from '@margay/policy'
 import { carriesPorts, protocolName, protocolNumber } from '@margay/policy'
 import type { PolicyExplanation } from '@margay/wire'
+import { ApiError } from '../http/problem.ts'
 import type { AsOfState } from './cluster/as-of.ts'
 import { stateAsOf } from './cluster/as-of.ts'
 import type { AskedFlow } from './cluster/explain-flow.ts'
@@ -15,7 +16,6 @@ import { endOfRow, endWords } from './cluster/flow-ends.ts'
 import type { ClusterState } from './cluster/state.ts'
 import type { Asked, HandlerDeps } from './context.ts'
 import { readFlowRecord } from './flow-record.ts'
-import { ApiError } from './problem.ts'
 
 type RecordBody = Extract<Asked<'policyExplain'>['body'], { readonly record: unknown }>
 type Recorded = NonNullable<PolicyExplanation['recorded']>

@@ -2,8 +2,8 @@
 // marked open here; open are the probes, the sign-in page and nothing else.
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { checkSite } from '../api/guard.ts'
-import { ApiError } from '../api/problem.ts'
+import { checkSite } from '../http/guard.ts'
+import { ApiError } from '../http/problem.ts'
 import type { Right } from './caller.ts'
 import { peerOf } from './peer.ts'
 import type { People } from './people.ts'

@@ -6,7 +6,7 @@ import type { Group, Question } from '@margay/query'
 import { fieldIsOneOf } from '@margay/query'
 import type { AskOptions, Store } from '@margay/store'
 import { ofCluster } from '../api/cluster/traffic.ts'
-import { ApiError } from '../api/problem.ts'
+import { ApiError } from '../http/problem.ts'
 import type { Activity } from './activity.ts'
 import { parseActivityKind, parseRuleName } from './activity.ts'
 

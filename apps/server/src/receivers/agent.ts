@@ -18,7 +18,7 @@ import {
   lookPath,
   splitPieces,
 } from '@margay/wire'
-import { isLoopback } from '../api/guard.ts'
+import { isLoopback } from '../http/guard.ts'
 import { peerOf } from '../auth/peer.ts'
 import type { Senders } from '../auth/senders.ts'
 import type { Tls } from '../auth/tls.ts'

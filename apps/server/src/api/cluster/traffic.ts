@@ -7,9 +7,9 @@ import type { Filter, Group, Measure, Question } from '@margay/query'
 import { all, fieldIs } from '@margay/query'
 import { StoreError } from '@margay/store'
 import type { Counter, Unknown } from '@margay/wire'
+import { ApiError } from '../../http/problem.ts'
 import { ObjectsUnread } from '../../objects/index.ts'
 import type { ApiDeps } from '../context.ts'
-import { ApiError } from '../problem.ts'
 import type { Range } from './as-of.ts'
 
 export interface FlowGroups {
