@@ -18,7 +18,7 @@ import {
   lookPath,
   splitPieces,
 } from '@margay/wire'
-import { isLoopback } from '../http/guard.ts'
+import { isThisMachine } from '../http/guard.ts'
 import { peerOf } from '../auth/peer.ts'
 import type { Senders } from '../auth/senders.ts'
 import type { Tls } from '../auth/tls.ts'
@@ -215,7 +215,7 @@ export function checkDoor(
   { tls, areChecked }: { readonly tls: boolean; readonly areChecked: boolean },
 ): void {
   const host = hostOf(where)
-  if (where.startsWith('unix:') || isLoopback(host) || (tls && areChecked)) return
+  if (where.startsWith('unix:') || isThisMachine(host) || (tls && areChecked)) return
   const missing = [
     ...(tls ? [] : ['TLS (give --tls-cert and --tls-key)']),
     ...(areChecked ? [] : ['a token (give --ingest-token-file or --ingest-service-account)']),
