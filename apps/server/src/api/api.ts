@@ -9,6 +9,7 @@ import type { Login } from '../auth/login.ts'
 import { createSessions } from '../auth/session.ts'
 import type { Tls } from '../auth/tls.ts'
 import { checkCaller, checkSite, isNavigation } from '../http/guard.ts'
+import { isOfApi } from '../http/page.ts'
 import { ApiError, problemOf } from '../http/problem.ts'
 import { registerConsole } from './console.ts'
 import type { ApiDeps } from './context.ts'
@@ -41,8 +42,6 @@ export interface ApiConfig {
 const maxQuestionBytes = 1024 * 1024
 const compressOverBytes = 1024
 
-const prefixed = (url: string) => url.startsWith('/api/')
-
 function addGuards(app: FastifyInstance, config: ApiConfig): void {
   app.addHook('onRequest', (request, reply, done) => {
     checkIn(request, reply, config)
@@ -67,9 +66,7 @@ function checkIn(request: FastifyRequest, reply: FastifyReply, config: ApiConfig
     allowsAddresses: login !== undefined,
     isSecure: tls !== undefined,
   })
-  // By the route and by what was written: the router reads %61pi as api.
-  const { url: route = '' } = request.routeOptions
-  if (prefixed(route) || prefixed(request.url) || !isNavigation(request.headers)) checkSite(request.headers)
+  if (isOfApi(request) || !isNavigation(request.headers)) checkSite(request.headers)
 }
 
 /** The table's methods by path, to tell a wrong method from a wrong path. */
@@ -90,7 +87,7 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
 function addErrors(app: FastifyInstance, deps: ApiDeps): void {
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, deps))
   app.addHook('onRequest', (request, _reply, done) => {
-    const methods = prefixed(request.url) ? methodsAt(request.url) : []
+    const methods = methodsAt(request.url)
     const asked = request.method === 'HEAD' ? 'GET' : request.method
     if (methods.length > 0 && !methods.includes(asked)) {
       const path = request.url.split('?')[0]
