@@ -109,6 +109,7 @@ const foreignCodes: Readonly<Record<string, ProblemCode>> = {
   timeout: 'timeout',
   memory: 'too_much',
   too_large: 'too_much',
+  too_many_rules: 'too_much',
   cancelled: 'cancelled',
   busy: 'busy',
   queue_full: 'busy',
