@@ -21,7 +21,7 @@ function nameOf(row: Row, end: 'source' | 'dest'): string {
   return namespace === undefined ? name : `${namespace}/${name}`
 }
 
-/** The moment that is asked about where a record is: its end, Unix seconds. */
+/** When a record ended, Unix seconds: what else is asked about its ends is asked as of then. */
 export const momentOf = ({ start_time: start, end_time: end }: Row): number => Number(end ?? start)
 
 /** Ports that Kubernetes gives to services at every node, unless it is told others. */
