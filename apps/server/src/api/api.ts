@@ -69,12 +69,15 @@ function checkIn(request: FastifyRequest, reply: FastifyReply, config: ApiConfig
   if (isOfApi(request) || !isNavigation(request.headers)) checkSite(request.headers)
 }
 
+const patterns = routeList.map(({ method, path }) => ({
+  method,
+  pattern: new RegExp(`^${apiPrefix}${path.replace(/\{\w+\}/g, '[^/]+')}$`),
+}))
+
 /** The table's methods by path, to tell a wrong method from a wrong path. */
 function methodsAt(url: string): readonly string[] {
   const path = url.split('?')[0]!
-  return routeList
-    .filter((route) => new RegExp(`^${apiPrefix}${route.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path))
-    .map(({ method }) => method)
+  return patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): FastifyReply {
