@@ -58,7 +58,7 @@ const byLevel: { readonly [L in Level]: OnSide } = {
   ],
   set: (side, [namespace = '', set = '']) => [
     is(`${side}_type`, 'ns'),
-    ...(namespace === '' ? [] : [is(`${side}_namespace`, namespace)]),
+    isOrLacks(`${side}_namespace`, namespace),
     isOrLacks(`${side}_name_aggr`, set),
   ],
   network: (side, [, network = '']) => [is(`${side}_type`, 'net'), isOrLacks(`${side}_name_aggr`, network)],

@@ -6,6 +6,7 @@ import { parsePolicyHit, sortHits } from '@margay/model'
 import type { Flow, Verdict } from '@margay/policy'
 import { carriesPorts, protocolName, protocolNumber } from '@margay/policy'
 import type { PolicyExplanation } from '@margay/wire'
+import { ApiError } from '../http/problem.ts'
 import type { AsOfState } from './cluster/as-of.ts'
 import { stateAsOf } from './cluster/as-of.ts'
 import type { AskedFlow } from './cluster/explain-flow.ts'
@@ -15,7 +16,6 @@ import { endOfRow, endWords } from './cluster/flow-ends.ts'
 import type { ClusterState } from './cluster/state.ts'
 import type { Asked, HandlerDeps } from './context.ts'
 import { readFlowRecord } from './flow-record.ts'
-import { ApiError } from './problem.ts'
 
 type RecordBody = Extract<Asked<'policyExplain'>['body'], { readonly record: unknown }>
 type Recorded = NonNullable<PolicyExplanation['recorded']>
@@ -138,12 +138,25 @@ function momentsOf(row: Row, at: number | undefined, now: number): readonly numb
 
 const isGood = ({ missing, recorded }: PolicyExplanation) => missing.length === 0 && recorded?.agrees !== false
 
-export async function explainRecord(body: RecordBody, { states, now }: HandlerDeps): Promise<PolicyExplanation> {
+/** Explains the record that a request holds. Rejects with `bad_request` where it cannot be read. */
+export const explainRecord = async (body: RecordBody, deps: HandlerDeps): Promise<PolicyExplanation> =>
+  explainRow(readFlowRecord(body.record, deps.now()), { at: body.at, mode: modeOf(body.pending) }, deps)
+
+/** `at` is the only moment that is tried, Unix seconds. */
+interface HowExplained {
+  readonly at?: number | undefined
+  readonly mode: PolicyExplanation['mode']
+}
+
+/** Explains a record as it is stored. Rejects with `bad_request` where it names no protocol that policies know. */
+export async function explainRow(
+  row: Row,
+  { at: asked, mode }: HowExplained,
+  { states, now }: HandlerDeps,
+): Promise<PolicyExplanation> {
   const moment = now()
-  const row = readFlowRecord(body.record, moment)
-  const mode = modeOf(body.pending)
   const tried: PolicyExplanation[] = []
-  for (const at of momentsOf(row, body.at, moment)) {
+  for (const at of momentsOf(row, asked, moment)) {
     const found = await stateAsOf(states, at, moment)
     const explained =
       found.state.versions.length === 0

@@ -1,7 +1,7 @@
 // Lets people and programs in: finds out whose a token is, asks for the right, and writes down who came. Tokens themselves
 // reach neither log nor error.
 import type { Logger } from '@margay/kit'
-import { ApiError } from '../api/problem.ts'
+import { ApiError } from '../http/problem.ts'
 import type { Caller, Identified, Right, Way } from './caller.ts'
 import { TooManyTokens, createStrangers, usualStrangers } from './strangers.ts'
 import { createTokens } from './tokens.ts'

@@ -6,7 +6,7 @@ import { rowAt } from '@margay/wire'
 import { placeRefusal } from '../evidence/index.ts'
 import type { StandingPlaces } from '../judge/standing.ts'
 import { createStandingPlaces } from '../judge/standing.ts'
-import type { HandlePlaces } from './handles.ts'
+import type { HandlePlaces } from '../series/handles.ts'
 
 /** An agent's series, and the handles of what it was named as; those of rows that are only shown are apart. */
 export interface Definition {

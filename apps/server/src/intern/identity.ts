@@ -1,6 +1,7 @@
 // Who an address is in an agent's report: the pod of its cgroup, the pod or host that the inventory knows by the address, the
 // host whose agent reported it, and only then a network set or network. A side that the agent sees itself is known better than
 // one it only sees the address of: whatever network it lies in, it is a pod or the host.
+import { isLoopback } from '@margay/model'
 import type { Endpoint } from '../inventory/endpoint.ts'
 import { makeEndpoint, networks } from '../inventory/endpoint.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -21,9 +22,6 @@ export interface Identity {
   /** Whether a name may still come for what the agent saw: a pod that the inventory does not know yet. */
   isUnnamed(podUid: string | undefined, moment: number): boolean
 }
-
-/** An address that never leaves its network namespace. */
-export const isLoopback = (ip: string) => ip.startsWith('127.') || ip === '::1'
 
 /** The end of a row that has no address. */
 export const nowhere = makeEndpoint({ type: 'net', name: '-', nameAggr: '-', namespace: '-', labels: [] })

@@ -5,10 +5,9 @@ import type { Value } from '@margay/model'
 import type { Group, Question } from '@margay/query'
 import { fieldIsOneOf } from '@margay/query'
 import type { AskOptions, Store } from '@margay/store'
-import { ofCluster } from '../api/cluster/traffic.ts'
-import { ApiError } from '../api/problem.ts'
 import type { Activity } from './activity.ts'
 import { parseActivityKind, parseRuleName } from './activity.ts'
+import { ofCluster } from './of-cluster.ts'
 
 export interface ActivityRange {
   readonly cluster: string
@@ -24,6 +23,13 @@ export interface ReadActivity {
   readonly activity: readonly Activity[]
   /** Start of the cluster's oldest record, Unix seconds; absent where nothing was counted before the range's end. */
   readonly since?: number
+}
+
+/** Not all rules that decided something can be read, and sums of some of them would be wrong. */
+export class TooManyRules extends Error {
+  override readonly name = 'TooManyRules'
+  readonly code = 'too_many_rules'
+  readonly hint = 'ask for a shorter time of the traffic, or for one policy'
 }
 
 /** Rules that are read for one answer, each generation for itself; more than a cluster has. */
@@ -90,12 +96,10 @@ async function groupsOf(store: Pick<Store, 'ask'>, asked: Question, options: Ask
   const { answer } = await store.ask(asked, options)
   if (answer.kind !== 'groups') throw new Error('BUG: asked for groups, got rows')
   if (!answer.truncated) return answer.groups
-  throw new ApiError('too_much', `more than ${mostRules} rules decided something`, {
-    hint: 'ask for a shorter time of the traffic, or for one policy',
-  })
+  throw new TooManyRules(`more than ${mostRules} rules decided something`)
 }
 
-/** Rejects with a StoreError where the store does, with `too_much` where not all rules can be read. */
+/** Rejects with a StoreError where the store does, with TooManyRules where not all rules can be read. */
 export async function readActivity(
   store: Pick<Store, 'ask'>,
   range: ActivityRange,

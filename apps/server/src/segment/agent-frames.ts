@@ -10,8 +10,9 @@ import type { Epoch, Epochs } from '../intern/epochs.ts'
 import type { Interner } from '../intern/interner.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { LiveBatch } from '../live/live.ts'
-import type { Segments } from '../segment/segments.ts'
-import { NotDurableError } from '../segment/segments.ts'
+import type { AgentFrames } from '../receivers/agent.ts'
+import type { Segments } from './segments.ts'
+import { NotDurableError } from './segments.ts'
 
 export interface AgentFramesDeps {
   readonly segments: Segments
@@ -34,11 +35,6 @@ export interface AgentFramesDeps {
 export interface AgentTally {
   rows(agent: string, count: number): void
   lost(agent: string, what: string, count: number): void
-}
-
-export interface AgentFrames {
-  /** One result a piece, in order; the list ends early at a frame that must come again. */
-  take(agent: string, pieces: readonly Uint8Array[]): Promise<readonly FrameResult[]>
 }
 
 /** Ten times a full frame of long rows. */
