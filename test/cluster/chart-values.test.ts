@@ -1,5 +1,5 @@
 // The chart with the values that people give it, rendered by Helm alone: names that fit and agree with each other, and what each
-// switch adds and takes away. Whether an API server takes the objects is in install-chart.test.ts.
+// switch adds and takes away. Whether an API server takes the objects is in install/chart.test.ts.
 import { expect, it } from 'vitest'
 import { notesOf, render, type Values } from './helm.ts'
 import type { KubeObject } from './parts/kubectl.ts'

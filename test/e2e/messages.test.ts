@@ -7,11 +7,13 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mountSmall } from '../../packages/store/src/testing/small-disk.ts'
 import { begin, margay, npmStart, until, type Finished, type Started } from './npm-start.ts'
 
 let base: string
 let dataDir: string
 let product: Started
+let unmount: () => void
 
 /** Lines for people: our own log is JSON, one object a line. */
 const messages = (output: string) => output.split('\n').filter((line) => line !== '' && !line.startsWith('{"time"'))
@@ -67,13 +69,13 @@ beforeAll(async () => {
   base = mkdtempSync(join(tmpdir(), 'margay-messages-'))
   dataDir = join(base, 'data')
   mkdirSync(dataDir)
-  expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=96m', 'margay-test', dataDir]).status).toBe(0)
+  unmount = mountSmall(dataDir, '96m')
   product = await npmStart({ dataDir })
 })
 
 afterAll(async () => {
   await product?.stop()
-  spawnSync('umount', ['-l', dataDir])
+  unmount?.()
   rmSync(base, { recursive: true, force: true })
 })
 

@@ -1,9 +1,10 @@
 // The agent as a process of its own in the lab, printing its rows. It stands in the hub's namespace, as it would on a node,
-// and sees the lab's pods only.
-import { spawn } from 'node:child_process'
+// and sees the lab's pods only. Beside it what its doctor says there.
+import { execFileSync, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { buildAgent } from '../../apps/agent/build.ts'
+import type { DoctorReport } from '../../apps/agent/src/doctor/report.ts'
 import type { Lab } from './lab.ts'
 import { until } from './lab.ts'
 
@@ -23,13 +24,23 @@ export interface AgentProcess {
   stop(): Promise<readonly PrintedRow[]>
 }
 
-export const agentMain = join(import.meta.dirname, '../../apps/agent/src/main.ts')
+const agentMain = join(import.meta.dirname, '../../apps/agent/src/main.ts')
+
+/** The words before a command that bring it into the hub's namespace. */
+export const inHub = ({ hub }: Lab): readonly string[] => ['nsenter', `--net=/var/run/netns/${hub}`, '--']
+
+/** What the doctor says behind words that bring it elsewhere or leave it less, as `setpriv` does. */
+export function doctorIn(...before: readonly string[]): DoctorReport {
+  const [program, ...args] = [...before, process.execPath, agentMain, 'doctor', '--json']
+  return JSON.parse(execFileSync(program, args, { encoding: 'utf8' })) as DoctorReport
+}
 
 /** Starts the agent and waits until its collectors are open. */
 export async function startAgent(lab: Lab, ...options: string[]): Promise<AgentProcess> {
   buildAgent()
-  const args = ['--print', '--interval-seconds', '1', '--cgroup', lab.cgroup, ...options]
-  const child = spawn('nsenter', [`--net=/var/run/netns/${lab.hub}`, '--', process.execPath, agentMain, ...args], {
+  const ours = ['--print', '--interval-seconds', '1', '--cgroup', lab.cgroup]
+  const [program, ...args] = [...inHub(lab), process.execPath, agentMain, ...ours, ...options]
+  const child = spawn(program!, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_NO_WARNINGS: '1' },
   })

@@ -15,6 +15,9 @@ const shown: (string | undefined)[] = []
 const answer: RequestListener = (request, reply) => {
   shown.push(request.headers.authorization)
   if (request.url?.includes('away')) return void reply.writeHead(307, { location: '/api/v1/elsewhere' }).end()
+  if (request.url?.includes('moved')) {
+    return void reply.writeHead(308, { location: `https://margay.example${request.url}` }).end()
+  }
   reply.end('{}')
 }
 const plain = createServer(answer)
@@ -55,7 +58,7 @@ describe('a token', () => {
     shown.length = 0
     const client = createClient(`http://127.0.0.1:${portOf(plain)}`, { token: 't' })
     await client.open('/there')
-    await expect(client.open('/away')).rejects.toThrow(/answered 307 and is perhaps no Margay server/)
+    await expect(client.open('/away')).rejects.toThrow(/leads to http:.*\/elsewhere\n/)
     expect(shown).toEqual(['Bearer t', 'Bearer t'])
   })
 })
@@ -72,6 +75,12 @@ describe('a server that cannot be asked', () => {
   it('says that it speaks TLS, or that it does not', async () => {
     await expect(failure(`http://127.0.0.1:${portOf(secure)}`)).rejects.toThrow(/write its address with https:/)
     await expect(failure(`https://127.0.0.1:${portOf(plain)}`)).rejects.toThrow(/does not speak TLS/)
+  })
+  it('says where it leads, as an ingress does from http to https', async () => {
+    const server = `http://127.0.0.1:${portOf(plain)}`
+    await expect(createClient(server).open('/moved?a=1')).rejects.toThrow(
+      `${server} leads to https://margay.example\nif that is the server, give that address with --server`,
+    )
   })
   it('says how to start one where none is', async () => {
     await expect(failure('http://127.0.0.1:1')).rejects.toThrow(/no Margay server answers.*\nstart one/)

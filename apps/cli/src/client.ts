@@ -1,5 +1,6 @@
 // The API as the commands call it: typed by the wire's table, exact integers, every failure as words.
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { isLoopbackHost } from '@margay/kit'
 import { parseJsonExact, printJsonExact } from '@margay/model'
 import type { AnswerOf, BodyOf, Problem, RouteName, SearchOf } from '@margay/wire'
 import { apiPrefix, problemSchema, routes } from '@margay/wire'
@@ -78,11 +79,9 @@ function notThere(server: string, cause: unknown): CliError {
   )
 }
 
-const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
-
 /** Throws a CliError where everybody on the way could read the token. */
 function checkNotOverheard({ protocol, hostname, host }: URL): void {
-  if (protocol === 'https:' || loopback.test(hostname)) return
+  if (protocol === 'https:' || isLoopbackHost(hostname)) return
   throw new CliError(
     `refuse to send a token to ${host} without TLS: everybody on the way could read it\n` +
       'name the server by https:// with --server (MARGAY_SERVER)',
@@ -95,7 +94,20 @@ async function problemOf(response: Response): Promise<Problem | undefined> {
   return read.success ? read.data : undefined
 }
 
+/** The server behind a redirection, as `--server` takes it; the whole address where it is that of something else. */
+function leadsTo(response: Response, location: string): string {
+  const asked = new URL(response.url)
+  const href = URL.parse(location, asked)?.href ?? location
+  const path = asked.href.slice(asked.href.indexOf(apiPrefix))
+  return href.endsWith(path) ? href.slice(0, -path.length) : href
+}
+
 async function refuse(response: Response, server: string, query?: string): Promise<never> {
+  const location = response.headers.get('location')
+  if (response.status >= 300 && response.status < 400 && location !== null) {
+    const where = leadsTo(response, location)
+    throw new CliError(`${server} leads to ${where}\nif that is the server, give that address with --server`, 3)
+  }
   const problem = await problemOf(response)
   if (problem) throw new CliError(problemText(problem, query), problem.status < 500 ? 2 : 1)
   throw new CliError(`${server} answered ${response.status} and is perhaps no Margay server`, 3)

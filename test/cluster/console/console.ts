@@ -26,7 +26,7 @@ export function consoleOnCourt(session: Session): void {
         await desk.picture(page, task.name.replaceAll(/\W+/g, '-').slice(0, 60))
         await page.close()
       }
-      expect(desk.complaints).toEqual([])
+      expect(desk.takeComplaints()).toEqual([])
     })
     afterAll(() => desk?.close())
 

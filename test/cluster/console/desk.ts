@@ -10,8 +10,8 @@ export interface Desk {
   at(path: string, search?: Readonly<Record<string, string>>): Promise<Page>
   /** Keeps a picture, where somebody wants to look at them (`MARGAY_SCREENSHOTS`). */
   picture(page: Page, name: string): Promise<void>
-  /** What pages have complained about so far. */
-  readonly complaints: readonly string[]
+  /** What pages that are closed have complained about, each once: another look finds none of it. */
+  takeComplaints(): readonly string[]
   close(): Promise<void>
 }
 
@@ -37,7 +37,7 @@ export async function sitDown(product: ClusterProduct): Promise<Desk> {
   await signIn(context, product)
   const complaints: string[] = []
   return {
-    complaints,
+    takeComplaints: () => complaints.splice(0),
     async at(path, search = {}) {
       const from = new Date(product.installedAt).toISOString()
       const to = new Date(Math.ceil(Date.now() / 1000) * 1000).toISOString()

@@ -31,9 +31,10 @@ const commands = written.flatMap(([, block, single = '']) =>
 
 describeCluster('the commands of the manual', 'cluster', () => {
   let api: ApiServer
-  const dir = mkdtempSync(join(tmpdir(), 'margay-manual-'))
+  let dir: string
 
   beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'margay-manual-'))
     api = await startApiServer()
     mkdirSync(join(dir, 'bin'))
     symlinkSync(helm, join(dir, 'bin/helm'))

@@ -1,33 +1,17 @@
 // A web server that one of its two callers may reach: what a cluster does already when the product is installed into it.
-import { imageNames } from '../build/images.ts'
 import type { Cluster } from '../cluster.ts'
+import { shopContainer, workload, type Task } from '../objects/pods.ts'
 import type { KubeObject } from '../parts/kubectl.ts'
 
 const namespace = 'store'
 
-interface Spec {
-  readonly listen?: readonly object[]
-  readonly calls?: readonly object[]
-}
-
-/** A workload of one pod that runs the shop's program. */
-function workload(name: string, { listen = [], calls = [] }: Spec): KubeObject {
-  const env = [
-    { name: 'SHOP_LISTEN', value: JSON.stringify(listen) },
-    { name: 'SHOP_CALLS', value: JSON.stringify(calls) },
-  ]
-  const container = { name, image: imageNames.shop, imagePullPolicy: 'Never', command: ['/bin/shop'], env }
-  const labels = { app: name }
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace },
-    spec: {
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 1, containers: [container] } },
-    },
-  }
-}
+/** A deployment of one pod. */
+const onePod = (name: string, task: Task): KubeObject =>
+  workload(
+    'Deployment',
+    { name, namespace },
+    { terminationGracePeriodSeconds: 1, containers: [shopContainer(['/bin/shop'], task)] },
+  )
 
 const callWeb = { kind: 'http', to: `web.${namespace}:8080`, everyMs: 500, send: 100, receive: 1000, keep: false }
 
@@ -48,9 +32,9 @@ const store: readonly KubeObject[] = [
       ingress: [{ from: [{ podSelector: { matchLabels: { app: 'client' } } }] }],
     },
   },
-  workload('web', { listen: [{ kind: 'http', port: 8080 }] }),
-  workload('client', { calls: [callWeb] }),
-  workload('intruder', { calls: [callWeb] }),
+  onePod('web', { listen: [{ kind: 'http', port: 8080 }] }),
+  onePod('client', { calls: [callWeb] }),
+  onePod('intruder', { calls: [callWeb] }),
 ]
 
 /** Opens it and waits until all of it runs. */

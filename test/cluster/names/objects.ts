@@ -1,37 +1,27 @@
 // Workloads of every shape that names must be told of: behind a service and without one, behind two, on the node's own network,
 // for a second, and clients on both nodes from which tests connect.
-import { imageNames } from '../build/images.ts'
+import { idlePod, shopContainer, workload, type Task } from '../objects/pods.ts'
 import type { KubeObject } from '../parts/kubectl.ts'
 import { programFolder } from '../shop/workloads.ts'
 
 export const namespace = 'lane'
 
-interface PodOptions {
+interface PodOptions extends Task {
   readonly program: string
   readonly listen?: readonly { readonly kind: 'http' | 'tcp' | 'udp'; readonly port: number }[]
-  readonly calls?: readonly Readonly<Record<string, unknown>>[]
-  /** Ends after so many rounds of its calls. */
-  readonly rounds?: number
   readonly portName?: string
   readonly more?: Readonly<Record<string, unknown>>
 }
 
 /** The spec of a pod that runs the program of the shop under a name. */
-export function podSpec({ program, listen = [], calls = [], rounds, portName = 'http', more = {} }: PodOptions) {
+export function podSpec({ program, portName = 'http', more = {}, ...task }: PodOptions) {
+  const { listen = [] } = task
   const first = listen.find(({ kind }) => kind !== 'udp')
   return {
     terminationGracePeriodSeconds: 0,
     containers: [
       {
-        name: 'main',
-        image: imageNames.shop,
-        imagePullPolicy: 'Never',
-        command: [`/${programFolder}/${program}`, '--of', 'the-test'],
-        env: [
-          { name: 'SHOP_LISTEN', value: JSON.stringify(listen) },
-          { name: 'SHOP_CALLS', value: JSON.stringify(calls) },
-          ...(rounds === undefined ? [] : [{ name: 'SHOP_ROUNDS', value: String(rounds) }]),
-        ],
+        ...shopContainer([`/${programFolder}/${program}`, '--of', 'the-test'], task),
         ports: listen.map(({ kind, port }) => ({
           name: portName,
           containerPort: port,
@@ -52,32 +42,12 @@ export const pod = (name: string, node: string, spec: Readonly<Record<string, un
   spec: { nodeName: node, ...spec },
 })
 
-/** It does nothing; tests run `curl` in it. */
-const client = (name: string, node: string): KubeObject =>
-  pod(name, node, {
-    terminationGracePeriodSeconds: 0,
-    containers: [
-      { name: 'main', image: imageNames.tools, imagePullPolicy: 'Never', command: ['/bin/sleep', '1000000'] },
-    ],
-  })
-
 const service = (name: string, app: string, spec: Readonly<Record<string, unknown>>): KubeObject => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { name, namespace },
   spec: { selector: { app }, ...spec },
 })
-
-function workload(kind: string, name: string, more: Readonly<Record<string, unknown>>, spec: unknown): KubeObject {
-  const labels = { app: name }
-  const template = { metadata: { labels }, spec }
-  return {
-    apiVersion: 'apps/v1',
-    kind,
-    metadata: { name, namespace },
-    spec: { selector: { matchLabels: labels }, template, ...more },
-  }
-}
 
 /** One of its pods on each node, also of a new revision beside an old one. */
 const spread = (app: string) => ({
@@ -92,6 +62,8 @@ const spread = (app: string) => ({
   ],
 })
 
+const inLane = (name: string) => ({ name, namespace })
+
 const http = [{ kind: 'http', port: 8080 }] as const
 
 export const firstObjects: readonly KubeObject[] = [
@@ -100,23 +72,24 @@ export const firstObjects: readonly KubeObject[] = [
 ]
 
 export const objects: readonly KubeObject[] = [
-  client('client-1', 'node-1'),
-  client('client-2', 'node-2'),
-  workload('Deployment', 'web', { replicas: 2 }, podSpec({ program: 'catalog', listen: http, more: spread('web') })),
+  idlePod({ name: 'client-1', namespace, node: 'node-1' }),
+  idlePod({ name: 'client-2', namespace, node: 'node-2' }),
+  workload('Deployment', inLane('web'), podSpec({ program: 'catalog', listen: http, more: spread('web') }), {
+    replicas: 2,
+  }),
   service('web', 'web', { ports: [{ name: 'http', port: 80, targetPort: 8080 }] }),
   // The same pods behind another address, which nobody dials.
   service('web-too', 'web', { ports: [{ name: 'http', port: 80, targetPort: 8080 }] }),
   workload(
     'StatefulSet',
-    'db',
-    { replicas: 2, serviceName: 'db' },
+    inLane('db'),
     podSpec({ program: 'postgres', listen: [{ kind: 'http', port: 5432 }], portName: 'pg', more: spread('db') }),
+    { replicas: 2, serviceName: 'db' },
   ),
   service('db', 'db', { clusterIP: 'None', ports: [{ name: 'pg', port: 5432 }] }),
   workload(
     'DaemonSet',
-    'exporter',
-    {},
+    inLane('exporter'),
     podSpec({
       program: 'node_exporter',
       listen: [{ kind: 'http', port: 9101 }],
@@ -156,12 +129,11 @@ export const doorPort = 30_880
 /** What is reached in other ways than by an address of its own. */
 export const ways: readonly KubeObject[] = [
   service('door', 'web', { type: 'NodePort', ports: [{ port: 8081, targetPort: 8080, nodePort: doorPort }] }),
-  workload('Deployment', 'echo', {}, podSpec({ program: 'redis-server', listen: [{ kind: 'udp', port: 7000 }] })),
+  workload('Deployment', inLane('echo'), podSpec({ program: 'redis-server', listen: [{ kind: 'udp', port: 7000 }] })),
   service('echo', 'echo', { ports: [{ port: 7000, protocol: 'UDP' }] }),
   workload(
     'Deployment',
-    'mirror',
-    {},
+    inLane('mirror'),
     podSpec({
       program: 'orders',
       listen: http,

@@ -2,7 +2,7 @@
 // story, whose pods really call each other. What the story leaves to its own eight nodes (names of pods, addresses) is the
 // cluster's to give.
 import { serviceNameOf, type Workload } from '@margay/traffic'
-import { imageNames } from '../build/images.ts'
+import { shopContainer } from '../objects/pods.ts'
 import type { KubeObject } from '../parts/kubectl.ts'
 import { callsOf, commandOf, listenersOf } from './calls.ts'
 import { shopPolicies } from './policies.ts'
@@ -12,23 +12,17 @@ const labelsOf = ({ name, role }: Workload) => ({ app: name, role })
 
 function podSpec(workload: Workload): Readonly<Record<string, unknown>> {
   const { namespace, name, kind, program, ports, replicas } = workload
-  const env = [
-    { name: 'SHOP_LISTEN', value: JSON.stringify(listenersOf(workload)) },
-    { name: 'SHOP_CALLS', value: JSON.stringify(callsOf(`${namespace}/${name}`, replicas)) },
-    // A job ends once it has made its calls.
-    ...(kind === 'CronJob' ? [{ name: 'SHOP_ROUNDS', value: '5' }] : []),
-  ]
-  const [first] = listenersOf(workload).filter(({ kind }) => kind === 'http')
+  const listen = listenersOf(workload)
+  const calls = callsOf(`${namespace}/${name}`, replicas)
+  const [first] = listen.filter(({ kind }) => kind === 'http')
   return {
     terminationGracePeriodSeconds: 1,
     serviceAccountName: name,
     containers: [
       {
+        // A job ends once it has made its calls.
+        ...shopContainer(commandOf(program), { listen, calls, ...(kind === 'CronJob' && { rounds: 5 }) }),
         name,
-        image: imageNames.shop,
-        imagePullPolicy: 'Never',
-        command: commandOf(program),
-        env,
         ports: ports.map(({ name: portName, port, proto }) => ({
           name: portName,
           containerPort: port,

@@ -2,7 +2,7 @@
 // stored, both at the end that refused, with its policy. The times are printed; the test only waits for them.
 import { describe, beforeAll, expect, it } from 'vitest'
 import type { EndsResponse } from '@margay/wire'
-import { imageNames } from '../build/images.ts'
+import { idlePod } from '../objects/pods.ts'
 import { until } from '../parts/command.ts'
 import type { KubeObject } from '../parts/kubectl.ts'
 import type { Row } from '../product.ts'
@@ -13,19 +13,6 @@ import { spread, type Spread } from './spread.ts'
 const namespace = 'soon'
 const tries = Number(process.env.MARGAY_DENIALS ?? 8)
 const firstPort = 9001
-
-const pod = (name: string, node: string): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name, namespace, labels: { app: name } },
-  spec: {
-    nodeName: node,
-    terminationGracePeriodSeconds: 0,
-    containers: [
-      { name: 'main', image: imageNames.tools, imagePullPolicy: 'Never', command: ['/bin/sleep', '1000000'] },
-    ],
-  },
-})
 
 /** Two rules, neither of which admits the asker. */
 const policy: KubeObject = {
@@ -85,8 +72,8 @@ export function soonSuite(stand: Stand): void {
       await kubectl.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }])
       await kubectl.apply([
         { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } },
-        pod('asker', 'node-1'),
-        pod('guarded', 'node-2'),
+        idlePod({ name: 'asker', namespace, node: 'node-1' }),
+        idlePod({ name: 'guarded', namespace, node: 'node-2' }),
         policy,
       ])
       await kubectl.run(['wait', ...words, '--for=condition=Ready', 'pod', '--all', '--timeout=180s'])

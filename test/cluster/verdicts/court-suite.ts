@@ -1,5 +1,5 @@
 // Who decided, in a court of pods made for it: by API, by command line, and in a browser as people see it.
-import { beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { consoleOnCourt } from '../console/console.ts'
 import type { Stand } from '../stand.ts'
 import { startMs } from '../suite.ts'
@@ -16,6 +16,7 @@ export function courtSuite(stand: Stand): void {
     beforeAll(async () => {
       court = await openCourt(stand)
     }, startMs)
+    afterAll(() => court?.close())
 
     const session: Session = {
       get cluster() {

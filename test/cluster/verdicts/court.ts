@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster.ts'
-import { until } from '../parts/command.ts'
 import type { Row } from '../product.ts'
+import { found } from '../rows.ts'
 import { openOutside } from '../shop/shop.ts'
 import type { Stand } from '../stand.ts'
 import { clients, firstObjects, namespace, pods, policies, port, servers, type Client, type Server } from './objects.ts'
@@ -38,6 +38,8 @@ export interface Court {
   found(logType: 'flows' | 'dns', query: string): Promise<readonly Row[]>
   /** Runs `margay` against the product, as its viewer. */
   cli(...args: readonly string[]): Promise<Ended>
+  /** Leaves nothing on this machine; its pods are the cluster's. */
+  close(): void
 }
 
 const root = join(import.meta.dirname, '../../..')
@@ -67,13 +69,12 @@ async function makeTraffic({ run, call }: Pick<Court, 'run' | 'call'>): Promise<
   ])
 }
 
-/** What signed the product's certificate, as a file; for as long as the process runs. */
-function authorityFile({ product }: Stand): string {
+/** What signed the product's certificate, as a file until it is removed. */
+function authorityFile({ product }: Stand): { readonly ca: string; readonly remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'margay-court-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const ca = join(folder, 'ca.crt')
   writeFileSync(ca, product.authority)
-  return ca
+  return { ca, remove: () => rmSync(folder, { recursive: true }) }
 }
 
 function runCli({ product }: Stand, ca: string, args: readonly string[]): Promise<Ended> {
@@ -104,21 +105,14 @@ export async function openCourt(stand: Stand): Promise<Court> {
   const call = async (client: Client, server: Server) =>
     void (await run(client, `curl ${quiet} http://${await addressOf(server)}:${port}/`))
   await makeTraffic({ run, call })
-  const ca = authorityFile(stand)
+  const { ca, remove } = authorityFile(stand)
   return {
     addressOf,
     run,
     call,
-    found: (logType, query) =>
-      until(
-        `rows of ${query}`,
-        async () => {
-          const rows = await stand.product.rows(logType, query)
-          return rows.length > 0 && rows
-        },
-        { why: () => 'none came', everyMs: 500 },
-      ),
+    found: (logType, query) => found(stand.product, logType, query),
     cli: (...args) => runCli(stand, ca, args),
+    close: remove,
   }
 }
 

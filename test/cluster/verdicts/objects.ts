@@ -1,6 +1,6 @@
 // A court of pods in which every kind of verdict comes up: two policies that isolate one pod together, a rule that stands third,
 // policies that name domains, policies that nothing is judged by. Commands run in pods that do nothing of their own.
-import { imageNames } from '../build/images.ts'
+import { idlePod, shopContainer, silence } from '../objects/pods.ts'
 import type { KubeObject } from '../parts/kubectl.ts'
 import { programFolder } from '../shop/workloads.ts'
 
@@ -13,14 +13,7 @@ const pod = (name: string, spec: Readonly<Record<string, unknown>>): KubeObject 
   spec: { terminationGracePeriodSeconds: 0, ...spec },
 })
 
-/** It does nothing; tests run commands in it. */
-const client = (name: string): KubeObject =>
-  pod(name, {
-    nodeName: 'node-2',
-    containers: [
-      { name: 'main', image: imageNames.tools, imagePullPolicy: 'Never', command: ['/bin/sleep', '1000000'] },
-    ],
-  })
+const client = (name: string): KubeObject => idlePod({ name, namespace, node: 'node-2' })
 
 export const port = 8080
 
@@ -30,11 +23,7 @@ const server = (name: string): KubeObject =>
     nodeName: 'node-1',
     containers: [
       {
-        name: 'main',
-        image: imageNames.shop,
-        imagePullPolicy: 'Never',
-        command: [`/${programFolder}/ledger`, '--of', name],
-        env: [{ name: 'SHOP_LISTEN', value: JSON.stringify([{ kind: 'http', port }]) }],
+        ...shopContainer([`/${programFolder}/ledger`, '--of', name], { listen: [{ kind: 'http', port }] }),
         ports: [{ name: 'http', containerPort: port }],
         readinessProbe: { tcpSocket: { port }, periodSeconds: 1 },
       },
@@ -46,14 +35,6 @@ const from = (app: string) => ({ from: [{ podSelector: { matchLabels: { app } } 
 function ingressPolicy(name: string, app: string, ...ingress: readonly object[]): KubeObject {
   const spec = { podSelector: { matchLabels: { app } }, policyTypes: ['Ingress'], ingress }
   return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name, namespace }, spec }
-}
-
-/** Selects one pod and admits nothing that it sends. */
-const silence: KubeObject = {
-  apiVersion: 'networking.k8s.io/v1',
-  kind: 'NetworkPolicy',
-  metadata: { name: 'silence', namespace },
-  spec: { podSelector: { matchLabels: { app: 'mute' } }, policyTypes: ['Egress'] },
 }
 
 function globalPolicy(kind: string, name: string, app: string, egress: readonly object[]): KubeObject {
@@ -100,15 +81,7 @@ export const ghostNode = 'node-2'
 export const ghost = (address: string): KubeObject =>
   pod('ghost', {
     nodeName: ghostNode,
-    containers: [
-      {
-        name: 'main',
-        image: imageNames.shop,
-        imagePullPolicy: 'Never',
-        command: [`/${programFolder}/search`],
-        env: [{ name: 'SHOP_CALLS', value: JSON.stringify([calls(`${address}:${port}`)]) }],
-      },
-    ],
+    containers: [shopContainer([`/${programFolder}/search`], { calls: [calls(`${address}:${port}`)] })],
   })
 
 export const clients = ['caller', 'stranger', 'mute', 'reader', 'buyer'] as const
@@ -140,7 +113,7 @@ export const policies: readonly KubeObject[] = [
   ingressPolicy('vault-for-auditors', 'vault', from('auditor')),
   ingressPolicy('vault-for-backup', 'vault', from('backup')),
   ledger(from('nobody')),
-  silence,
+  silence(namespace),
   // Nothing is judged by it, for the pod that it selects is not there.
   ingressPolicy('forgotten', 'gone', fromCaller),
   // Names in other letters than anybody asks for, one of them with a star. The rules before them match other traffic.

@@ -47,6 +47,7 @@ export function unknownPeer(session: Session): void {
       expect(told.missing.map(({ text }) => text).join()).toContain(address)
       expect(told.text).not.toMatch(guesses)
       const { connections } = await session.product.post<EndsResponse>('flows/ends', { record })
+      expect(connections.length).toBeGreaterThan(0)
       for (const { sentence } of connections) expect(sentence).not.toMatch(guesses)
       const ends = ['--from', `${namespace}/ghost`, '--to', `${namespace}/ledger:${port}`]
       const { out, err } = await session.court.cli('policy', 'explain', ...ends)

@@ -2,37 +2,25 @@
 // kube-router refuses. Records, explanations and both ends must name the policy, at the end that refused.
 import type { EndsResponse, PolicyExplanation } from '@margay/wire'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { imageNames } from '../build/images.ts'
+import { idlePod, silence } from '../objects/pods.ts'
 import { until } from '../parts/command.ts'
 import type { KubeObject } from '../parts/kubectl.ts'
 import type { Row } from '../product.ts'
-import { distinct } from '../rows.ts'
+import { distinct, found as foundIn } from '../rows.ts'
 import { openShop } from '../shop/shop.ts'
 import type { Stand } from '../stand.ts'
 import { startMs } from '../suite.ts'
 
 const policiesOf = (row: Row) => row.policies as Readonly<Record<string, readonly string[] | undefined>>
 
-/** A pod for commands, which no policy of the shop selects. */
-const debugPod = (name: string): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name, namespace: 'shop', labels: { app: name } },
-  spec: {
-    terminationGracePeriodSeconds: 0,
-    containers: [
-      { name: 'main', image: imageNames.tools, imagePullPolicy: 'Never', command: ['/bin/sleep', '1000000'] },
-    ],
-  },
-})
+const namespace = 'shop'
 
-/** Selects one pod and admits nothing that it sends. */
-const silence: KubeObject = {
-  apiVersion: 'networking.k8s.io/v1',
-  kind: 'NetworkPolicy',
-  metadata: { name: 'silence', namespace: 'shop' },
-  spec: { podSelector: { matchLabels: { app: 'mute' } }, policyTypes: ['Egress'] },
-}
+/** Pods for commands, which no policy of the shop selects; nothing that one of them sends is admitted. */
+const tools: readonly KubeObject[] = [
+  idlePod({ name: 'debug', namespace }),
+  idlePod({ name: 'mute', namespace }),
+  silence(namespace),
+]
 
 /** Would allow what is allowed already, by a name in other letters than anybody asks for. */
 const stagedDomains: KubeObject = {
@@ -48,27 +36,18 @@ const stagedDomains: KubeObject = {
 }
 
 export function verdictsSuite(stand: Stand): void {
-  /** Rows of a search, once there are some. */
-  const found = (logType: 'flows' | 'dns', query: string): Promise<readonly Row[]> =>
-    until(
-      `rows of ${query}`,
-      async () => {
-        const rows = await stand.product.rows(logType, query)
-        return rows.length > 0 && rows
-      },
-      { why: () => stand.product.output(), everyMs: 500 },
-    )
+  const found = (logType: 'flows' | 'dns', query: string) => foundIn(stand.product, logType, query)
 
   const shell = (pod: string, command: string) =>
-    stand.cluster.kubectl.run(['exec', '-n', 'shop', pod, '--', 'bash', '-c', `${command} || true`])
+    stand.cluster.kubectl.run(['exec', '-n', namespace, pod, '--', 'bash', '-c', `${command} || true`])
 
   describe('verdicts', () => {
     beforeAll(async () => {
       const { cluster } = stand
       await openShop(cluster)
-      await cluster.kubectl.apply([debugPod('debug'), debugPod('mute'), silence, stagedDomains])
+      await cluster.kubectl.apply([...tools, stagedDomains])
       const pods = ['pod/debug', 'pod/mute']
-      await cluster.kubectl.run(['wait', '--for=condition=Ready', ...pods, '-n', 'shop', '--timeout=180s'])
+      await cluster.kubectl.run(['wait', '--for=condition=Ready', ...pods, '-n', namespace, '--timeout=180s'])
     }, startMs)
 
     it('flows that one policy denied are found by its name, and no others (AT-2)', async () => {

@@ -37,9 +37,10 @@ describeCluster('agents while the API server is away', 'api', () => {
   const ended = new AbortController()
   const flows: Row[] = []
   const known = new Set<string>()
-  const dir = mkdtempSync(join(tmpdir(), 'margay-away-'))
+  let dir: string
 
   beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'margay-away-'))
     api = await startApiServer()
     await api.kubectl.apply([
       namespace('shop'),

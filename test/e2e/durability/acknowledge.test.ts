@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { mountSmall } from '../../../packages/store/src/testing/small-disk.ts'
 import { flowRow, makePiece, sendPieces } from './frames.ts'
 import type { Running } from './processes.ts'
 import { start, storedRows, temporaryDir, whenStored } from './processes.ts'
@@ -115,7 +116,7 @@ describe('an acknowledgement', () => {
     async () => {
       const segments = join(dataDir, 'segments')
       mkdirSync(segments, { recursive: true })
-      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'margay-test', segments]).status).toBe(0)
+      const unmount = mountSmall(segments, '512k')
       try {
         const server = await startServer()
         writeFileSync(join(segments, 'ballast'), new Uint8Array(508 * 1024))
@@ -130,7 +131,7 @@ describe('an acknowledgement', () => {
         await server.stop()
         expect(await storedRows(dataDir)).toEqual({ rows: 400, distinct: 400 })
       } finally {
-        spawnSync('umount', ['-l', segments])
+        unmount()
       }
     },
   )

@@ -1,11 +1,11 @@
 // The capabilities that the chart gives an agent, tried on the real kernel: with them everything is seen, and without any one of
 // them something is not.
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { buildAgent } from '../../../apps/agent/build.ts'
 import type { DoctorReport } from '../../../apps/agent/src/doctor/report.ts'
+import { doctorIn } from '../agent-process.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const template = readFileSync(join(root, 'deploy/helm/margay/templates/agent.yaml'), 'utf8')
@@ -14,9 +14,7 @@ const capabilities = [...added.matchAll(/- ([A-Z_]+)/g)].map(([, name]) => name!
 
 function doctorWith(held: readonly string[]): DoctorReport {
   const bounding = ['-all', ...held.map((name) => `+${name}`)].join(',')
-  const agent = [process.execPath, join(root, 'apps/agent/src/main.ts'), 'doctor', '--json']
-  const words = [`--bounding-set=${bounding}`, '--inh-caps=-all', ...agent]
-  return JSON.parse(execFileSync('setpriv', words, { encoding: 'utf8' })) as DoctorReport
+  return doctorIn('setpriv', `--bounding-set=${bounding}`, '--inh-caps=-all')
 }
 
 beforeAll(() => void buildAgent())

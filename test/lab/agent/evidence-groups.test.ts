@@ -5,9 +5,8 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { DoctorReport } from '../../../apps/agent/src/doctor/report.ts'
 import type { AgentProcess } from '../agent-process.ts'
-import { agentMain, startAgent, total } from '../agent-process.ts'
+import { doctorIn, inHub, startAgent, total } from '../agent-process.ts'
 import { felixRules } from '../felix-rules.ts'
 import { createLab, sleep, until } from '../lab.ts'
 import type { Lab } from '../lab.ts'
@@ -42,8 +41,9 @@ describe("groups of netfilter's log", () => {
   let node: ForwardingNode
   let running: AgentProcess | undefined
   const readers: ReturnType<typeof spawn>[] = []
-  const dir = mkdtempSync(join(tmpdir(), 'margay-groups-'))
+  let dir: string
   beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'margay-groups-'))
     lab = createLab()
     node = createForwardingNode(lab)
     await node.server.serve(listener(80, echoing))
@@ -80,11 +80,7 @@ describe("groups of netfilter's log", () => {
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
     return { says: (text: string) => until(`"${text}" from the reader`, () => output.includes(text)) }
   }
-  const doctor = () => {
-    const text = lab.inNetns(lab.hub, process.execPath, agentMain, 'doctor', '--json')
-    const { evidence } = JSON.parse(text) as DoctorReport
-    return { nflog: evidence.find(({ name }) => name === 'nflog') }
-  }
+  const nflogByDoctor = () => doctorIn(...inHub(lab)).evidence.find(({ name }) => name === 'nflog')
   const holders = () => lab.inNetns(lab.hub, 'cat', '/proc/net/netfilter/nfnetlink_log').trim()
   const connect = () => node.client.python(oneConnection, node.server.ip, '80')
   const hasMark = (agent: AgentProcess, text: string) =>
@@ -97,8 +93,7 @@ describe("groups of netfilter's log", () => {
     await connect()
     await other.says('record')
     await hasMark(running, 'nflog|2|')
-    const { nflog } = doctor()
-    expect(nflog).toMatchObject({
+    expect(nflogByDoctor()).toMatchObject({
       verdict: 'limited',
       found: expect.stringMatching(/^group 1 read by python3 \(process \d+\)$/),
     })
@@ -108,7 +103,7 @@ describe("groups of netfilter's log", () => {
 
   it('are given back as soon as a program starts that they belong to', async () => {
     running = await startAgent(lab, '--nflog-yield-to', 'group-owner')
-    expect(doctor().nflog).toMatchObject({
+    expect(nflogByDoctor()).toMatchObject({
       verdict: 'ok',
       found: expect.stringMatching(
         /^are read by the agent that runs here \(process \d+\); groups asked for: 1, 2, 100$/,

@@ -2,9 +2,8 @@
 // the table that makes the traces gone with the agent, however it ended.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createKnownPolicies, resolveMarks } from '../../../apps/server/src/evidence/index.ts'
-import type { DoctorReport } from '../../../apps/agent/src/doctor/report.ts'
 import type { AgentProcess, PrintedRow } from '../agent-process.ts'
-import { agentMain, startAgent } from '../agent-process.ts'
+import { doctorIn, inHub, startAgent } from '../agent-process.ts'
 import { createLab, until } from '../lab.ts'
 import type { Lab } from '../lab.ts'
 import { echoing, listener } from '../listener.ts'
@@ -156,18 +155,18 @@ table inet fw {
 
   it('do not follow rules of iptables-legacy, which the doctor says; what they refuse is seen without the rule', async () => {
     const legacy = (...args: string[]) => lab.inNetns(lab.hub, 'iptables-legacy', ...args)
-    const doctor = () => {
-      const text = lab.inNetns(lab.hub, process.execPath, agentMain, 'doctor', '--json')
-      return (JSON.parse(text) as DoctorReport).evidence.find(({ name }) => name === 'nf-trace')?.found
-    }
-    expect(doctor()).not.toContain('legacy')
+    const tracesByDoctor = () => doctorIn(...inHub(lab)).evidence.find(({ name }) => name === 'nf-trace')?.found
+    expect(tracesByDoctor()).not.toContain('legacy')
     legacy('-A', 'FORWARD', '-p', 'tcp', '--dport', '84', '-j', 'DROP')
-    expect(doctor()).toContain('rules of iptables-legacy are in no trace (tables filter)')
-    const agent = await start('--nf-trace')
-    expect(await connect(84, 1)).toBe('TimeoutError')
-    const rows = await agent.stop()
-    expect(flows(rows, 84, 'fwd')[0]).toMatchObject({ action: 'deny', drop_reason: 'NETFILTER_DROP' })
-    legacy('-F')
+    try {
+      expect(tracesByDoctor()).toContain('rules of iptables-legacy are in no trace (tables filter)')
+      const agent = await start('--nf-trace')
+      expect(await connect(84, 1)).toBe('TimeoutError')
+      const rows = await agent.stop()
+      expect(flows(rows, 84, 'fwd')[0]).toMatchObject({ action: 'deny', drop_reason: 'NETFILTER_DROP' })
+    } finally {
+      legacy('-F')
+    }
   })
 
   it('know a rule by its present comment after the rule set was loaded anew', async () => {

@@ -1,10 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { dnsLog, flowLog } from '@margay/model'
 import { describe, expect, it } from 'vitest'
+import { openNative } from '../kernel/native.ts'
 import { programs } from '../kernel/programs.ts'
 import { collectors } from '../collectors/index.ts'
 import { agentConfig } from '../config.ts'
 import { judgeCollectors } from './collectors.ts'
-import { judgePrivileges, judgeServer, readCapabilities } from './examine.ts'
+import { examine, judgePrivileges, judgeServer, readCapabilities } from './examine.ts'
 import { fieldGroups, judgeFields } from './fields.ts'
 import { printReport } from './print.ts'
 import { worst } from './report.ts'
@@ -65,6 +69,22 @@ describe('doctor', () => {
       new Set(['missing no addon']),
     )
     for (const { programs: needs } of collectors) for (const name of needs) expect(all).toContain(name)
+  })
+
+  // Without the addon nothing loads, cgroups or not.
+  const canLoad = 'native' in openNative()
+  it.skipIf(!canLoad)('says the same of collectors as of their fields where no cgroup2 is mounted', () => {
+    const procPath = mkdtempSync(join(tmpdir(), 'margay-doctor-'))
+    try {
+      writeFileSync(join(procPath, 'mounts'), 'tmpfs /tmp tmpfs rw 0 0\n')
+      const report = examine(agentConfig.parse({ procPath }))
+      expect(report.findings.find(({ name }) => name === 'cgroup')?.verdict).toBe('missing')
+      const verdicts = new Map(report.collectors.map(({ name, verdict }) => [name, verdict]))
+      expect(['dns', 'datagrams'].map((name) => verdicts.get(name))).toEqual(['missing', 'missing'])
+      expect(verdicts.get('handshakes')).not.toBe('ok')
+    } finally {
+      rmSync(procPath, { recursive: true })
+    }
   })
 
   it.each([

@@ -78,7 +78,8 @@ function judgeTrace(config: AgentConfig, native: Native): Finding {
     const asked = config.nfTrace ? 'can be made, and are asked for' : 'can be made; off unless --nf-trace is given'
     return { ...base, verdict: 'ok', found: [asked, ...untracedWords(readLegacyTables())].join('; ') }
   } catch (error) {
-    const hint = 'iptables-legacy and eBPF data planes have no such traces; policies are evaluated then'
+    const hint =
+      'iptables-legacy and eBPF data planes have no such traces: use --nflog-groups where rules log; policies are evaluated then'
     return { ...base, verdict: 'missing', found: (error as Error).message, hint }
   }
 }

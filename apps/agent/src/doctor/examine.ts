@@ -169,6 +169,13 @@ function findingOf(state: ProgramState): Finding {
   return { ...base, verdict: 'limited', found, hint: `since kernel ${program.since}; without it ${program.without}` }
 }
 
+/** Of programs that load, those that have something to be attached to where no cgroup2 is mounted. */
+function withoutCgroups(loaded: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set(
+    programs.filter(({ name, hook }) => loaded.has(name) && !hook.startsWith('cgroup')).map(({ name }) => name),
+  )
+}
+
 /** Everything that decides what the agent will see here. Loads nothing that stays. */
 export function examine(config: AgentConfig): Omit<DoctorReport, 'delivery'> {
   const types = readTypes()
@@ -179,9 +186,7 @@ export function examine(config: AgentConfig): Omit<DoctorReport, 'delivery'> {
   const opened = openNative()
   const states = tryPrograms(config, opened)
   const loaded = new Set(states.filter(({ problem }) => problem === undefined).map(({ name }) => name))
-  const programsInForce = cgroup.root
-    ? loaded
-    : new Set([...loaded].filter((name) => !name.startsWith('see_egress') && !name.startsWith('see_ingress')))
+  const programsInForce = cgroup.root ? loaded : withoutCgroups(loaded)
   const findings = [
     privileges,
     types.finding,
@@ -203,7 +208,7 @@ export function examine(config: AgentConfig): Omit<DoctorReport, 'delivery'> {
   })
   const byRules = evidence.filter(({ name }) => name === 'nflog' || name === 'nf-trace')
   const collectors = judgeCollectors({
-    programs: loaded,
+    programs: programsInForce,
     findings: new Map([...byRules, conntrack].map((finding) => [finding.name, finding])),
     problem: 'problem' in opened ? opened.problem : undefined,
   })

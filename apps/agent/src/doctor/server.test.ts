@@ -59,9 +59,20 @@ describe('the way to the server', () => {
     const [reach, clock] = await ask(`http://localhost:${portOf(plain)}`)
     expect(reach).toMatchObject({
       verdict: 'missing',
-      found: expect.stringContaining(`refuses this agent: ${detail}; do that`),
+      found: expect.stringMatching(new RegExp(`: refuses this agent: ${detail}$`)),
+      hint: 'do that',
     })
     expect(clock).toBeUndefined()
+  })
+
+  it.each([
+    ['refuses without a word', 404, '<h1>Not found</h1>', /refuses this agent: server answered 404$/, /server's log/],
+    ['is another program', 200, '{"status":"up"}', /is no Margay server: the answer to \/agent/, /door for agents/],
+    ['is a web site', 200, '<html></html>', /is no Margay server: the answer to \/agent/, /door for agents/],
+  ])('is told with the next step where who answers %s', async (_words, status, body, found, hint) => {
+    answer = (_request, reply) => void reply.writeHead(status).end(body)
+    const [reach] = await ask(`http://localhost:${portOf(plain)}`)
+    expect(reach).toMatchObject({ found: expect.stringMatching(found), hint: expect.stringMatching(hint) })
   })
 
   it.each<[string, () => string, object, RegExp]>([

@@ -2,7 +2,7 @@
 // Each way in which that can fail is told in plain words, with what to look at next.
 import { lookup } from 'node:dns/promises'
 import type { AgentConfig } from '../config.ts'
-import { ServerError, createServerLink } from '../ship/server-link.ts'
+import { ForeignAnswerError, ServerError, createServerLink } from '../ship/server-link.ts'
 import type { Finding } from './report.ts'
 
 interface Mishap {
@@ -57,12 +57,16 @@ const mishaps: readonly Mishap[] = [
 
 function mishapOf(error: Error): Pick<Finding, 'found' | 'hint'> {
   if (error instanceof ServerError) {
-    return { found: `refuses this agent: ${error.message}`, hint: 'rows wait on disk meanwhile' }
+    return { found: `refuses this agent: ${error.detail}`, hint: error.hint ?? "look at the server's log" }
+  }
+  if (error instanceof ForeignAnswerError) {
+    const hint = 'name the door for agents with --ship-server, and run agent and server of one release'
+    return { found: `is no Margay server: ${error.message}`, hint }
   }
   const text = `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`
   const mishap = mishaps.find(({ sign }) => sign.test(text))
   if (mishap) return { found: `${mishap.says} (${error.message})`, hint: mishap.hint }
-  return { found: error.message, hint: 'rows wait on disk meanwhile' }
+  return { found: error.message, hint: "look at the server's log" }
 }
 
 /** A row's time is its node's; by more than that, the two ends of a connection are hard to join. */

@@ -7,7 +7,6 @@ export interface Recent<V> {
   get(key: string): V | undefined
   /** Puts a value in, used now; whatever finds no room beside it goes. */
   set(key: string, value: V): void
-  delete(key: string): void
 }
 
 interface Link<V> {
@@ -70,10 +69,6 @@ export function createRecent<V>(max: number, onEvict: (value: V) => void = () =>
       const link: Link<V> = { key, value, before: undefined, after: undefined }
       links.set(key, link)
       append(link)
-    },
-    delete(key) {
-      const link = links.get(key)
-      if (link) remove(link)
     },
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readNetlinkInode } from './netlink-owner.ts'
+import { readNetlinkInode, runsScript } from './netlink-owner.ts'
 
 describe('the owner of a netlink socket', () => {
   const table = `sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode
@@ -12,5 +12,15 @@ describe('the owner of a netlink socket', () => {
     expect(readNetlinkInode(table, 12, 4_294_962_222)).toBe(9003)
     expect(readNetlinkInode(table, 12, 1)).toBeUndefined()
     expect(readNetlinkInode('', 12, 812)).toBeUndefined()
+  })
+
+  it.each([
+    ['node /lib/agent.mjs', true],
+    ['node --no-warnings lib/agent.mjs --print', true],
+    ['node /lib/server.mjs', false],
+    ['/lib/agent.mjs', false],
+    ['', false],
+  ])('of "%s" in / is an agent: %s', (line, is) => {
+    expect(runsScript(line.split(' '), '/', '/lib/agent.mjs')).toBe(is)
   })
 })

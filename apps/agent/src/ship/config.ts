@@ -1,11 +1,9 @@
-import { option } from '@margay/kit'
+import { isLoopbackHost, option } from '@margay/kit'
 import { z } from 'zod'
-
-const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 /** Asks the parser and not the text: in `http://localhost:x@example.com` the name before the @ is a user's. */
 const isOnThisMachine = (server: string): boolean =>
-  server.startsWith('unix:') || loopback.test(URL.parse(server)?.hostname ?? '')
+  server.startsWith('unix:') || isLoopbackHost(URL.parse(server)?.hostname ?? '')
 
 const options = z.object({
   server: option(

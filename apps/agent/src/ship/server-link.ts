@@ -11,16 +11,27 @@ import {
   lookAnswerSchema,
   lookPath,
 } from '@margay/wire'
-import type { HttpLinkConfig } from './http-link.ts'
+import { z } from 'zod'
+import type { HttpLinkConfig, PostOptions } from './http-link.ts'
 import { createHttpLink } from './http-link.ts'
+
+interface Problem {
+  readonly detail?: string | undefined
+  readonly hint?: string | undefined
+}
 
 export class ServerError extends Error {
   override readonly name = 'ServerError'
   readonly status: number
+  /** What the server says that is wrong, and what to do about it; the message has both. */
+  readonly detail: string
+  readonly hint: string | undefined
 
-  constructor(message: string, status: number) {
-    super(message)
+  constructor(status: number, { detail = `server answered ${status}`, hint }: Problem) {
+    super(hint === undefined ? detail : `${detail}; ${hint}`)
     this.status = status
+    this.detail = detail
+    this.hint = hint
   }
 }
 
@@ -45,18 +56,24 @@ const helloTimeoutMs = 40_000
 /** The Kubernetes API may have to be asked first, which gets ten seconds. */
 const lookTimeoutMs = 15_000
 
-interface Problem {
-  readonly detail?: string
-  readonly hint?: string
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    return undefined
+  }
 }
 
+const problemSchema = z.object({ detail: z.string().optional(), hint: z.string().optional() })
+
 function problemOf(status: number, body: Buffer): ServerError {
-  let problem: Problem = {}
-  try {
-    problem = JSON.parse(body.toString()) as Problem
-  } catch {}
-  const words = [problem.detail, problem.hint].filter((part) => part !== undefined)
-  return new ServerError(words.length > 0 ? words.join('; ') : `server answered ${status}`, status)
+  const read = problemSchema.safeParse(parseJson(body))
+  return new ServerError(status, read.data ?? {})
+}
+
+/** Something answers, and not as a server of ours does. */
+export class ForeignAnswerError extends Error {
+  override readonly name = 'ForeignAnswerError'
 }
 
 export function createServerLink(config: ServerLinkConfig): ServerLink {
@@ -65,22 +82,27 @@ export function createServerLink(config: ServerLinkConfig): ServerLink {
     [agentHeader]: encodeURIComponent(config.agent),
     [instanceHeader]: config.instance,
   }
-  const post = async (path: string, body: Uint8Array, type: string, signal: AbortSignal, timeoutMs: number) => {
-    const answer = await http.post(path, body, { ...common, 'content-type': type }, { signal, timeoutMs })
+  async function post<T>(schema: z.ZodType<T>, path: string, body: Uint8Array, type: string, limits: PostOptions) {
+    const answer = await http.post(path, body, { ...common, 'content-type': type }, limits)
     if (answer.status !== 200) throw problemOf(answer.status, answer.body)
-    return JSON.parse(answer.body.toString()) as unknown
+    const read = schema.safeParse(parseJson(answer.body))
+    if (read.success) return read.data
+    throw new ForeignAnswerError(`the answer to ${path} is not that of a Margay server`, { cause: read.error })
   }
   return {
     async sendFrames(pieces, signal) {
       const type = 'application/vnd.margay.frames'
-      return framesAnswerSchema.parse(await post(framesPath, joinPieces(pieces), type, signal, framesTimeoutMs))
+      return post(framesAnswerSchema, framesPath, joinPieces(pieces), type, { signal, timeoutMs: framesTimeoutMs })
     },
     async hello(hello, signal) {
       const body = Buffer.from(JSON.stringify(hello))
-      return helloAnswerSchema.parse(await post(helloPath, body, 'application/json', signal, helloTimeoutMs))
+      return post(helloAnswerSchema, helloPath, body, 'application/json', { signal, timeoutMs: helloTimeoutMs })
     },
     async look(signal) {
-      return lookAnswerSchema.parse(await post(lookPath, new Uint8Array(), 'application/json', signal, lookTimeoutMs))
+      return post(lookAnswerSchema, lookPath, new Uint8Array(), 'application/json', {
+        signal,
+        timeoutMs: lookTimeoutMs,
+      })
     },
     close: () => http.close(),
   }

@@ -1,6 +1,7 @@
 // An explanation of the policy engine in the words of a panel. What decides, what would admit it and what is not known come
 // from the server; here they are only put in order. Pure.
 import type { ExplainedDirection, Hit, PolicyExplanation } from '@margay/wire'
+import { capital } from '../format/sentence.ts'
 
 export const directionTitle = ({ direction, endpoint }: ExplainedDirection): string =>
   `${direction === 'ingress' ? 'Ingress to' : 'Egress from'} ${endpoint.replace(/^pod /, '')}`
@@ -10,8 +11,6 @@ export function clausesOf({ sentence }: ExplainedDirection): readonly string[] {
   const begin = sentence.indexOf(': ')
   return (begin < 0 ? sentence : sentence.slice(begin + 2)).split('; ').map(capital)
 }
-
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 
 /** The hit that decided: the last, unless the decision rests on none. */
 export function decidedBy({ trace, decision }: ExplainedDirection): Hit | undefined {

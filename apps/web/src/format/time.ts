@@ -20,7 +20,7 @@ const parts = (format: Intl.DateTimeFormat, seconds: number): Record<string, str
 export const formatClock = (seconds: number, zone: string): string =>
   formatter(zone, 'clock', clock).format(seconds * 1000)
 
-/** `14:02`, of a whole minute. */
+/** `14:02`, without the seconds of its minute. */
 export const formatMinute = (seconds: number, zone: string): string => formatClock(seconds, zone).slice(0, 5)
 
 /** `2026-11-25`. */

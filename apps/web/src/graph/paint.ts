@@ -4,7 +4,7 @@
 import type { EdgeVerdict, Rect } from '@margay/graph'
 import { iconPaths } from '../ui/Icon.tsx'
 import type { Palette, Token } from '../theme/theme.ts'
-import { leastNamedZoom as leastTextZoom, toScreen, type Camera } from './camera.ts'
+import { leastNamedZoom, toScreen, type Camera } from './camera.ts'
 import { endAngle, headLength, pathBounds, pointAt, pointFrom, type EdgePath } from './edge-path.ts'
 import {
   badgeRect,
@@ -243,7 +243,7 @@ function paintCross({ context, palette }: Surface, { edge, path }: SceneEdge): v
 
 /** A vertex as it is seen from here: from far its name takes more of the plane, as far as that is free. */
 function reaching({ context, font }: Surface, placed: SceneVertex, zoom: number): SceneVertex {
-  if (zoom >= leastSubZoom || zoom < leastTextZoom) return placed
+  if (zoom >= leastSubZoom || zoom < leastNamedZoom) return placed
   context.font = nameFont(font, zoom)
   const { vertex, icon, width, spare } = placed
   const wanted = context.measureText(vertex.label).width + namePadding + (icon ? iconRoom : 0)
@@ -260,7 +260,7 @@ function paintVertex(surface: Surface, fixed: SceneVertex, { zoom }: Camera): vo
   context.fill()
   context.stroke()
   if (placed.vertex.members > 0) paintStack(surface, placed)
-  if (zoom < leastTextZoom) return
+  if (zoom < leastNamedZoom) return
   paintIcon(surface, placed)
   paintNames(surface, placed, zoom)
   if (zoom >= leastBadgeZoom) for (const badge of fixed.badges) paintBadge(surface, badgeRect(fixed, badge), badge)
@@ -353,7 +353,7 @@ const withSpare = ({ x, y, width, height, spare }: SceneVertex): Rect => ({ x, y
 /** Labels stand where they cover neither a vertex nor each other; one that finds no place is left to the tip. */
 function paintLabels(surface: Surface, labels: readonly Labelled[], scene: Scene, camera: Camera): void {
   const { zoom } = camera
-  if (zoom < leastTextZoom) return
+  if (zoom < leastNamedZoom) return
   const { context, font } = surface
   const size = readable(11, zoom)
   context.font = `500 ${size}px ${font}`

@@ -31,7 +31,7 @@ export const amountsText = ({ connections, packets, sent, received }: Amounts): 
     `${formatBytes(received)} received`,
   ].join(' · ')
 
-export const hasAmounts = ({ connections, packets, sent, received }: Amounts): boolean =>
+const hasAmounts = ({ connections, packets, sent, received }: Amounts): boolean =>
   connections + packets + sent + received > 0
 
 export interface TallyLine {

@@ -4,7 +4,7 @@ import { Popover } from '@mantine/core'
 import type { Change } from '@margay/wire'
 import { useState } from 'react'
 import { formatCount } from '../format/number.ts'
-import { formatClock, formatWithin } from '../format/time.ts'
+import { formatMinute, formatWithin } from '../format/time.ts'
 import { useZone } from '../view/as-of.tsx'
 import type { FixedRange } from '../view/moment.ts'
 import { useView } from '../view/use-view.ts'
@@ -68,7 +68,7 @@ export function ChangeMarks({ range }: { readonly range: FixedRange }) {
 const wordsOf = ({ changes }: ChangeMark, zone: string): string =>
   changes.length === 0
     ? 'Not all changes are told'
-    : changes.map(({ phrase, time }) => `${phrase}, ${formatClock(time, zone).slice(0, 5)}`).join('; ')
+    : changes.map(({ phrase, time }) => `${phrase}, ${formatMinute(time, zone)}`).join('; ')
 
 function labelOf(mark: ChangeMark, zone: string): string {
   const words = wordsOf(mark, zone)

@@ -1,5 +1,6 @@
 // The states in which a place has no data to show, or shows old ones: empty, failed, loading.
 import { useEffect, useState, type ReactNode } from 'react'
+import { capital, sentence } from '../format/sentence.ts'
 import { IconButton } from './Button.tsx'
 import css from './Message.module.css'
 
@@ -19,15 +20,12 @@ export interface Failure {
   readonly hint?: string | undefined
 }
 
-/** Messages of the server are lower case without a final stop. */
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/\.$/, '')
-
 /** What failed, its code and the next step, where there is nothing else to show. */
 export function Failed({ failure, children }: { readonly failure: Failure; readonly children?: ReactNode }) {
   return (
     <div className={css.message} role="alert">
-      <h2>{sentence(failure.message)}</h2>
-      {failure.hint && <p>{sentence(failure.hint)}.</p>}
+      <h2>{capital(failure.message).replace(/\.$/, '')}</h2>
+      {failure.hint && <p>{sentence(failure.hint)}</p>}
       {children}
       <span className={css.code}>{failure.code}</span>
     </div>
@@ -46,8 +44,7 @@ export function FailedBanner({ failure, alone = false, children }: BannerProps) 
   return (
     <div className={`${css.banner} ${css.failed}`} role="alert">
       <span>
-        <b>{sentence(failure.message)}.</b> {failure.hint && `${sentence(failure.hint)}.`}{' '}
-        {!alone && 'What you see is older.'}
+        <b>{sentence(failure.message)}</b> {failure.hint && sentence(failure.hint)} {!alone && 'What you see is older.'}
       </span>
       {children ?? <span className={css.code}>{failure.code}</span>}
     </div>

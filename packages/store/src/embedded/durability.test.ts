@@ -7,6 +7,7 @@ import { flowLog } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { StoreError } from '../errors.ts'
 import type { Block, Store } from '../store.ts'
+import { mountSmall } from '../testing/small-disk.ts'
 import { blocksOf, temporaryDir } from '../testing/stores.ts'
 import { createEmbeddedStore } from './store.ts'
 
@@ -107,7 +108,7 @@ const isRoot = process.getuid?.() === 0
 describe.skipIf(!isRoot)('a full disk (a file system of 64 MB, which only root can mount)', () => {
   it('is said by its code, costs nothing that was stored, and is over once there is space', async () => {
     const { dir, remove } = temporaryDir()
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'margay-test', dir])
+    const unmount = mountSmall(dir, '64m')
     const store = createEmbeddedStore({ dir })
     try {
       await store.open()
@@ -122,7 +123,7 @@ describe.skipIf(!isRoot)('a full disk (a file system of 64 MB, which only root c
       expect(await countOf(store)).toEqual({ rows: rowsPerBlock * 2, blocks: 2 })
     } finally {
       await store.close()
-      execFileSync('umount', [dir])
+      unmount()
       remove()
     }
   })

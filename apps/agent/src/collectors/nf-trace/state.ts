@@ -26,11 +26,14 @@ export interface Traced {
   readonly legacyTables: readonly string[]
 }
 
+const untracedHint =
+  'use iptables-nft, or --nflog-groups where rules log; until then policies are evaluated, and drops are seen without their rule'
+
 export function traceState({ perSecond, hasMetRule, legacyTables }: Traced): Partial<StageState> {
   const met = hasMetRule ? '' : ', none of which has met a rule of nftables yet'
   const detail = [`traces up to ${perSecond} new connections a second${met}`, ...untracedWords(legacyTables)].join('; ')
   // Rules that nobody meets and rules that nobody can follow: the verdicts come from elsewhere.
   return hasMetRule || legacyTables.length === 0
     ? { state: 'ok', detail }
-    : { state: 'degraded', detail, hint: 'policies are evaluated then, and drops are seen without their rule' }
+    : { state: 'degraded', detail, hint: untracedHint }
 }

@@ -2,7 +2,7 @@
 import type { Health, Part } from '@margay/wire'
 import { formatBytes, formatCount, formatDuration, formatRate } from '../../format/number.ts'
 import { State } from '../../ui/State.tsx'
-import { sentence } from './findings.ts'
+import { sentence } from '../../format/sentence.ts'
 import { Lost } from './Lost.tsx'
 import css from './Collection.module.css'
 

@@ -4,7 +4,7 @@ import { Fragment } from 'react'
 import { formatCount, formatRate } from '../../format/number.ts'
 import { formatSince } from '../../format/time.ts'
 import { State } from '../../ui/State.tsx'
-import { sentence } from './findings.ts'
+import { sentence } from '../../format/sentence.ts'
 import { Lost } from './Lost.tsx'
 import css from './Collection.module.css'
 

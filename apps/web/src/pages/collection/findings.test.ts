@@ -1,6 +1,6 @@
 import type { Health, Source } from '@margay/wire'
 import { describe, expect, it } from 'vitest'
-import { collectionFinding, lostOf, nextSteps, sentence } from './findings.ts'
+import { collectionFinding, lostOf, nextSteps } from './findings.ts'
 
 const source = (change: Partial<Source> = {}): Source => ({
   id: 'agent:a',
@@ -57,5 +57,3 @@ describe('what Collection finds', () => {
     expect(nextSteps(all).map(({ about }) => about)).toEqual(['store'])
   })
 })
-
-it('makes sentences of messages', () => expect(['is down', 'Done.'].map(sentence)).toEqual(['Is down.', 'Done.']))

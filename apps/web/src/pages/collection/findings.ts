@@ -1,6 +1,7 @@
 // The Collection page in words: what it finds first, and what to do next. Pure.
 import type { Health, Part, Source } from '@margay/wire'
 import { formatCount, formatRate, plural } from '../../format/number.ts'
+import { sentence } from '../../format/sentence.ts'
 
 /** Sources that record, and how much; what is wrong comes before what is well. */
 export function collectionFinding(health: Health): string {
@@ -63,10 +64,4 @@ function stepOfSource(source: Source): readonly Step[] {
 function stepOfPart({ name, state, says, hint }: Part): readonly Step[] {
   if (state !== 'degraded' && state !== 'failed') return []
   return [{ about: name, says: sentence(says), hint: hint && sentence(hint), command: undefined }]
-}
-
-/** Sentences of the server are lower case without a final stop, as its messages are. */
-export function sentence(text: string): string {
-  const capital = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
-  return /[.!?]$/.test(capital) ? capital : `${capital}.`
 }

@@ -1,5 +1,6 @@
 // The fields of a log type in groups for the sidebar, by the first part of their names. Pure.
 import type { FieldKind, LogType } from '@margay/model'
+import { capital } from '../../format/sentence.ts'
 
 export interface FieldGroup {
   readonly title: string
@@ -20,8 +21,6 @@ const titles: Readonly<Record<string, string>> = {
   http: 'HTTP',
   policies: 'Policy',
 }
-
-const capital = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`
 
 /** `counts` says that a record counts; it is no count. */
 const titleOf = (name: string): string => {

@@ -3,7 +3,7 @@ import { readVertexId, type Conversations, type Edge, type EdgeDetail, type Pict
 import { describeHit, decidingHit, flowLog, type PolicyHit, type Row } from '@margay/model'
 import type { Scope } from '../../api/question.ts'
 import { Explainer } from '../../explain/Explainer.tsx'
-import { formatClock, formatSince } from '../../format/time.ts'
+import { formatMinute, formatSince } from '../../format/time.ts'
 import { formatCount } from '../../format/number.ts'
 import { EndsOfScope } from '../../record/BothEnds.tsx'
 import { readTrace } from '../../log-table/presentation.tsx'
@@ -136,7 +136,7 @@ const isThroughout = (first: number, { from, to }: Scope): boolean => first - fr
 
 /** Denied since a moment in the range, or all through it. */
 const sinceText = (first: number, scope: Scope): string =>
-  isThroughout(first, scope) ? 'all through the range' : `first at ${formatClock(first, scope.zone).slice(0, 5)}`
+  isThroughout(first, scope) ? 'all through the range' : `first at ${formatMinute(first, scope.zone)}`
 
 /** The change near its ends that it follows, by its number on the ribbon. What caused it is for the explanation to prove. */
 function Follows({ moment, row }: { readonly moment: number; readonly row: Row }) {

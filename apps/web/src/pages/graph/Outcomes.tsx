@@ -1,12 +1,12 @@
 // How the connections of an edge went, whatever policy said of them: a service that is away answers nothing and is not denied.
 import type { Scope } from '../../api/question.ts'
 import { formatCount } from '../../format/number.ts'
-import { formatClock } from '../../format/time.ts'
+import { formatMinute } from '../../format/time.ts'
 import { useOutcomes, type OutcomeUse } from './use-subject-details.ts'
 import css from './Panel.module.css'
 
 const spanText = ({ first, last }: OutcomeUse, { zone }: Scope): string => {
-  const [from, to] = [formatClock(first, zone).slice(0, 5), formatClock(last, zone).slice(0, 5)]
+  const [from, to] = [formatMinute(first, zone), formatMinute(last, zone)]
   return from === to ? `at ${from}` : `${from} to ${to}`
 }
 

@@ -58,8 +58,11 @@ export function Records({ tab, subject, tree, flows, dns, openId, onTab, onOpen,
   const scopes: { readonly [T in Tab]: Scope | undefined } = {
     all: within(flows, subject, tree),
     denied: within(flows, subject, tree),
-    dns: dns && lookupsWithin(dns, subject, tree, services),
+    dns: dns && services.known && lookupsWithin(dns, subject, tree, services.known),
   }
+  // Where the DNS log can be asked, but not yet for what.
+  const isFailed = dns !== undefined && services.known === undefined && services.error !== null
+  const isWaiting = dns !== undefined && services.known === undefined && services.error === null
   const type = typeOf[tab]
   const records = useRecords(tab, scopes[tab])
   const { changeView } = useView()
@@ -76,8 +79,9 @@ export function Records({ tab, subject, tree, flows, dns, openId, onTab, onOpen,
         <SumsText scope={scopes.all!} />
       </div>
       <div className={css.rows} role="tabpanel" aria-label={tabWords[tab]}>
-        <Loading active={records.isFetching} label="Loading records" />
-        {scopes[tab] === undefined && <NoLookups subject={subject} />}
+        <Loading active={records.isFetching || (tab === 'dns' && isWaiting)} label="Loading records" />
+        {scopes[tab] === undefined && isFailed && <Failed failure={asProblem(services.error)} />}
+        {scopes[tab] === undefined && !isFailed && !isWaiting && <NoLookups subject={subject} />}
         {records.error && records.rows.length === 0 && <Failed failure={asProblem(records.error)} />}
         {scopes[tab] !== undefined && !records.error && records.isFetched && records.rows.length === 0 && (
           <Empty title={tab === 'denied' ? 'Nothing was denied here' : 'No records here'}>

@@ -58,7 +58,10 @@ function eitherOf(a: Filter | undefined, b: Filter | undefined): Filter | undefi
   return a && b ? { kind: 'or', filters: [a, b] } : (a ?? b)
 }
 
-/** KQL of the questions for names that come to a vertex; undefined where it is none that could answer. */
+/**
+ * KQL of the questions for names that come to a vertex; undefined where it is none that could answer. Only those on port 53:
+ * which other ports an agent reads names on (`--dns-ports`) is not known here.
+ */
 export function namesAskedOf(subject: string | undefined, tree?: Tree): string | undefined {
   const filter = subject === undefined || endsOf(subject) ? undefined : endFilter(subject, 'dest', tree)
   return filter && `(${printKql(filter)}) and dest_port: 53`

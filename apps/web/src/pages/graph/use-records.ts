@@ -64,20 +64,27 @@ const services = {
   limit: 20,
 }
 
-/** The services by which a vertex is asked for names; empty where nobody asks it, undefined until that is known. */
-export function useNameServices(scope: Scope, subject: string | undefined, tree: Tree | undefined) {
+export interface NameServices {
+  /** Empty where nobody asks the vertex for names, undefined until that is known. */
+  readonly known: readonly NameService[] | undefined
+  readonly error: Error | null
+}
+
+/** The services by which a vertex is asked for names. */
+export function useNameServices(scope: Scope, subject: string | undefined, tree: Tree | undefined): NameServices {
   const query = namesAskedOf(subject, tree)
   const { from, to, zone } = scope
-  const { data } = useQuery({
+  const { data, error } = useQuery({
     queryKey: ['name services', query, from, to],
     queryFn: async ({ signal }): Promise<readonly NameService[]> => {
       const { groups } = await askGroups('flows', { from, to, zone, query: query! }, 'every', services, signal)
       return groups.map(({ key }) => ({ namespace: String(key[0] ?? '-'), name: String(key[1] ?? '-') }))
     },
     enabled: query !== undefined,
-    placeholderData: keepPreviousData,
+    // Those of another time will do meanwhile, those of another vertex will not.
+    placeholderData: (previous, of) => (of?.queryKey[1] === query ? previous : undefined),
   })
-  return query === undefined ? [] : data
+  return query === undefined ? { known: [], error: null } : { known: data, error }
 }
 
 const sums = {

@@ -1,8 +1,7 @@
 // The finding of an edge in sentences: what happened, and which rule decided, in the words of the stored trace. Pure.
 import { decidingHit, describeHit, type PolicyHit, type Row } from '@margay/model'
 import type { Edge } from '@margay/graph'
-import { formatCount, formatShare } from '../../format/number.ts'
-import { hasAmounts } from '../../graph/words.ts'
+import { formatCount, formatShare, plural } from '../../format/number.ts'
 
 export interface Ends {
   readonly source: string
@@ -29,7 +28,7 @@ export function findingOf({ verdict, tally, deniedShare }: Edge, { source, dest 
   }
 }
 
-const connections = (count: number) => `${formatCount(count)} ${count === 1 ? 'connection' : 'connections'}`
+const connections = (count: number) => plural(count, 'connection')
 
 const isUnanswered = (sent: number, received: number) => sent > 0 && received === 0
 
@@ -62,14 +61,4 @@ const evidenceWords: Readonly<Record<string, string>> = {
 export function evidenceOf({ evidence, host }: Row): string {
   const how = evidenceWords[String(evidence ?? '')] ?? 'As the record says'
   return host === undefined ? `${how}.` : `${how}, reported by ${String(host)}.`
-}
-
-/** Words beside the verdict: how much of the edge each side denied. */
-export function deniedParts({ tally }: Edge): readonly string[] {
-  const parts: string[] = []
-  if (hasAmounts(tally.deniedAtSource)) parts.push(`${formatCount(tally.deniedAtSource.connections)} at source`)
-  if (hasAmounts(tally.deniedAtDestination)) {
-    parts.push(`${formatCount(tally.deniedAtDestination.connections)} at destination`)
-  }
-  return parts
 }

@@ -3,6 +3,7 @@
 import { Link } from '@tanstack/react-router'
 import type { AsOf } from '@margay/wire'
 import type { ReactNode } from 'react'
+import { sentence } from '../../format/sentence.ts'
 import { formatTime } from '../../format/time.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Banner, Empty, Failed, FailedBanner, Loading } from '../../ui/Message.tsx'
@@ -100,8 +101,6 @@ function UnknownFact({ fact: { what, why, hint } }: { readonly fact: AsOf['unkno
     </Banner>
   )
 }
-
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.?$/, '.')}`
 
 function Nobody({ first: { unknown } }: { readonly first: AsOf }) {
   return (
