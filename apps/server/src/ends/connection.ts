@@ -18,9 +18,10 @@ export const exemplarsOf = ({ exemplars }: Row): readonly Exemplar[] =>
   (Array.isArray(exemplars) ? (exemplars as readonly string[]) : []).flatMap((text) => parseExemplar(text) ?? [])
 
 /** How the outcomes of the flow log are called that leave something to explain. */
-const failures = new Set(['refused', 'unanswered', 'dropped', 'reset'])
+export const failedOutcomes: readonly string[] = ['refused', 'unanswered', 'dropped', 'reset']
 
-export const isFailed = ({ action, outcome }: Row): boolean => action === 'deny' || failures.has(String(outcome))
+export const isFailed = ({ action, outcome }: Row): boolean =>
+  action === 'deny' || failedOutcomes.includes(String(outcome))
 
 /** The connections of a record, the newest first. */
 export function askedOf(row: Row): readonly Asked[] {
@@ -55,7 +56,7 @@ export function distinct(asked: readonly Asked[]): readonly Asked[] {
 }
 
 /** How many connections a row has of which its list holds only some; 0 where it holds all. */
-const cutTo = (row: Row): number => {
+export const cutTo = (row: Row): number => {
   const count = Number(row.num_exemplars ?? 0)
   return count > exemplarsOf(row).length ? count : 0
 }

@@ -7,6 +7,7 @@ import type { Filter, Question, TimeRange } from '@margay/query'
 import { allOf, anyOf, fieldIs, literal } from '@margay/query'
 import type { Store } from '@margay/store'
 import type { Asked } from './connection.ts'
+import { failedOutcomes } from './connection.ts'
 import { mostRecords } from './joined.ts'
 
 export interface FindDeps {
@@ -55,7 +56,7 @@ const hasExemplars: Filter = { kind: 'range', field: literal('num_exemplars'), c
 const leavesToExplain: Filter = anyOf(
   hasExemplars,
   fieldIs('action', 'deny'),
-  ...['refused', 'unanswered', 'dropped', 'reset'].map((outcome) => fieldIs('outcome', outcome)),
+  ...failedOutcomes.map((outcome) => fieldIs('outcome', outcome)),
 )
 
 /** Everything of a record that says which connections it speaks of. */
