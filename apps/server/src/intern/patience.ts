@@ -7,7 +7,7 @@ export interface Patience {
 }
 
 /** As long as the API takes to tell of a pod whose first packets were seen, with much to spare. */
-const patienceSeconds = 5
+export const patienceSeconds = 5
 /** More pods than start on a thousand nodes within any wait. */
 const maxUids = 20_000
 
