@@ -153,6 +153,7 @@ export function createAgentFrames(deps: AgentFramesDeps): AgentFrames {
     const name = readPiece(piece)
     try {
       const frame = readFrame(agent, piece, name)
+      interner.noteArrival(frame)
       return frame.provisional ? { answer: takeLive(frame) } : await takeLasting(frame)
     } catch (error) {
       if (error instanceof FrameError) return { answer: refuse(agent, name, error) }
