@@ -5,8 +5,20 @@ import { CodedError, defineErrors } from './errors.ts'
 import { createHealth } from './health.ts'
 import { createLogger } from './log.ts'
 import { createMetrics } from './metrics.ts'
+import { setNewest } from './newest.ts'
 import { atMost } from './part.ts'
 import { createQueue } from './queue.ts'
+
+describe('a map of the newest', () => {
+  it('lets go what was set longest ago, and nothing where a key is set again', () => {
+    const map = new Map<string, number>()
+    for (const [at, key] of ['a', 'b', 'a', 'c'].entries()) expect(setNewest(map, key, at, 2)).toBe(at)
+    expect([...map]).toEqual([
+      ['a', 2],
+      ['c', 3],
+    ])
+  })
+})
 
 describe('backoff', () => {
   it('grows to its most and starts again after a success', () => {

@@ -4,6 +4,7 @@
 // refused one is a wrong one whoever it belongs to. Whoever asks while an answer is on its way waits for the same one. Tokens
 // are kept as digests.
 import { createHash } from 'node:crypto'
+import { setNewest } from '@margay/kit'
 import type { Strangers } from './strangers.ts'
 
 export interface Identity<V> {
@@ -55,9 +56,7 @@ function createRefused<V>(clock: () => number) {
       return entry && clock() < entry.until ? entry : undefined
     },
     add(digest: string, owner: V | undefined): void {
-      entries.delete(digest)
-      if (entries.size >= maxRefused) entries.delete(entries.keys().next().value!)
-      entries.set(digest, { owner, until: clock() + refusedMs })
+      setNewest(entries, digest, { owner, until: clock() + refusedMs }, maxRefused)
     },
   }
 }

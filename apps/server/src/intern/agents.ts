@@ -2,6 +2,7 @@
 // source of a connection covered by an agent's own report (`counts`), and which host has an address that no Kubernetes
 // object names. What must outlive the server is who was taken for gone and when, for whoever comes back with a spool; the
 // rest is memory: agents say hello again, and addresses come with their rows.
+import { setNewest } from '@margay/kit'
 import type { Hello } from '@margay/wire'
 import type { Inventory } from '../inventory/inventory.ts'
 
@@ -167,10 +168,7 @@ export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
     },
     hostOf: (name) => agents.get(name)?.host ?? name,
     noteLocal(name, ip) {
-      // Deleted first, so that the order of the map is the order of last report.
-      byAddress.delete(ip)
-      byAddress.set(ip, name)
-      if (byAddress.size > maxAddresses) byAddress.delete(byAddress.keys().next().value!)
+      setNewest(byAddress, ip, name, maxAddresses)
     },
     isLocal: (name, ip) => byAddress.get(ip) === name || (agents.get(name)?.own.has(ip) ?? false),
     hostOfAddress(ip) {
