@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createBackoff } from './backoff.ts'
 import { CodedError, defineErrors } from './errors.ts'
 import { createHealth } from './health.ts'
+import { createKept } from './kept.ts'
 import { createLogger } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { setNewest } from './newest.ts'
@@ -17,6 +18,37 @@ describe('a map of the newest', () => {
       ['a', 2],
       ['c', 3],
     ])
+  })
+})
+
+describe('kept answers', () => {
+  /** Tells how often each key was asked for. */
+  function setUp(config: Parameters<typeof createKept<string>>[0]) {
+    const kept = createKept<string>(config)
+    const asked: string[] = []
+    const ask = (key: string, answer = Promise.resolve(key)) =>
+      kept(key, () => {
+        asked.push(key)
+        return answer
+      })
+    return { ask, asked }
+  }
+
+  it('are shared while they are on their way, and the oldest of too many goes', async () => {
+    const { ask, asked } = setUp({ max: 2 })
+    await Promise.all([ask('a'), ask('a'), ask('b'), ask('c'), ask('b'), ask('a')])
+    expect(asked).toEqual(['a', 'b', 'c', 'a'])
+  })
+  it('are good for their time, and a failure is not kept', async () => {
+    let now = 0
+    const { ask, asked } = setUp({ max: 2, keepMs: () => 10, clock: () => now })
+    await expect(ask('a', Promise.reject(new Error('gone')))).rejects.toThrow('gone')
+    await ask('a')
+    now = 9
+    await ask('a')
+    now = 10
+    await ask('a')
+    expect(asked).toEqual(['a', 'a', 'a'])
   })
 })
 
