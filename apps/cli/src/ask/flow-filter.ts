@@ -2,7 +2,7 @@
 // printed as KQL, so whatever a value holds (quotes, backslashes, brackets) travels unharmed.
 import { canonicalIp, parseCidr } from '@margay/model'
 import type { Filter } from '@margay/query'
-import { literal, printKql } from '@margay/query'
+import { fieldIs, literal, printKql } from '@margay/query'
 import { CliError } from '../fail.ts'
 
 export interface FilterFlags {
@@ -56,7 +56,7 @@ function ipFilter(end: End, text: string): Filter {
   if (!canonicalIp(text) && !parseCidr(text)) {
     throw new CliError(`cannot read the address "${text}"; write it as 10.1.2.3, 10.1.0.0/16 or fd00::/8`, 2)
   }
-  return { kind: 'is', field: literal(`${end}_ip`), value: literal(text, true) }
+  return fieldIs(`${end}_ip`, text)
 }
 
 const verdicts: Readonly<Record<string, string>> = {
