@@ -2,12 +2,11 @@
 // for all connections, each narrowed to its own time, source and five-tuple; where that brings more records than are read, the
 // question is asked in halves. What must stay true: a list that was cut is never taken for a silence.
 import type { Exemplar, Row } from '@margay/model'
-import { flowLog, printSocketAddress } from '@margay/model'
+import { failedOutcomes, flowLog, printSocketAddress } from '@margay/model'
 import type { Filter, Question, TimeRange } from '@margay/query'
 import { allOf, anyOf, fieldIs, literal } from '@margay/query'
 import type { Store } from '@margay/store'
 import type { Asked } from './connection.ts'
-import { failedOutcomes } from './connection.ts'
 import { mostRecords } from './joined.ts'
 
 export interface FindDeps {
