@@ -1,6 +1,7 @@
 // Which names a client asked for before it connected to an address: only its own answers count. A client is a network
 // namespace and a cgroup in it; where the asking is done by another process of the namespace (a local resolver), the
 // namespace's answers serve. Names are kept beyond their time to live, since connections outlive it. Bounded throughout.
+import { setNewest } from '@margay/kit'
 
 export interface ClientDomains {
   /** Grows whenever something was noted: what was found before may be out of date. */
@@ -23,14 +24,6 @@ const defaults: ClientDomainsConfig = { maxClients: 4096, maxAddresses: 1024, ma
 
 type Names = Map<string, number>
 type Addresses = Map<string, Names>
-
-/** Sets as the newest of an insertion-ordered map, and lets the oldest go where it is full. */
-function setNewest<V>(map: Map<string, V>, key: string, value: V, most: number): V {
-  map.delete(key)
-  if (map.size >= most) map.delete(map.keys().next().value!)
-  map.set(key, value)
-  return value
-}
 
 export function createClientDomains(
   deps: { readonly clock: () => number },

@@ -2,7 +2,7 @@
 // printed as KQL, so whatever a value holds (quotes, backslashes, brackets) travels unharmed.
 import { canonicalIp, parseCidr } from '@margay/model'
 import type { Filter } from '@margay/query'
-import { literal, printKql } from '@margay/query'
+import { allOf, anyOf, fieldIs, literal, printKql } from '@margay/query'
 import { CliError } from '../fail.ts'
 
 export interface FilterFlags {
@@ -38,9 +38,6 @@ export function patternOf(text: string) {
 
 const is = (field: string, text: string): Filter => ({ kind: 'is', field: literal(field), value: patternOf(text) })
 
-const any = (filters: readonly Filter[]): Filter => (filters.length === 1 ? filters[0]! : { kind: 'or', filters })
-const both = (filters: readonly Filter[]): Filter => (filters.length === 1 ? filters[0]! : { kind: 'and', filters })
-
 type End = 'source' | 'dest'
 
 /** `NAMESPACE/NAME` or `NAME`; a name is a pod's, its workload's, or the start of either. */
@@ -48,15 +45,15 @@ function podFilter(end: End, text: string): Filter {
   const slash = text.indexOf('/')
   const name = slash < 0 ? text : text.slice(slash + 1)
   const names = name.includes('*') ? [name] : [name, `${name}-*`]
-  const byName = any(names.flatMap((one) => [is(`${end}_name`, one), is(`${end}_name_aggr`, one)]))
-  return slash < 0 ? byName : both([is(`${end}_namespace`, text.slice(0, slash)), byName])
+  const byName = anyOf(...names.flatMap((one) => [is(`${end}_name`, one), is(`${end}_name_aggr`, one)]))
+  return slash < 0 ? byName : allOf(is(`${end}_namespace`, text.slice(0, slash)), byName)
 }
 
 function ipFilter(end: End, text: string): Filter {
   if (!canonicalIp(text) && !parseCidr(text)) {
     throw new CliError(`cannot read the address "${text}"; write it as 10.1.2.3, 10.1.0.0/16 or fd00::/8`, 2)
   }
-  return { kind: 'is', field: literal(`${end}_ip`), value: literal(text, true) }
+  return fieldIs(`${end}_ip`, text)
 }
 
 const verdicts: Readonly<Record<string, string>> = {
@@ -98,17 +95,17 @@ function policyFilter(text: string): Filter {
   if (slash >= 0) {
     const [namespace, name] = [text.slice(0, slash), text.slice(slash + 1)]
     const forms = [[`${namespace}/`], [`${namespace}/`, '.'], [`${namespace}/`, ':']]
-    return any(forms.map((start) => hitNamed(start, name)))
+    return anyOf(...forms.map((start) => hitNamed(start, name)))
   }
-  const named = any(beforeBare.map((start) => hitNamed(start, text)))
-  return patternOf(text).quoted && !text.includes('.') ? both([named, is(hitsField, text)]) : named
+  const named = anyOf(...beforeBare.map((start) => hitNamed(start, text)))
+  return patternOf(text).quoted && !text.includes('.') ? allOf(named, is(hitsField, text)) : named
 }
 
 type Clause = (text: string) => Filter
 const eitherEnd =
   (clause: (end: End, text: string) => Filter): Clause =>
   (text) =>
-    any([clause('source', text), clause('dest', text)])
+    anyOf(clause('source', text), clause('dest', text))
 
 const namespaceFilter = (end: End, text: string) => is(`${end}_namespace`, text)
 const labelFilter = (end: End, text: string) => is(`${end}_labels.labels`, text.includes('=') ? text : `${text}=*`)
@@ -142,9 +139,9 @@ const clauses: { readonly [K in keyof FilterFlags]-?: Clause } = {
 export function queryText(flags: FilterFlags, query = ''): string {
   const parts = (Object.keys(clauses) as (keyof FilterFlags)[]).flatMap((name) => {
     const values = flags[name] ?? []
-    return values.length === 0 ? [] : [any(values.map(clauses[name]))]
+    return values.length === 0 ? [] : [anyOf(...values.map(clauses[name]))]
   })
-  const text = parts.length === 0 ? '' : printKql(both(parts))
+  const text = parts.length === 0 ? '' : printKql(allOf(...parts))
   if (query.trim() === '' || text === '') return query.trim() || text
   return `(${query.trim()}) and ${parts.length === 1 && parts[0]!.kind === 'or' ? `(${text})` : text}`
 }

@@ -1,8 +1,8 @@
 // `margay observe`: flows, lookups or rows of any other log, live or from the store, as lines for people or for programs.
 import type { LogType, Row } from '@margay/model'
-import { logType, printJsonExact, readRow } from '@margay/model'
+import { isWorthExplaining, logType, printJsonExact, readRow } from '@margay/model'
 import { Command, Option } from 'commander'
-import { askBothEnds, isWorthAsking } from '../ask/both-ends.ts'
+import { askBothEnds } from '../ask/both-ends.ts'
 import type { FilterFlags } from '../ask/flow-filter.ts'
 import { queryText } from '../ask/flow-filter.ts'
 import type { FixedRange } from '../ask/moment.ts'
@@ -126,7 +126,7 @@ const lines: Readonly<{ [log: string]: (row: Row, line: LineOptions, provisional
 
 /** Both ends of a record, where that was asked for and the record leaves something to explain. */
 const endsOf = (context: Context, type: LogType, { explain }: Options, record: Record) =>
-  explain === true && type.name === 'flows' && isWorthAsking(record) ? askBothEnds(context, record) : undefined
+  explain === true && type.name === 'flows' && isWorthExplaining(record) ? askBothEnds(context, record) : undefined
 
 function printerOf(context: Context, type: LogType, options: Options): Print {
   if (options.output === 'json') {

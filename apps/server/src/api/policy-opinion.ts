@@ -9,13 +9,7 @@ import type { HandlerDeps } from './context.ts'
 import { explainRow } from './policy-explain-record.ts'
 
 /** Undefined where there are no objects to ask. */
-export function opinionOf({
-  objects,
-  verdict,
-  directions,
-  missing,
-  notes,
-}: PolicyExplanation): PolicyOpinion | undefined {
+function opinionOf({ objects, verdict, directions, missing, notes }: PolicyExplanation): PolicyOpinion | undefined {
   if (objects === 0) return undefined
   const denied = directions.find((each) => each.verdict === 'deny')
   const sentences = [...directions.map(({ sentence }) => sentence), ...notes]

@@ -1,5 +1,6 @@
 // Which agents have an address: their hosts' own, as each agent last said, and those at which it saw one of its own ends. Several
 // have the same where the address never leaves a host, as those of container networks that every host has alike.
+import { setNewest } from '@margay/kit'
 
 export interface Addresses {
   /** A host's own addresses, all of them. */
@@ -38,10 +39,7 @@ export function createAddresses(): Addresses {
     },
     note(agent, ip, now) {
       const agents = (noted.get(ip) ?? new Map<string, number>()).set(agent, now)
-      // Deleted first, so that the order of the map is the order of last report.
-      noted.delete(ip)
-      noted.set(ip, agents)
-      if (noted.size > maxNoted) noted.delete(noted.keys().next().value!)
+      setNewest(noted, ip, agents, maxNoted)
     },
     has: (agent, ip, moment) => own.get(ip)?.has(agent) === true || isFresh(noted.get(ip)?.get(agent), moment),
     agentsOf(ip, moment) {

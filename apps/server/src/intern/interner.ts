@@ -48,6 +48,8 @@ export interface Interner {
   rows(frame: Frame, epoch: Epoch): readonly Row[]
   /** Whether some of the frame's pods are not known yet, and a moment's wait may help. */
   isUnnamed(frame: Frame, epoch: Epoch): boolean
+  /** A frame arrived: told once, before anything else is asked about it. */
+  noteArrival(frame: Frame): void
   /** Whether the frame was made just now. Whoever is to be named in one from a spool is known by now. */
   isFresh(frame: Frame): boolean
   /** Called between segments. */
@@ -178,7 +180,6 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
   }
   const nameRows = (frame: Frame, epoch: Epoch, handles: Handles, builder: BlockBuilder): NamedRows => {
     const now = deps.now()
-    clocks.note(frame, now)
     const ahead = clocks.ahead(frame.agent)
     const read = readRows(frame, epoch, now)
     noteAddresses(frame, read, now)
@@ -225,11 +226,8 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
       const missing = [...uids].filter((uid) => uid !== undefined && identity.isUnnamed(uid, frame.madeAt))
       return missing.map((uid) => patience.mayCome(uid!, now)).includes(true)
     },
-    isFresh(frame) {
-      const now = deps.now()
-      clocks.note(frame, now)
-      return clocks.isFresh(frame, now)
-    },
+    noteArrival: (frame) => clocks.note(frame, deps.now()),
+    isFresh: (frame) => clocks.isFresh(frame, deps.now()),
     trim() {
       stored.trim()
       deps.judge?.trim(deps.now())

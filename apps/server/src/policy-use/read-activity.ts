@@ -3,7 +3,7 @@
 import { policyActivityLog } from '@margay/model'
 import type { Value } from '@margay/model'
 import type { Group, Question } from '@margay/query'
-import { fieldIsOneOf } from '@margay/query'
+import { allOf, fieldIsOneOf } from '@margay/query'
 import type { AskOptions, Store } from '@margay/store'
 import type { Activity } from './activity.ts'
 import { parseActivityKind, parseRuleName } from './activity.ts'
@@ -42,10 +42,7 @@ const sums = ['num_flows_started', 'packets_in', 'packets_out', 'bytes_in', 'byt
 const question = ({ cluster, names, from, to }: ActivityRange): Question => ({
   logType: policyActivityLog.name,
   range: { from: { at: from }, to: { at: to } },
-  filter: {
-    kind: 'and',
-    filters: [ofCluster(cluster), ...(names === undefined ? [] : [fieldIsOneOf('policy.name', names)])],
-  },
+  filter: allOf(ofCluster(cluster), ...(names === undefined ? [] : [fieldIsOneOf('policy.name', names)])),
   reports: 'every',
   select: {
     kind: 'groups',

@@ -1,5 +1,5 @@
 // The summary of a record by log type. A log type without one is read as a table of its fields.
-import type { LogType, Row } from '@margay/model'
+import { isWorthExplaining, type LogType, type Row } from '@margay/model'
 import type { ComponentType } from 'react'
 import { Explainer } from '../explain/Explainer.tsx'
 import { formatCount, formatDuration } from '../format/number.ts'
@@ -8,7 +8,6 @@ import { VerdictChip } from '../log-table/presentation.tsx'
 import { Chip } from '../ui/Chip.tsx'
 import { clauseOf, type Pill } from '../view/pill.ts'
 import { EndsOfRecord } from './BothEnds.tsx'
-import { isWorthAsking } from './both-ends.ts'
 import { dnsSentences, evidenceSentence, flowSentences, volume } from './sentences.ts'
 import { Trace } from './Trace.tsx'
 import css from './Record.module.css'
@@ -97,7 +96,7 @@ function FlowSummary({ type, row, zone, onFilter }: SummaryProps) {
         {row.evidence !== undefined && <Chip>{String(row.evidence)}</Chip>}
         <Chip>{formatTime(Number(row.start_time), zone)}</Chip>
       </div>
-      {isWorthAsking(row) && <EndsOfRecord type={type} row={row} zone={zone} />}
+      {isWorthExplaining(row) && <EndsOfRecord type={type} row={row} zone={zone} />}
       <Said sentences={flowSentences(row)} />
       <Explainer type={type} row={row}>
         <Trace title="Policy trace" texts={row['policies.enforced_policies']} atDestination={row.reporter === 'dst'} />

@@ -1,4 +1,5 @@
 // The flow log: Calico's published fields by their names, and ours, which say how we know.
+import { failedOutcomes } from '../failed.ts'
 import { defineLogType, field } from '../field.ts'
 
 const endpointTypes = ['wep', 'hep', 'ns', 'net'] as const
@@ -84,7 +85,7 @@ export const flowLog = defineLogType({
       ours: true,
       hot: true,
       label: 'Outcome',
-      values: ['established', 'refused', 'unanswered', 'dropped', 'reset'],
+      values: ['established', ...failedOutcomes],
       doc: 'How the connections went: established, refused by the peer, unanswered, dropped by the kernel, reset.',
     }),
     drop_reason: field.keyword({

@@ -1,5 +1,6 @@
 // A traced packet's way through the rules, gathered from its messages and told as marks: what rules said and decided,
 // address translation and what merely went on left out. The last mark is the one that decided. Pure but for the rule book.
+import { setNewest } from '@margay/kit'
 import { printMark } from '@margay/wire'
 import type { Said } from '../../flow/mark-table.ts'
 import { tupleKey } from '../../flow/tuple.ts'
@@ -61,10 +62,8 @@ export function createPaths({ ownTable }: PathsConfig, { rules, note }: PathsDep
   const pathOf = (number: number, nowMs: number): Path => {
     const known = paths.get(number)
     if (known) return known
-    if (paths.size >= maxPaths) paths.delete(paths.keys().next().value!)
     const path: Path = { key: undefined, base: undefined, marks: [], denies: false, at: nowMs }
-    paths.set(number, path)
-    return path
+    return setNewest(paths, number, path, maxPaths)
   }
   /** A way through the rules as text; undefined where the step is not worth telling. */
   const markOf = (step: TraceStep, base: BaseChain | undefined): string | undefined => {

@@ -4,7 +4,7 @@
 import type { Value } from '@margay/model'
 import { flowLog } from '@margay/model'
 import type { Filter, Group, Measure, Question } from '@margay/query'
-import { all, fieldIs } from '@margay/query'
+import { all, allOf, fieldIs } from '@margay/query'
 import { StoreError } from '@margay/store'
 import type { Counter, Unknown } from '@margay/wire'
 import { ApiError } from '../../http/problem.ts'
@@ -46,7 +46,7 @@ export async function askFlows(
   const question: Question = {
     logType: flowLog.name,
     range: { from: { at: range.from }, to: { at: range.to } },
-    filter: { kind: 'and', filters: [filter, ofCluster(cluster)] },
+    filter: allOf(filter, ofCluster(cluster)),
     reports,
     select: {
       kind: 'groups',

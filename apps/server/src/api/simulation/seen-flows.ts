@@ -4,7 +4,7 @@ import type { Row } from '@margay/model'
 import type { Flow } from '@margay/policy'
 import { carriesPorts, protocolNumber } from '@margay/policy'
 import type { Filter, Group } from '@margay/query'
-import { fieldIs } from '@margay/query'
+import { allOf, fieldIs } from '@margay/query'
 import type { Counter, SimulatedFlow } from '@margay/wire'
 import type { Range } from '../cluster/as-of.ts'
 import { endOfRow } from '../cluster/flow-ends.ts'
@@ -113,7 +113,7 @@ export async function askSeenFlows(
   const { groups, truncated } = await askFlows(
     range,
     {
-      filter: { kind: 'and', filters: [filter, isNotLocal] },
+      filter: allOf(filter, isNotLocal),
       by,
       measures,
       heaviest: 'connections',
