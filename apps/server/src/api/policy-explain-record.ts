@@ -12,7 +12,7 @@ import { stateAsOf } from './cluster/as-of.ts'
 import type { AskedFlow } from './cluster/explain-flow.ts'
 import { explainFlow, modeOf } from './cluster/explain-flow.ts'
 import { endJson, hitJson, policyFinder } from './cluster/explanation.ts'
-import { endOfRow, endWords } from './cluster/flow-ends.ts'
+import { endOfRow, endWords, namesOfRow } from './cluster/flow-ends.ts'
 import type { ClusterState } from './cluster/state.ts'
 import type { Asked, HandlerDeps } from './context.ts'
 import { readFlowRecord } from './flow-record.ts'
@@ -33,10 +33,9 @@ function flowOfRow(state: ClusterState, row: Row): AskedFlow {
   const protocol = protocolOf(row)
   const [source, destination] = [endOfRow(state, row, 'source'), endOfRow(state, row, 'dest')]
   const port = carriesPorts(protocol) && typeof row.dest_port === 'number' ? row.dest_port : undefined
-  const domains = Array.isArray(row.dest_domains) ? row.dest_domains.map(String) : []
   const flow: Flow = {
     source: source.end,
-    destination: { ...destination.end, ...(domains.length > 0 && { domains }) },
+    destination: { ...destination.end, ...namesOfRow(row) },
     protocol,
     ...(port !== undefined && { port }),
   }

@@ -44,6 +44,7 @@ const fields = [
   'process_name',
   'policies.enforced_policies',
   'dest_domains',
+  'dest_domain_aliases',
   'dest_service_name',
   'dest_service_namespace',
   ...(['source', 'dest'] as const).flatMap((end) =>

@@ -71,6 +71,12 @@ const same = (a: Row[string], b: Row[string]): boolean => JSON.stringify(a) === 
 const list = (value: Row[string]): string | undefined =>
   Array.isArray(value) && value.length > 0 ? (value as readonly unknown[]).flat().join(', ') : undefined
 
+/** Most names lead straight to an address, which needs no saying. */
+const aliases = (row: Row): Facts => {
+  const names = list(row.dest_domain_aliases)
+  return names === undefined ? [] : [['Domain aliases', names]]
+}
+
 const count = (value: Row[string]): string | undefined => (value === undefined ? undefined : formatCount(Number(value)))
 
 const process = (row: Row): string | undefined => {
@@ -124,6 +130,7 @@ function FlowSummary({ type, row, zone, onFilter }: SummaryProps) {
             ['Process', process(row)],
             ['Arguments', list(row.process_args)],
             ['Domains', list(row.dest_domains)],
+            ...aliases(row),
             ['Service', row.dest_service_name === '-' ? 'none' : (row.dest_service_name as string | undefined)],
           ]}
         />

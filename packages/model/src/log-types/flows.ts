@@ -212,6 +212,14 @@ export const flowLog = defineLogType({
       label: 'Domains',
       doc: 'Names that the client asked for before it connected to this address. Only on src records; Calico gives them for destinations outside the cluster alone, our agents for all.',
     }),
+    dest_domain_aliases: field.keywords({
+      role: 'detail',
+      ours: true,
+      merge: 'union',
+      fold: 'name',
+      label: 'Domain aliases',
+      doc: "Names between one of dest_domains and the address, where the DNS answer led there by CNAME records, the address's own name among them. Calico's policies take them as they take the name that was asked for; Cilium's do not.",
+    }),
     dest_domain_source: field.enum({
       role: 'detail',
       ours: true,

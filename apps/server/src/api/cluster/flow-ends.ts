@@ -148,6 +148,17 @@ export function endOfRow(state: ClusterState, row: Row, side: Side): MeantEnd {
   return { end: at }
 }
 
+const listOf = (row: Row, field: string): readonly string[] => {
+  const value = row[field]
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+/** The names by which a record's client came to the destination; nothing where it asked for none. */
+export function namesOfRow(row: Row): Pick<FlowEnd, 'domains' | 'aliases'> {
+  const [domains, aliases] = [listOf(row, 'dest_domains'), listOf(row, 'dest_domain_aliases')]
+  return { ...(domains.length > 0 && { domains }), ...(aliases.length > 0 && { aliases }) }
+}
+
 /** The end by the name or address that is known of it. */
 export function endWords({ pod, hostEndpoint, node, unnamed, address }: FlowEnd): string {
   const name = pod ?? hostEndpoint ?? (node === undefined ? unnamed : `node ${node}`)
