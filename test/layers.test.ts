@@ -1,7 +1,7 @@
-// Holds the map of DESIGN.md section 2: who may import whom, and which packages stay pure. A new arrow is an edit to this
-// table, made on purpose.
+// Holds the map of ARCHITECTURE.md: which room may import which, which folder of the server which, and which packages stay
+// pure. A new arrow is an edit to a table here, made on purpose.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
@@ -20,6 +20,24 @@ const arrows: Record<string, readonly string[]> = {
   'apps/server': ['model', 'query', 'graph', 'wire', 'policy', 'store', 'kit', 'traffic'],
   'apps/cli': ['model', 'query', 'graph', 'policy', 'wire', 'kit', 'traffic'],
   'apps/web': ['model', 'query', 'graph', 'policy', 'wire'],
+}
+
+/**
+ * The layers of a room: folders of its src, and files beside them, the lowest first. Each imports only from layers listed
+ * before its own, so there are no circles.
+ */
+const layersWithin: Record<string, readonly (readonly string[])[]> = {
+  'apps/server': [
+    ['evidence', 'http', 'jobs', 'live', 'objects', 'policy-use', 'series'],
+    ['demo-objects.ts', 'inventory'],
+    ['judge', 'kubernetes'],
+    ['auth', 'intern'],
+    ['ends', 'receivers'],
+    ['segment'],
+    ['api', 'config.ts', 'demo.ts', 'health'],
+    ['index.ts', 'reference.ts', 'server.ts'],
+    ['main.ts'],
+  ],
 }
 
 /** Rooms that may touch a clock, a socket or a file. Every other one is pure. */
@@ -41,6 +59,9 @@ const roomOf = (name: string, path: string) => (isTest(path) ? name.replace(/\/t
 
 const isTest = (path: string) => /\.(test|prop\.test|bench)\.tsx?$/.test(path) || /\/testing\//.test(path)
 
+const importsOf = (path: string): readonly string[] =>
+  [...readFileSync(path, 'utf8').matchAll(importPattern)].map((match) => match[1] ?? '')
+
 describe('layers', () => {
   const rooms = Object.keys(arrows)
   it('names every room there is', () => {
@@ -53,8 +74,8 @@ describe('layers', () => {
     const files = sourceFiles(join(root, room, 'src'))
     expect(files.length).toBeGreaterThan(0)
     const wrong = files.flatMap((path) =>
-      [...readFileSync(path, 'utf8').matchAll(importPattern)]
-        .map((match) => roomOf(match[1] ?? '', path))
+      importsOf(path)
+        .map((name) => roomOf(name, path))
         .filter((name) => name.startsWith('@margay/') && !allowed.has(name) && name !== `@margay/${room.split('/')[1]}`)
         .map((name) => `${relative(root, path)} imports ${name}`),
     )
@@ -66,13 +87,35 @@ describe('layers', () => {
       .filter((path) => !isTest(path))
       .flatMap((path) => {
         const text = readFileSync(path, 'utf8')
-        const faults = [...text.matchAll(importPattern)]
-          .map((match) => match[1] ?? '')
-          .filter((name) => name.startsWith('node:'))
+        const faults = importsOf(path).filter((name) => name.startsWith('node:'))
         if (room !== 'apps/web' && /\bDate\.now\(|new Date\(\)|Math\.random\(|performance\.now\(|\bfetch\(/.test(text))
           faults.push('a clock, chance or the network')
         return faults.map((fault) => `${relative(root, path)} uses ${fault}`)
       })
+    expect(wrong).toEqual([])
+  })
+})
+
+describe.each(Object.entries(layersWithin))('folders of %s', (room, layers) => {
+  const src = join(root, room, 'src')
+  const folderOf = (path: string): string => relative(src, path).split('/')[0] ?? ''
+  const folders = layers.flatMap((layer, at) => layer.map((folder) => ({ folder, below: layers.slice(0, at).flat() })))
+  /** Tests may import any folder: they open what they test with all that it needs. */
+  const sources = sourceFiles(src).filter((path) => !isTest(path))
+
+  it('are all named', () => {
+    expect([...new Set(sources.map(folderOf))].sort()).toEqual(layers.flat().sort())
+  })
+
+  it.each(folders)('$folder imports only what lies below it', ({ folder, below }) => {
+    const allowed = new Set([folder, ...below])
+    const wrong = sources
+      .filter((path) => folderOf(path) === folder)
+      .flatMap((path) =>
+        importsOf(path)
+          .filter((name) => name.startsWith('.') && !allowed.has(folderOf(join(dirname(path), name))))
+          .map((name) => `${relative(root, path)} imports ${name}`),
+      )
     expect(wrong).toEqual([])
   })
 })

@@ -181,6 +181,12 @@ describe('endpoints', () => {
   })
 })
 
+/** Texts of cells that have too little room. */
+const cutTexts = (page: Page) =>
+  page
+    .getByRole('gridcell')
+    .evaluateAll((cells) => cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent))
+
 describe('nodes and network sets', () => {
   it('are reached by their keys', async () => {
     const page = await at('/endpoints')
@@ -196,6 +202,7 @@ describe('nodes and network sets', () => {
     const page = await at('/nodes')
     const node = page.locator('[role=grid] [role=row][data-id="node-5"]')
     await eventually(() => words(node)).toMatch(/✕ [\d.]+ \/(min|h|s)/)
+    expect(await cutTexts(page)).toEqual([])
     await node.click()
     await eventually(() => new URL(page.url()).searchParams.get('f')).toContain('host: "node-5"')
     await rows(page).first().waitFor()
@@ -281,6 +288,20 @@ describe('names that are asked for', () => {
     const page = await at('/graph', { sel: `vertex:${dns}`, tab: 'dns' })
     await page.getByRole('tab', { name: /^DNS [1-9][\d,]*$/ }).waitFor()
     await rows(page).first().waitFor()
+  })
+
+  it('are not known, and said to be so, where the services of the server cannot be found out', async () => {
+    const problem = { status: 503, code: 'busy', detail: 'too many questions at once', hint: 'ask again in a moment' }
+    const body = JSON.stringify({ type: 'about:blank', title: 'Busy', ...problem })
+    await context.route('**/api/v1/query*', (route) =>
+      route.request().postData()?.includes('dest_service_name')
+        ? route.fulfill({ status: 503, contentType: 'application/problem+json', body })
+        : route.continue(),
+    )
+    const page = await at('/graph', { sel: `vertex:${dns}`, tab: 'dns' })
+    const records = page.getByRole('tabpanel', { name: 'DNS' })
+    await eventually(() => records.innerText()).toMatch(/Too many questions at once\s+Ask again in a moment\./)
+    await page.getByRole('tab', { name: 'DNS –' }).waitFor()
   })
 
   it('and were denied are an edge of their own on port 53', async () => {

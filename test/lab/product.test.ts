@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { PolicySimulation } from '@margay/wire'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launch, open, visit } from '../browser/browser.ts'
 import { createCluster, namesOf, services, type Cluster } from './cluster.ts'
@@ -65,6 +66,17 @@ function nginxCounted() {
   return { connections: new Set(numbers.map(([connection]) => connection)).size, sent: total(1), received: total(2) }
 }
 
+/** A policy by which the frontend may go to what goes by a domain, and nowhere else. */
+const onlyTo = (domain: string) => `
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: { namespace: shop, name: only-by-name }
+spec:
+  selector: app == 'frontend'
+  types: [Egress]
+  egress: [{ action: Allow, destination: { domains: ['${domain}'] } }]
+`
+
 /** Answers every question with SERVFAIL after 20 ms, which the lookup's latency must show. */
 const failing = `
 import socket,time
@@ -99,6 +111,7 @@ async function startServers(): Promise<void> {
   dns.start(
     'dnsmasq',
     ...['-k', '--no-resolv', '--no-hosts', '--user=root', '--pid-file=', '--cache-size=0'],
+    ...['--cname=store.shop.test,bucket.s3.test', `--host-record=bucket.s3.test,${web.ip}`],
     ...[`--address=/web.shop.test/${web.ip}`, '--local=/shop.test/', '--server=/broken.test/127.0.0.1#5399'],
   )
   writeFileSync(join(folder, 'resolv.conf'), `nameserver ${dns.ip}\noptions attempts:1\n`)
@@ -423,5 +436,37 @@ describe('names', () => {
     })
     const asked = (await lookups('web.shop.test')).filter(({ qtype }) => qtype === 'A')
     expect(asked[0]).toMatchObject({ rcode: 'NOERROR', process_name: 'curl' })
+  })
+
+  it('that led to the address beside the one that was looked up are those by which a policy may name it too', async () => {
+    const { web } = cluster.pods
+    expect((await runWithResolver('curl', '-s', '-o', '/dev/null', 'http://store.shop.test/small?by=alias')).code).toBe(
+      0,
+    )
+    await product.settled()
+    const query = 'dest_domains: store.shop.test'
+    const rows = by(await product.rows('flows', query), 'src')
+    expect(rows[0]).toMatchObject({
+      dest_ip: web.ip,
+      dest_domains: expect.arrayContaining(['store.shop.test']),
+      dest_domain_aliases: ['bucket.s3.test'],
+    })
+    const totals = async (domain: string) => {
+      const documents = onlyTo(domain)
+      const body = JSON.stringify({ documents, query, range: { from: { ago: 3600 }, to: { ago: 0 } } })
+      const headers = { 'content-type': 'application/json' }
+      const response = await fetch(`${product.address}/api/v1/policies/simulate`, { method: 'POST', headers, body })
+      return ((await response.json()) as PolicySimulation).totals
+    }
+    expect(await totals('*.s3.test')).toMatchObject({
+      same: { flows: 1 },
+      newlyDenied: { flows: 0 },
+      uncertain: { flows: 0 },
+    })
+    expect(await totals('*.s4.test')).toMatchObject({
+      same: { flows: 0 },
+      newlyDenied: { flows: 1 },
+      uncertain: { flows: 0 },
+    })
   })
 })

@@ -71,7 +71,7 @@ export const agentConfig = z.object({
   maxConnections: option(z.int().min(1000).default(131_072), 'Live connections kept at once.'),
   maxProcesses: option(z.int().min(100).default(16_384), 'Processes whose names and arguments are kept.'),
   maxArgs: option(z.int().min(1).default(5), 'Variants of arguments in one row.'),
-  maxDomains: option(z.int().min(1).default(16), 'Domains in one row.'),
+  maxDomains: option(z.int().min(1).default(16), 'Domains in one row, and as many aliases of them.'),
   maxLookups: option(z.int().min(100).default(32_768), 'DNS lookups that wait for their answer at once.'),
 })
 

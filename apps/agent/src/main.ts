@@ -1,7 +1,16 @@
 // The agent: the only part of Margay that is root. Built by hand, top to bottom: what collectors see goes to the ship,
 // which keeps it on disk until the server has it, or with --print to standard output.
 import { networkInterfaces } from 'node:os'
-import { ConfigError, createHealth, createProcessLogger, FatalError, loadConfig, sleep, supervise } from '@margay/kit'
+import {
+  aborted,
+  atMost,
+  ConfigError,
+  createHealth,
+  createProcessLogger,
+  FatalError,
+  loadConfig,
+  supervise,
+} from '@margay/kit'
 import type { AgentOutput } from '@margay/wire'
 import { reportCollectors } from './collectors/report.ts'
 import { agentConfig } from './config.ts'
@@ -80,7 +89,7 @@ async function run(argv: readonly string[]): Promise<void> {
   const output = ship.open()
   // The ship says hello once collectors can say how they are, and leaves last: what they write at the end goes to the spool.
   const shipEnded = new AbortController()
-  const shipping = Promise.race([opening.promise, sleep(openPatienceMs, ended.signal)])
+  const shipping = atMost(openPatienceMs, Promise.race([opening.promise, aborted(ended.signal)]))
     .then(() => supervise([ship], { log, health }, shipEnded.signal))
     .finally(() => ended.abort())
   await Promise.all([shipping, collect(output).finally(() => shipEnded.abort())])

@@ -97,7 +97,7 @@ async function problemOf(response: Response): Promise<Problem | undefined> {
 /** The server behind a redirection, as `--server` takes it; the whole address where it is that of something else. */
 function leadsTo(response: Response, location: string): string {
   const asked = new URL(response.url)
-  const { href } = new URL(location, asked)
+  const href = URL.parse(location, asked.href)?.href ?? location
   const path = asked.href.slice(asked.href.indexOf(apiPrefix))
   return href.endsWith(path) ? href.slice(0, -path.length) : href
 }

@@ -65,6 +65,10 @@ export const serverConfig = z.object({
     .prefault({}),
   retention: z
     .object({
+      keepFreeBytes: option(
+        z.int().min(0).optional(),
+        'Bytes of the disk that stay free: where fewer are, the oldest days go before their time. Default: 5 % of it, at most 2 GB.',
+      ),
       flows: retentionOf(30, 'flows'),
       dns: retentionOf(30, 'lookups'),
       objects: retentionOf(30, 'versions of Kubernetes objects'),

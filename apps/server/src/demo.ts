@@ -4,6 +4,7 @@
 // data, so that a demo that is started again goes on where it was.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Health, Logger, Part } from '@margay/kit'
 import { replaceFile, sleep } from '@margay/kit'
 import type { Story } from '@margay/traffic'
@@ -117,7 +118,7 @@ export function createDemo({ dir, seed }: DemoConfig, deps: DemoDeps): Demo {
       waiting.add(told)
       if (waiting.size >= ahead) await Promise.race(waiting)
       // The event loop also answers people.
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
     }
     await Promise.all(waiting)
   }

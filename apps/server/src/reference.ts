@@ -3,7 +3,7 @@
 import { optionsOf } from '@margay/kit'
 import { apiPrefix, routeList } from '@margay/wire'
 import type { Route } from '@margay/wire'
-import { problemKinds } from './api/problem.ts'
+import { problemKinds } from './http/problem.ts'
 import { serverConfig } from './config.ts'
 
 const written = '<!-- Written by `npm test -- apps/server/src/reference -u`; edit the declarations, not this page. -->'

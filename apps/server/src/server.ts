@@ -20,6 +20,7 @@ import { createHealthReport } from './health/health.ts'
 import { countedIntake, createSources } from './health/sources.ts'
 import { stageMetrics } from './health/stage-metrics.ts'
 import { createRetention } from './jobs/retention.ts'
+import { openRoom } from './jobs/room.ts'
 import { createLive } from './live/live.ts'
 import type { IntakeBatch } from './receivers/intake.ts'
 import { createObjectHistory } from './objects/history.ts'
@@ -69,6 +70,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
   })
   checkListen(address, { tls: tls !== undefined, login: login !== undefined })
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const room = openRoom(dataDir)
   const lock = lockDirectory(dataDir, 'server')
 
   const now = () => Math.floor(Date.now() / 1000)
@@ -178,12 +180,17 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
     },
     deps.onListening,
   )
-  const parts: Part[] = [api, ingest, createRetention(retentionRules(config), { store, log, health, now })]
+  const retention = createRetention(
+    { rules: retentionRules(config), keepFreeBytes: config.retention.keepFreeBytes },
+    { store, log, health, now, room },
+  )
+  const parts: Part[] = [api, ingest, retention]
   if (demo) parts.push(demo)
 
   try {
     await store.open()
     log.info('store is open', { log_types: logTypes.length })
+    await retention.begin().catch((error: unknown) => log.error('making room failed', { error: error as Error }))
     void objects.load(signal)
     await supervise(parts, { log, health }, signal)
   } finally {

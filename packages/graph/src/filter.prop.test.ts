@@ -67,3 +67,18 @@ it('asks for nobody where a service that is a source is not in the tree', () => 
   const rows = [alone({ source_type: 'wep', source_namespace: 'shop', source_name_aggr: 'cart' })]
   expect(found('service/shop/cart > namespace/shop', rows, 'workload')).toEqual([])
 })
+
+it('asks for a set of no namespace without those of its name in one', () => {
+  const rows = ['-', 'shop'].map((dest_namespace) =>
+    alone({
+      source_type: 'wep',
+      source_namespace: 'shop',
+      dest_type: 'ns',
+      dest_namespace,
+      dest_name_aggr: 'partners',
+    }),
+  )
+  expect(found('namespace/shop > set//partners', rows, 'namespace')).toEqual([rows[0]])
+  expect(found('set//partners', rows, 'namespace')).toEqual([rows[0]])
+  expect(found('set/shop/partners', rows, 'namespace')).toEqual([rows[1]])
+})

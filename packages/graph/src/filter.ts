@@ -1,25 +1,22 @@
 // What a selection asks for: the filter whose answer are the records behind a vertex or an edge. It is a tree, not text, so
 // no name can break out of it; the printer of packages/query quotes what needs quoting. A record names the service that was
 // dialled and not the one that a client belongs to, so a service is asked for by its workloads, which the tree knows.
-import type { Filter, Literal } from '@margay/query'
+import type { Filter } from '@margay/query'
+import { allOf, anyOf, fieldIs, literal } from '@margay/query'
 import { readVertexId, vertexId } from './endpoint.ts'
 import type { Level, Side } from './endpoint.ts'
 import { endsOf } from './build.ts'
 import type { Hierarchy } from './hierarchy.ts'
 
-const literal = (text: string): Literal => ({ pieces: [text], quoted: true })
-const name = (field: string): Literal => ({ pieces: [field], quoted: false })
-const is = (field: string, value: string): Filter => ({ kind: 'is', field: name(field), value: literal(value) })
-const and = (...filters: readonly Filter[]): Filter => ({ kind: 'and', filters })
-const or = (...filters: readonly Filter[]): Filter => (filters.length === 1 ? filters[0]! : { kind: 'or', filters })
 const not = (filter: Filter): Filter => ({ kind: 'not', filter })
 
 /** A namespace or name that a record does not have: published logs write `-`, and ours may leave it out. */
-const lacks = (field: string): Filter => or(is(field, '-'), not({ kind: 'exists', field: name(field) }))
-const isOrLacks = (field: string, value: string) => (value === '' || value === '-' ? lacks(field) : is(field, value))
+const lacks = (field: string): Filter => anyOf(fieldIs(field, '-'), not({ kind: 'exists', field: literal(field) }))
+const isOrLacks = (field: string, value: string) =>
+  value === '' || value === '-' ? lacks(field) : fieldIs(field, value)
 
 /** The record's reporter is this end, so that its process is this end's. */
-const reportedBy = (side: Side) => is('reporter', side === 'source' ? 'src' : 'dst')
+const reportedBy = (side: Side) => fieldIs('reporter', side === 'source' ? 'src' : 'dst')
 
 /** The tree that a selection was made in; without it services are known by what was dialled only. */
 export type Tree = Pick<Hierarchy, 'nodes' | 'byId'>
@@ -30,13 +27,14 @@ type OnSide = (side: Side, parts: readonly string[], tree: Tree) => readonly Fil
 
 const byLevel: { readonly [L in Level]: OnSide } = {
   kind: (side, [type = '']) => [isOrLacks(`${side}_type`, type)],
-  namespace: (side, [namespace = '']) => [is(`${side}_type`, 'wep'), isOrLacks(`${side}_namespace`, namespace)],
+  namespace: (side, [namespace = '']) => [fieldIs(`${side}_type`, 'wep'), isOrLacks(`${side}_namespace`, namespace)],
   service: (side, parts, tree) => {
     const [namespace = '', ...names] = parts
     const workloads = workloadsOf(parts, tree)
     const within = byLevel.namespace(side, [namespace], tree)
-    if (workloads.length > 0) return [...within, or(...workloads.map((name) => isOrLacks(`${side}_name_aggr`, name)))]
-    return side === 'source' ? [nothing] : [...within, or(...names.map((name) => dialled(namespace, name)))]
+    if (workloads.length > 0)
+      return [...within, anyOf(...workloads.map((name) => isOrLacks(`${side}_name_aggr`, name)))]
+    return side === 'source' ? [nothing] : [...within, anyOf(...names.map((name) => dialled(namespace, name)))]
   },
   workload: (side, [namespace = '', workload = ''], tree) => [
     ...byLevel.namespace(side, [namespace], tree),
@@ -44,38 +42,38 @@ const byLevel: { readonly [L in Level]: OnSide } = {
   ],
   pod: (side, [namespace = '', workload = '', pod = ''], tree) => [
     ...byLevel.workload(side, [namespace, workload], tree),
-    is(`${side}_name`, pod),
+    fieldIs(`${side}_name`, pod),
   ],
-  host: (side, [host = '']) => [is(`${side}_type`, 'hep'), isOrLacks(`${side}_name_aggr`, host)],
+  host: (side, [host = '']) => [fieldIs(`${side}_type`, 'hep'), isOrLacks(`${side}_name_aggr`, host)],
   container: (side, [host = '', container = ''], tree) => [
     ...byLevel.host(side, [host], tree),
     reportedBy(side),
-    is('container', container),
+    fieldIs('container', container),
   ],
   process: (side, [host = '', container = '', process = ''], tree) => [
     ...byLevel.host(side, [host], tree),
     ...processOn(side, container, process),
   ],
   set: (side, [namespace = '', set = '']) => [
-    is(`${side}_type`, 'ns'),
-    ...(namespace === '' ? [] : [is(`${side}_namespace`, namespace)]),
+    fieldIs(`${side}_type`, 'ns'),
+    isOrLacks(`${side}_namespace`, namespace),
     isOrLacks(`${side}_name_aggr`, set),
   ],
-  network: (side, [, network = '']) => [is(`${side}_type`, 'net'), isOrLacks(`${side}_name_aggr`, network)],
+  network: (side, [, network = '']) => [fieldIs(`${side}_type`, 'net'), isOrLacks(`${side}_name_aggr`, network)],
   domain: (side, [ofSide = '', network = '', domain = ''], tree) => [
     ...byLevel.network(side, [ofSide, network], tree),
-    is('dest_domains', domain),
+    fieldIs('dest_domains', domain),
   ],
 }
 
 /** No record has both. */
-const nothing = and(is('source_type', 'wep'), not(is('source_type', 'wep')))
+const nothing = allOf(fieldIs('source_type', 'wep'), not(fieldIs('source_type', 'wep')))
 
 /** Who dialled a service; one of another namespace is `namespace/name`. */
 function dialled(namespace: string, name: string): Filter {
   const slash = name.indexOf('/')
   if (slash >= 0) return dialled(name.slice(0, slash), name.slice(slash + 1))
-  return and(is('dest_service_namespace', namespace), is('dest_service_name', name))
+  return allOf(fieldIs('dest_service_namespace', namespace), fieldIs('dest_service_name', name))
 }
 
 /** Names of the workloads under a service. */
@@ -87,9 +85,9 @@ function workloadsOf(parts: readonly string[], { nodes, byId }: Tree): readonly 
 /** A process is known from its own side's reports; what is "not recorded" or "several" is everything from that side without a name. */
 function processOn(side: Side, container: string, process: string): readonly Filter[] {
   if (process === '*') return []
-  if (process === '-') return [or(not(reportedBy(side)), lacks('process_name'))]
-  const own = [reportedBy(side), is('process_name', process)]
-  return container === '' ? own : [...own, is('container', container)]
+  if (process === '-') return [anyOf(not(reportedBy(side)), lacks('process_name'))]
+  const own = [reportedBy(side), fieldIs('process_name', process)]
+  return container === '' ? own : [...own, fieldIs('container', container)]
 }
 
 /** Networks and domains stand on one side of the picture only. */
@@ -102,7 +100,7 @@ const sideOf = (level: Level, parts: readonly string[]): Side | undefined => {
 export function endFilter(id: string, side: Side, tree: Tree = noTree): Filter | undefined {
   const vertex = readVertexId(id)
   if (!vertex) return undefined
-  return and(...byLevel[vertex.level](side, vertex.parts, tree))
+  return allOf(...byLevel[vertex.level](side, vertex.parts, tree))
 }
 
 /** Records behind a selection: of an edge, from one end to the other; of a vertex, either way. Undefined for unknown ids. */
@@ -110,7 +108,7 @@ export function selectionFilter(id: string, tree: Tree = noTree): Filter | undef
   const ends = endsOf(id)
   if (!ends) return vertexFilter(id, tree)
   const [source, dest] = [endFilter(ends[0], 'source', tree), endFilter(ends[1], 'dest', tree)]
-  return source && dest ? and(...flat(source), ...flat(dest)) : undefined
+  return source && dest ? allOf(...flat(source), ...flat(dest)) : undefined
 }
 
 const flat = (filter: Filter): readonly Filter[] => (filter.kind === 'and' ? filter.filters : [filter])
@@ -121,7 +119,7 @@ function vertexFilter(id: string, tree: Tree): Filter | undefined {
   const { level, parts } = vertex
   const only = sideOf(level, parts)
   if (only) return endFilter(id, only, tree)
-  return or(and(...byLevel[level]('source', parts, tree)), and(...byLevel[level]('dest', parts, tree)))
+  return anyOf(allOf(...byLevel[level]('source', parts, tree)), allOf(...byLevel[level]('dest', parts, tree)))
 }
 
 /** What a vertex is called as a server of names: by the service that clients ask, or by itself where they know its pods. */
@@ -139,11 +137,14 @@ export function servedFilter(id: string, services: readonly NameService[], tree:
   if (!vertex || services.length === 0) return undefined
   const { level, parts } = vertex
   const [namespace = ''] = parts
-  if (level === 'namespace') return is('servers.namespace', namespace)
+  if (level === 'namespace') return fieldIs('servers.namespace', namespace)
   const own = level === 'workload' ? parts.slice(1, 2) : level === 'service' ? workloadsOf(parts, tree) : undefined
   if (!own) return undefined
   const names = [...new Set([...own, ...services.map(({ name: service }) => service)])]
-  return and(is('servers.namespace', namespace), or(...names.map((each) => is('servers.name_aggr', each))))
+  return allOf(
+    fieldIs('servers.namespace', namespace),
+    anyOf(...names.map((each) => fieldIs('servers.name_aggr', each))),
+  )
 }
 
 /** Lookups of the clients behind a selection, in the DNS log; of an edge, those of its source. Undefined where the log names none. */
@@ -153,20 +154,23 @@ export function lookupFilter(id: string, tree: Tree = noTree): Filter | undefine
   const [first = '', second = '', third = ''] = vertex.parts
   switch (vertex.level) {
     case 'namespace':
-      return is('client_namespace', first)
+      return fieldIs('client_namespace', first)
     case 'service': {
       const workloads = workloadsOf(vertex.parts, tree)
       if (workloads.length === 0) return undefined
-      return and(is('client_namespace', first), or(...workloads.map((name) => is('client_name_aggr', name))))
+      return allOf(
+        fieldIs('client_namespace', first),
+        anyOf(...workloads.map((name) => fieldIs('client_name_aggr', name))),
+      )
     }
     case 'workload':
-      return and(is('client_namespace', first), is('client_name_aggr', second))
+      return allOf(fieldIs('client_namespace', first), fieldIs('client_name_aggr', second))
     case 'pod':
-      return and(is('client_namespace', first), is('client_name', third))
+      return allOf(fieldIs('client_namespace', first), fieldIs('client_name', third))
     case 'host':
     case 'container':
     case 'process':
-      return is('client_name_aggr', first)
+      return fieldIs('client_name_aggr', first)
     case 'kind':
     case 'set':
     case 'network':

@@ -3,10 +3,54 @@ import { describe, expect, it } from 'vitest'
 import { createBackoff } from './backoff.ts'
 import { CodedError, defineErrors } from './errors.ts'
 import { createHealth } from './health.ts'
+import { createKept } from './kept.ts'
 import { createLogger } from './log.ts'
 import { createMetrics } from './metrics.ts'
+import { setNewest } from './newest.ts'
 import { atMost } from './part.ts'
 import { createQueue } from './queue.ts'
+
+describe('a map of the newest', () => {
+  it('lets go what was set longest ago, and nothing where a key is set again', () => {
+    const map = new Map<string, number>()
+    for (const [at, key] of ['a', 'b', 'a', 'c'].entries()) expect(setNewest(map, key, at, 2)).toBe(at)
+    expect([...map]).toEqual([
+      ['a', 2],
+      ['c', 3],
+    ])
+  })
+})
+
+describe('kept answers', () => {
+  /** Tells how often each key was asked for. */
+  function setUp(config: Parameters<typeof createKept<string>>[0]) {
+    const kept = createKept<string>(config)
+    const asked: string[] = []
+    const ask = (key: string, answer = Promise.resolve(key)) =>
+      kept(key, () => {
+        asked.push(key)
+        return answer
+      })
+    return { ask, asked }
+  }
+
+  it('are shared while they are on their way, and the oldest of too many goes', async () => {
+    const { ask, asked } = setUp({ max: 2 })
+    await Promise.all([ask('a'), ask('a'), ask('b'), ask('c'), ask('b'), ask('a')])
+    expect(asked).toEqual(['a', 'b', 'c', 'a'])
+  })
+  it('are good for their time, and a failure is not kept', async () => {
+    let now = 0
+    const { ask, asked } = setUp({ max: 2, keepMs: () => 10, clock: () => now })
+    await expect(ask('a', Promise.reject(new Error('gone')))).rejects.toThrow('gone')
+    await ask('a')
+    now = 9
+    await ask('a')
+    now = 10
+    await ask('a')
+    expect(asked).toEqual(['a', 'a', 'a'])
+  })
+})
 
 describe('backoff', () => {
   it('grows to its most and starts again after a success', () => {

@@ -5,10 +5,11 @@
 //
 // Time of its start, how it went, protocol, source and destination as this end saw them, then `name=value` for what is
 // known beyond that. Texts of one row sort by time. What must stay true: parsing what was printed gives the same value.
+import { failedOutcomes } from './failed.ts'
 import { parseIp, printIp } from './ip.ts'
 
-/** How it went: an outcome of the flow log, or `slow` for one that was established. */
-export const exemplarWords = ['refused', 'unanswered', 'dropped', 'reset', 'slow'] as const
+/** How it went: a failed outcome of the flow log, or `slow` for one that was established. */
+export const exemplarWords = [...failedOutcomes, 'slow'] as const
 export type ExemplarWord = (typeof exemplarWords)[number]
 
 /** Who ended a connection that was reset: the end that reports, its peer, or neither, as nothing came back any more. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { canonicalIp, cidrContains, networkName, parseCidr, parseIp, printCidr } from './ip.ts'
+import { canonicalIp, cidrContains, isLoopback, networkName, parseCidr, parseIp, printCidr } from './ip.ts'
 
 describe('addresses', () => {
   it.each([
@@ -54,5 +54,16 @@ describe('addresses', () => {
     ['2001:db8::1', 'pub'],
   ])('calls the network of %s %s', (text, name) => {
     expect(networkName(parseIp(text)!)).toBe(name)
+  })
+
+  it.each([
+    ['127.0.0.1', true],
+    ['127.5.5.5', true],
+    ['::1', true],
+    ['128.0.0.1', false],
+    ['::', false],
+    ['1::1', false],
+  ])('%s stays within its machine: %s', (text, expected) => {
+    expect(isLoopback(text)).toBe(expected)
   })
 })

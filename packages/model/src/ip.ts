@@ -155,6 +155,9 @@ export function printCidr(cidr: Cidr): string {
   return `${printIp(cidr.bytes)}/${isIpv4 ? cidr.bits - mappedPrefixBits : cidr.bits}`
 }
 
+/** Whether an address, as `printIp` prints it, never leaves its machine or network namespace. */
+export const isLoopback = (ip: string): boolean => ip.startsWith('127.') || ip === '::1'
+
 /** Negative, zero or positive as the 16 bytes of a sort before, equal or after those of b. */
 export function compareIp(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < 16; i++) if (a[i] !== b[i]) return a[i]! - b[i]!

@@ -13,7 +13,7 @@ export { tokenize } from './selector/token.ts'
 
 export { type ParsedSnapshot, parseSnapshot, policyKinds } from './objects/parse.ts'
 export { blocksOf, domainsOf } from './objects/blocks.ts'
-export { matchDomain } from './objects/domains.ts'
+export { findCovered, type Names } from './objects/domains.ts'
 export type { Issue } from './objects/place.ts'
 export { type Direction, type DomainPattern, type Entity, type Policy, policyKey, type Rule } from './objects/policy.ts'
 export { protocolName, protocolNumber } from './objects/ports.ts'

@@ -42,10 +42,14 @@ export const fieldIs = (field: string, value: string): Filter => ({
 })
 
 /** Matches what all of the filters match. */
-export const allOf = (...filters: readonly Filter[]): Filter => ({ kind: 'and', filters })
+export const allOf = (...filters: readonly Filter[]): Filter => chain('and', filters)
 
 /** Matches what one of the filters matches. */
-export const anyOf = (...filters: readonly Filter[]): Filter => ({ kind: 'or', filters })
+export const anyOf = (...filters: readonly Filter[]): Filter => chain('or', filters)
+
+/** One filter alone is itself, as the parsers give it. */
+const chain = (kind: 'and' | 'or', filters: readonly Filter[]): Filter =>
+  filters.length === 1 ? filters[0]! : { kind, filters }
 
 /** A field that has one of some values. */
 export const fieldIsOneOf = (field: string, values: readonly string[]): Filter =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { expired } from './retain.ts'
+import { expired, forRoom } from './retain.ts'
 import type { Partition } from './state.ts'
 
 const now = Date.UTC(2026, 10, 25, 12) / 1_000
@@ -26,5 +26,21 @@ describe('retention', () => {
 
   it('never drops the newest day for the budget', () => {
     expect(names(expired([day('20261125', 1_000)], { days: 30, maxBytes: 1 }, now))).toEqual([])
+  })
+})
+
+describe('room', () => {
+  const flows = ['20261125', '20261124', '20261123'].map((name) => day(name, 1_000))
+  const dns = ['20261125', '20261123', '20261122'].map((name) => ({ ...day(name, 10), logType: 'dns' }))
+  const dropped = (bytes: number) => forRoom([...flows, ...dns], bytes).map(({ logType, name }) => `${logType} ${name}`)
+
+  it('is made by the oldest days, of one day by the largest log, as far as it takes', () => {
+    expect(dropped(0)).toEqual([])
+    expect(dropped(1)).toEqual(['dns 20261122'])
+    expect(dropped(11)).toEqual(['dns 20261122', 'flows 20261123'])
+  })
+
+  it('is never made by the newest day of a log', () => {
+    expect(dropped(1e9)).toEqual(['dns 20261122', 'flows 20261123', 'dns 20261123', 'flows 20261124'])
   })
 })

@@ -101,6 +101,8 @@ export interface Dropped {
   readonly partition: string
   readonly rows: number
   readonly bytes: number
+  /** `room`: before its time, since the disk had no room. */
+  readonly why: 'rule' | 'room'
 }
 
 export interface Store {
@@ -114,6 +116,6 @@ export interface Store {
   stream(question: Question, options: AskOptions): AsyncIterable<readonly Row[]>
   state(): Promise<StoreState>
   /** Drops what is too old or over budget at `now` (Unix seconds); tells what went. */
-  retain(rules: ReadonlyMap<string, Retention>, now: number): Promise<readonly Dropped[]>
+  retain(rules: ReadonlyMap<string, Retention>, now: number, room?: number): Promise<readonly Dropped[]>
   close(): Promise<void>
 }

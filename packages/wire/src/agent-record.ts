@@ -5,10 +5,9 @@ import type { DnsRow, FlowRow, Row } from '@margay/model'
 /**
  * An agent's flow. Names, labels, services, policies and `counts` are the server's to add.
  * Dimensions sent: reporter, direction, local, action, outcome, drop_reason, proto, dest_port, process_name, container,
- * pod_uid. The rest: times, source_ip, dest_ip, source_port (only at aggregation level 0), process_id, process_args,
- * dest_domains, dest_domain_source, netns, partial, exemplars and the measures.
- * pod_uid, marks (each made by `printMark`, in the order of the rules). The rest: times, source_ip, dest_ip, source_port (only at aggregation level 0), process_id, process_args,
- * dest_domains, dest_domain_source, netns, partial and the measures.
+ * pod_uid, marks (each made by `printMark`, in the order of the rules). The rest: times, source_ip, dest_ip, source_port
+ * (only at aggregation level 0), process_id, process_args, dest_domains, dest_domain_aliases, dest_domain_source, netns,
+ * partial, exemplars and the measures.
  */
 export interface AgentFlow extends FlowRow {
   /** Address and port that the program dialled, where conntrack changed them on the way (a service). */

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { mountSmall } from '../../../packages/store/src/testing/small-disk.ts'
 import { flowRow, makePiece, sendPieces } from './frames.ts'
 import type { Running } from './processes.ts'
-import { start, storedRows, temporaryDir } from './processes.ts'
+import { start, storedRows, temporaryDir, whenStored } from './processes.ts'
 import { acknowledgements } from './trace.ts'
 
 const epoch = '00112233445566ff'
@@ -67,6 +67,7 @@ describe('an acknowledgement', () => {
     await server.stop()
     server = await startServer()
     expect(await results(first, second)).toEqual(['stored', 'stored'])
+    await whenStored(dataDir)
     await server.stop()
     expect(await storedRows(dataDir)).toEqual({ rows: 200, distinct: 200 })
   })
@@ -75,6 +76,7 @@ describe('an acknowledgement', () => {
     const server = await startServer()
     const piece = makePiece({ epoch, sequence: 0, rows: rowsFrom(0, 50) })
     expect(await Promise.all([results(piece), results(piece)])).toEqual([['stored'], ['stored']])
+    await whenStored(dataDir)
     await server.stop()
     expect(await storedRows(dataDir)).toEqual({ rows: 50, distinct: 50 })
   })
@@ -89,6 +91,7 @@ describe('an acknowledgement', () => {
       expect(await server.said('appended')).toBe(sequence)
     }
     expect(server.last('duplicate')).toBe(true)
+    await whenStored(dataDir)
     await server.stop()
     expect(await storedRows(dataDir)).toEqual({ rows: 30, distinct: 1 })
   })
@@ -103,6 +106,7 @@ describe('an acknowledgement', () => {
     expect(answers.map(({ result }) => result)).toEqual(['stored', 'refused', 'stored'])
     expect(answers[1]).toMatchObject({ code: 'broken' })
     expect(await results(fourth!)).toEqual(['stored'])
+    await whenStored(dataDir)
     await server.stop()
     expect(await storedRows(dataDir)).toEqual({ rows: 30, distinct: 30 })
   })
@@ -123,6 +127,7 @@ describe('an acknowledgement', () => {
         expect(server.last('message')).toMatch(/writing rows failed: ENOSPC/)
         rmSync(join(segments, 'ballast'))
         expect(await results(pieces[0]!, pieces[1]!)).toEqual(['stored', 'stored'])
+        await whenStored(dataDir)
         await server.stop()
         expect(await storedRows(dataDir)).toEqual({ rows: 400, distinct: 400 })
       } finally {

@@ -1,10 +1,9 @@
 // kill -9 of every process on the path, under load: nothing that was durable is lost, nothing is doubled.
-import { readdirSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Running } from './processes.ts'
-import { childrenOf, start, storedRows, temporaryDir, waitFor } from './processes.ts'
+import { childrenOf, start, storedRows, temporaryDir, waitFor, whenStored } from './processes.ts'
 
 const rounds = 5
 let data: ReturnType<typeof temporaryDir>
@@ -39,16 +38,12 @@ const startAgent = (given: { readonly first?: number; readonly intervals?: numbe
   return agent
 }
 
-/** Segments that the store has not taken yet. What is acknowledged is durable in them, and counts once they are inserted. */
-const segmentsLeft = () =>
-  readdirSync(join(data.dir, 'server', 'segments')).filter((name) => name.endsWith('.segment')).length
-
 /** Waits until everything is acknowledged and in the store. */
 const settle = async (agent: Running, server: Running) => {
   await agent.said('made')
   await waitFor(() => agent.last<number>('waiting') === 0)
   await agent.stop()
-  await waitFor(() => segmentsLeft() === 0)
+  await whenStored(join(data.dir, 'server'))
   await server.stop()
 }
 

@@ -137,3 +137,10 @@ export const waitFor = async (what: () => boolean, limitMs = 200_000): Promise<v
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
+
+/**
+ * Waits until the store of a server has taken all its segments. What is acknowledged is durable in them, and counts once they
+ * are inserted; those that are left when it is stopped wait for the next one.
+ */
+export const whenStored = (dataDir: string): Promise<void> =>
+  waitFor(() => !readdirSync(join(dataDir, 'segments')).some((name) => name.endsWith('.segment')))

@@ -110,6 +110,10 @@ describe('DNS log', () => {
         '--pid-file=',
         '--address=/example.test/10.77.0.2',
         '--address=/none.test/',
+        // Two names lie between this one and its address.
+        '--cname=bucket.company.test,x.cdn.test',
+        '--cname=x.cdn.test,bucket.s3.test',
+        '--host-record=bucket.s3.test,10.77.0.2',
       ),
     )
     await b.listens(53, 'udp')
@@ -156,6 +160,26 @@ describe('DNS log', () => {
     expect(pairs).toContainEqual(['missing.none.test', 'NXDOMAIN', 'answered'])
     expect(pairs).toContainEqual(['refused.elsewhere', 'REFUSED', 'answered'])
     expect(rows.every((row) => row.pod_uid === a.uid && row.client_ip === '10.77.0.1')).toBe(true)
+  })
+
+  it('notes the names between the one that was asked for and the address of the connection', async () => {
+    await dnsmasq()
+    const agent = await startAgent(lab)
+    await a.run('dig', '+short', '@10.77.0.2', 'Bucket.COMPANY.test')
+    await a.run('ncat', '-z', '-w', '2', '10.77.0.2', '99')
+    await a.run('dig', '+short', '@10.77.0.2', 'www.example.test')
+    await a.run('ncat', '-z', '-w', '2', '10.77.0.2', '98')
+    await a.run('dig', '+short', '@10.77.0.2', 'bucket.s3.test')
+    await a.run('ncat', '-z', '-w', '2', '10.77.0.2', '97')
+    const rows = await agent.stop()
+    const namesAt = (port: number) => {
+      const [row] = rows.filter(({ dest_port: to, reporter }) => to === port && reporter === 'src')
+      return [row?.dest_domains, row?.dest_domain_aliases]
+    }
+    const aliases = ['x.cdn.test', 'bucket.s3.test']
+    expect(namesAt(99)).toEqual([['bucket.company.test'], aliases])
+    expect(namesAt(98)).toEqual([['www.example.test', 'bucket.company.test'], aliases])
+    expect(namesAt(97)).toEqual([['bucket.s3.test', 'www.example.test', 'bucket.company.test'], ['x.cdn.test']])
   })
 
   it('measures each lookup by itself where id and port come again, and counts tries', async () => {

@@ -1,6 +1,7 @@
 // Pairs questions with answers. A lookup is one question of one socket to one server, however often it was sent; the
 // answer may be read before its question, and the same id and port may come again for another lookup. Bounded. Pure:
 // times are given.
+import { setNewest } from '@margay/kit'
 import type { DnsMessage, DnsQuestion } from './message.ts'
 
 /** What a socket's message is known by: socket, server, id. */
@@ -71,11 +72,7 @@ export function createPairing<C>(
       latencyNs: time === undefined ? undefined : Math.max(0, time - lastAsked),
     })
 
-  const remember = (key: PairKey, time: number) => {
-    answered.delete(key)
-    if (answered.size >= config.maxPending) answered.delete(answered.keys().next().value!)
-    answered.set(key, time)
-  }
+  const remember = (key: PairKey, time: number) => void setNewest(answered, key, time, config.maxPending)
 
   /** An answer whose question nobody saw: the lookup was made, its time is not known. */
   const finishOrphan = (key: PairKey, { client, answer, isRepeat }: Orphan<C>) => {

@@ -93,7 +93,7 @@ export const fieldGroups: readonly FieldGroup[] = [
     wants: ['see_exec'],
   },
   {
-    fields: ['dest_domains', 'dest_domain_source'],
+    fields: ['dest_domains', 'dest_domain_aliases', 'dest_domain_source'],
     from: "the client's own DNS answers",
     needs: ['see_ingress'],
     wants: ['see_egress'],

@@ -1,6 +1,8 @@
 // Endpoints by the raw bytes that make them: the connections of one process to one place differ in the client's port
 // alone, so thousands of them are one look into a map, without making a string or an object from the record.
 import type { Shared } from '../collectors/collector.ts'
+import { noNames } from '../dns/client-domains.ts'
+import type { ClientNames } from '../dns/client-domains.ts'
 import { party, partySize, role, tuple, tupleSize } from '../kernel/layout.ts'
 import { flowOf, readSocket } from './endpoints.ts'
 import type { Socket } from './endpoints.ts'
@@ -14,8 +16,8 @@ export interface Endpoint {
   readonly role: Role
   /** Undefined where the flow table is full. */
   readonly flow: Flow | undefined
-  /** Names that led this client to the address, at the time of the connection. */
-  readonly domains: readonly string[]
+  /** What led this client to the address, at the time of the connection. */
+  readonly names: ClientNames
 }
 
 export interface EndpointCache {
@@ -45,7 +47,7 @@ export function createEndpointCache(shared: Shared): EndpointCache {
       socket,
       role: ofRole,
       flow: flowOf(shared, socket, ofRole, bytes, tupleAt),
-      domains: ofRole === role.server ? [] : domains.find(netns, socket.cgroup, remote),
+      names: ofRole === role.server ? noNames : domains.find(netns, socket.cgroup, remote),
     }
   }
 

@@ -1,6 +1,7 @@
 // A few connections of an interval kept whole: those that went wrong or were slow. Of many the oldest and the newest are
 // kept, since the one tells how it began and the other how it is now; how many there were is counted. Texts are made
 // when a row is written, not for each connection.
+import { setNewest } from '@margay/kit'
 import type { Exemplar, Row } from '@margay/model'
 import { printExemplar } from '@margay/model'
 
@@ -21,9 +22,7 @@ export function createExemplarList(most: number): ExemplarList {
     keep(key, exemplar, isNew) {
       if (isNew) count++
       if (oldest.has(key) || oldest.size < mostOldest) return void oldest.set(key, exemplar)
-      newest.delete(key)
-      newest.set(key, exemplar)
-      if (newest.size > most - mostOldest) newest.delete(newest.keys().next().value!)
+      setNewest(newest, key, exemplar, most - mostOldest)
     },
     fields: () => ({ exemplars: [...oldest.values(), ...newest.values()].map(printExemplar), num_exemplars: count }),
   }

@@ -26,7 +26,7 @@ const orSeveral = (pids: ReadonlySet<number>): string =>
 /** What the outside world and the process chose, gathered over the interval. */
 export function detailsOf(variant: Variant): Row {
   const { identity } = variant.flow
-  const { pids, args, domains, partial } = variant.gathered
+  const { pids, args, domains, aliases, partial } = variant.gathered
   const row: Row = {
     source_ip: identity.sourceIp,
     dest_ip: identity.destIp,
@@ -43,6 +43,8 @@ export function detailsOf(variant: Variant): Row {
   if (domains.size > 0) {
     row.dest_domains = [...domains]
     row.dest_domain_source = 'dns'
+    const others = [...aliases].filter((alias) => !domains.has(alias))
+    if (others.length > 0) row.dest_domain_aliases = others
   }
   if (partial) row.partial = true
   return row

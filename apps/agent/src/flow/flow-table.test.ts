@@ -2,7 +2,7 @@ import type { Row } from '@margay/model'
 import type { AgentOutput, RecordSink } from '@margay/wire'
 import { describe, expect, it } from 'vitest'
 import { createFlowTable } from './flow-table.ts'
-import { established } from './flow.ts'
+import { established, gather } from './flow.ts'
 import type { FlowIdentity, Verdict } from './flow.ts'
 import { createMeasures, slot } from './measures.ts'
 
@@ -95,6 +95,30 @@ describe('flow table', () => {
       dest_port: 80,
       process_name: 'curl',
     })
+  })
+
+  it('writes names that led to the address, and apart from them what nobody asked for, within bounds and once', () => {
+    const { table, add, lasting } = setUp()
+    const bounds = { maxArgs: 1, maxDomains: 3 }
+    const party = (domains: readonly string[], aliases: readonly string[]) => ({
+      pid: 1,
+      args: undefined,
+      names: { domains, aliases },
+    })
+    add('a', 1, true)
+    const { gathered } = table.find('a', () => identity)!.main
+    gather(gathered, party(['bucket.test'], ['x.cdn.example', 'y.s3.example']), bounds)
+    gather(gathered, party(['x.cdn.example'], ['y.s3.example', 'z.example', 'beyond.example']), bounds)
+    table.endInterval(10, 20)
+    add('a', 1, true)
+    table.endInterval(20, 30)
+    expect(lasting.rows.map(({ rest }) => [rest.dest_domains, rest.dest_domain_aliases])).toEqual([
+      [
+        ['bucket.test', 'x.cdn.example'],
+        ['y.s3.example', 'z.example'],
+      ],
+      [undefined, undefined],
+    ])
   })
 
   it('numbers its series anew in a new epoch', () => {

@@ -71,8 +71,8 @@ export function createFlowTable(config: FlowTableConfig, deps: { readonly output
     })
     clearMeasures(variant.lasting)
     variant.lastingExemplars = undefined
-    const { pids, args, domains } = variant.gathered
-    for (const set of [pids, args, domains]) set.clear()
+    const { pids, args, domains, aliases } = variant.gathered
+    for (const set of [pids, args, domains, aliases]) set.clear()
     variant.gathered.partial = false
     variant.dirty = false
   }

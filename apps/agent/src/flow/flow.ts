@@ -1,5 +1,6 @@
 // What a flow is in the agent: identity, the ways in which it went, and what each counted since its last row. Data only; the
 // flow table owns it.
+import type { ClientNames } from '../dns/client-domains.ts'
 import type { ExemplarList } from './exemplars.ts'
 import type { MarkSet } from './mark-table.ts'
 import { createMeasures } from './measures.ts'
@@ -43,6 +44,7 @@ export interface Gathered {
   readonly pids: Set<number>
   readonly args: Set<string>
   readonly domains: Set<string>
+  readonly aliases: Set<string>
   partial: boolean
 }
 
@@ -79,7 +81,13 @@ export interface Flow {
   isKept: boolean
 }
 
-const createGathered = (): Gathered => ({ pids: new Set(), args: new Set(), domains: new Set(), partial: false })
+const createGathered = (): Gathered => ({
+  pids: new Set(),
+  args: new Set(),
+  domains: new Set(),
+  aliases: new Set(),
+  partial: false,
+})
 
 export const createVariant = (flow: Flow, verdict: Verdict): Variant => ({
   flow,
@@ -115,16 +123,17 @@ export function createFlow(key: string, identity: FlowIdentity, interval: number
 export interface Party {
   readonly pid: number
   readonly args: string | undefined
-  readonly domains: readonly string[]
+  readonly names: ClientNames
 }
 
 /** Adds what one connection has to say to the interval's small sets, within their bounds. */
 export function gather(
   into: Gathered,
-  { pid, args, domains }: Party,
+  { pid, args, names }: Party,
   bounds: { readonly maxArgs: number; readonly maxDomains: number },
 ): void {
   if (pid !== 0) into.pids.add(pid)
   if (args !== undefined && into.args.size < bounds.maxArgs) into.args.add(args)
-  for (const domain of domains) if (into.domains.size < bounds.maxDomains) into.domains.add(domain)
+  for (const domain of names.domains) if (into.domains.size < bounds.maxDomains) into.domains.add(domain)
+  for (const alias of names.aliases) if (into.aliases.size < bounds.maxDomains) into.aliases.add(alias)
 }

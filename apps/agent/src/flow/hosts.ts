@@ -1,6 +1,7 @@
 // What the kernel's sockets tell about namespaces: which ports are listened on, and which addresses are whose. From it
 // follow the direction of a connection that is older than the agent, and whether both ends are in one namespace. Nothing
 // is ever concluded from the size of a port.
+import { setNewest } from '@margay/kit'
 import { role } from '../kernel/layout.ts'
 
 export type Role = (typeof role)[keyof typeof role]
@@ -63,8 +64,7 @@ export function createHosts(): Hosts {
     own(netns, address) {
       const known = owners.get(address)
       if (known) return void known.add(netns)
-      if (owners.size >= maxAddresses) owners.delete(owners.keys().next().value!)
-      owners.set(address, new Set([netns]))
+      setNewest(owners, address, new Set([netns]), maxAddresses)
     },
     roleOf(ends) {
       if (listens(ends.netns, ends.localPort)) return role.server

@@ -3,6 +3,7 @@
 // come and go.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setNewest } from '@margay/kit'
 import type { Native } from '../kernel/native.ts'
 import { readCgroupPath, unifiedPath } from './cgroup.ts'
 import type { Container } from './cgroup.ts'
@@ -32,11 +33,7 @@ export function createCgroupTable(config: CgroupTableConfig, { native, clock }: 
   const known = new Map<number, Container>()
   let walkedAt = -walkEveryMs
 
-  const keep = (id: number, container: Container) => {
-    if (known.size >= config.maxCgroups) known.delete(known.keys().next().value!)
-    known.set(id, container)
-    return container
-  }
+  const keep = (id: number, container: Container) => setNewest(known, id, container, config.maxCgroups)
 
   const askKernel = (id: number): Container | undefined => {
     try {

@@ -99,7 +99,10 @@ export function createServerLink(config: ServerLinkConfig): ServerLink {
       return post(helloAnswerSchema, helloPath, body, 'application/json', { signal, timeoutMs: helloTimeoutMs })
     },
     async look(signal) {
-      return post(lookAnswerSchema, lookPath, new Uint8Array(), 'application/json', { signal, timeoutMs: lookTimeoutMs })
+      return post(lookAnswerSchema, lookPath, new Uint8Array(), 'application/json', {
+        signal,
+        timeoutMs: lookTimeoutMs,
+      })
     },
     close: () => http.close(),
   }

@@ -1,14 +1,14 @@
-import { flowLog } from '@margay/model'
+import { dnsLog, flowLog, objectLog, policyActivityLog } from '@margay/model'
 import type { Row } from '@margay/model'
 import { bind, compileMatch, parseKql } from '@margay/query'
 import { describe, expect, it } from 'vitest'
+import { queryText } from './filters.ts'
 import type { FilterFlags } from './flow-filter.ts'
-import { queryText } from './flow-filter.ts'
 import { measuredField, parseMeasure } from './measure.ts'
 import { parseDuration, parseMoment, parseRange } from './moment.ts'
 
 function matcher(flags: FilterFlags, query?: string) {
-  const text = queryText(flags, query)
+  const text = queryText(flowLog, flags, query)
   const parsed = parseKql(text)
   if (!parsed.ok) throw new Error(`${text}: ${parsed.errors[0].message}`)
   const bound = bind(parsed.filter, flowLog, { now: 0 })
@@ -75,7 +75,7 @@ describe('filter flags', () => {
   it('binds the text of --query before it is joined with the flags', () => {
     expect(matcher({ port: ['1'] }, 'action: deny or action: allow')(flow)).toBe(false)
     expect(matcher({ namespace: ['shop'] }, 'action: allow or proto: tcp')(flow)).toBe(true)
-    expect(queryText({}, ' action: deny ')).toBe('action: deny')
+    expect(queryText(flowLog, {}, ' action: deny ')).toBe('action: deny')
   })
 
   it.each([
@@ -104,9 +104,59 @@ describe('filter flags', () => {
     expect([`${wanted}x`, `x${wanted}`, '1000.0', 'x1y'].filter((other) => match({ process_name: other }))).toEqual([])
   })
 
+  it.each([
+    [{ policy: ['np~payments~app.payments-ingress'] }, true],
+    [{ policy: ['gnp~app.payments-ingress'] }, false],
+    [{ label: ['app==checkout'] }, true],
+    [{ outcome: ['UNANSWERED'] }, false],
+  ])('%o, as others write it, matches: %s', (flags, matches) => {
+    expect(matcher(flags)(flow)).toBe(matches)
+  })
+
+  it('finds a service by its name, and in its namespace alone where that is said', () => {
+    const row = { dest_service_name: 'payments', dest_service_namespace: 'payments' }
+    const matches = ['payments', 'payments/payments', 'shop/payments'].map((name) =>
+      matcher({ toService: [name] })(row),
+    )
+    expect(matches).toEqual([true, true, false])
+  })
+
+  it.each([
+    [{ outcome: ['nix'] }, 'unknown outcome "nix"; one of established, refused'],
+    [{ reporter: ['foo'] }, 'unknown reporter "foo"; one of src, dst, fwd'],
+    [{ port: ['70000'] }, '"70000" is no port'],
+    [{ port: ['http'] }, '"http" is no port'],
+    [{ label: ['app!=checkout'] }, '-q \'not source_labels.labels: "app=checkout"\''],
+  ])('refuses %o, which nothing can match, and says what to write', (flags, message) => {
+    expect(() => queryText(flowLog, flags)).toThrow(message)
+  })
+
+  it.each([
+    [dnsLog, { namespace: ['shop'], process: ['curl'] }, { client_namespace: 'shop', process_name: 'curl' }],
+    [dnsLog, { pod: ['shop/web'] }, { client_namespace: 'shop', client_name_aggr: 'web-*' }],
+    [dnsLog, { toDomain: ['API.example'], outcome: ['answered'] }, { qname: 'api.example', outcome: 'answered' }],
+    [dnsLog, { ip: ['10.0.0.0/8'] }, { 'servers.ip': ['10.96.0.10'] }],
+    [policyActivityLog, { policy: ['np~shop~app.db'] }, { 'policy.namespace': 'shop', 'policy.name': 'app.db' }],
+    [policyActivityLog, { policy: ['db'], verdict: ['denied'] }, { 'policy.name': 'app.db', action: 'deny' }],
+    [objectLog, { namespace: ['shop'], label: ['app=web'] }, { namespace: 'shop', labels: ['app=web'] }],
+  ])('of the log %o: %o is %o', (type, flags, row) => {
+    const parsed = parseKql(queryText(type, flags))
+    const bound = parsed.ok && bind(parsed.filter, type, { now: 0 })
+    if (!bound || !bound.ok) throw new Error(queryText(type, flags))
+    expect(compileMatch(bound.filter, type)(row as Row)).toBe(true)
+    expect(compileMatch(bound.filter, type)({})).toBe(false)
+  })
+
+  it('says by its name which flag a log has no use for, and which there are', () => {
+    expect(() => queryText(dnsLog, { verdict: ['deny'] })).toThrow(
+      '--verdict says nothing of the log dns; there are --namespace',
+    )
+    expect(() => queryText(objectLog, { toService: ['a'] })).toThrow('--to-service says nothing of the log objects')
+  })
+
   it('refuses an address and a verdict that are none', () => {
-    expect(() => queryText({ ip: ['10.0.0'] })).toThrow('cannot read the address "10.0.0"')
-    expect(() => queryText({ verdict: ['maybe'] })).toThrow('unknown verdict "maybe"')
+    expect(() => queryText(flowLog, { ip: ['10.0.0'] })).toThrow('cannot read the address "10.0.0"')
+    expect(() => queryText(flowLog, { verdict: ['maybe'] })).toThrow('unknown verdict "maybe"')
   })
 })
 

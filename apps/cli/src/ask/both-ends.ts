@@ -6,12 +6,6 @@ import type { Context } from '../context.ts'
 
 type FlowRecord = Readonly<{ [name: string]: unknown }>
 
-const failures = new Set(['refused', 'unanswered', 'dropped', 'reset'])
-
-/** Whether a record leaves something to explain. */
-export const isWorthAsking = ({ action, outcome, exemplars }: FlowRecord): boolean =>
-  action === 'deny' || failures.has(String(outcome)) || (Array.isArray(exemplars) && exemplars.length > 0)
-
 /** Connections of one record that are told. */
 const mostTold = 3
 const againMs = 2_000

@@ -4,8 +4,8 @@ import type { Row } from '@margay/model'
 import { bind, compileMatch, parseKql, printKql } from '@margay/query'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { queryText } from './filters.ts'
 import type { FilterFlags } from './flow-filter.ts'
-import { queryText } from './flow-filter.ts'
 
 const runs = { numRuns: Number(process.env.MARGAY_PROPERTY_RUNS ?? 200) }
 
@@ -36,7 +36,7 @@ const value = fc
 const nameOf = (...split: readonly string[]) => value.filter((text) => !split.some((mark) => text.includes(mark)))
 
 function matcherOf(flags: FilterFlags) {
-  const text = queryText(flags)
+  const text = queryText(flowLog, flags)
   const parsed = parseKql(text)
   if (!parsed.ok) throw new Error(`${text}: ${parsed.errors[0].message}`)
   expect(printKql(parsed.filter)).toBe(text)

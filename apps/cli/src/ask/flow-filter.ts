@@ -1,8 +1,9 @@
-// Filters as flags: each flag is one clause of a filter tree, several values of one flag are alternatives. The tree is
-// printed as KQL, so whatever a value holds (quotes, backslashes, brackets) travels unharmed.
-import { canonicalIp, parseCidr } from '@margay/model'
+// What each filter flag means of a flow, and the pieces of it that other logs share. A value that can mean nothing is refused
+// here with what to write, so that a slip is not answered by silence.
+import { canonicalIp, flowLog, parseCidr } from '@margay/model'
+import type { LogType } from '@margay/model'
 import type { Filter } from '@margay/query'
-import { literal, printKql } from '@margay/query'
+import { allOf, anyOf, fieldIs, literal } from '@margay/query'
 import { CliError } from '../fail.ts'
 
 export interface FilterFlags {
@@ -36,27 +37,43 @@ export function patternOf(text: string) {
   return { pieces, quoted: pieces.length === 1 }
 }
 
-const is = (field: string, text: string): Filter => ({ kind: 'is', field: literal(field), value: patternOf(text) })
-
-const any = (filters: readonly Filter[]): Filter => (filters.length === 1 ? filters[0]! : { kind: 'or', filters })
-const both = (filters: readonly Filter[]): Filter => (filters.length === 1 ? filters[0]! : { kind: 'and', filters })
+export const is = (field: string, text: string): Filter => ({
+  kind: 'is',
+  field: literal(field),
+  value: patternOf(text),
+})
 
 type End = 'source' | 'dest'
 
-/** `NAMESPACE/NAME` or `NAME`; a name is a pod's, its workload's, or the start of either. */
-function podFilter(end: End, text: string): Filter {
+/** `NAMESPACE/NAME` or `NAME`. */
+export function splitName(text: string): { readonly namespace?: string; readonly name: string } {
   const slash = text.indexOf('/')
-  const name = slash < 0 ? text : text.slice(slash + 1)
-  const names = name.includes('*') ? [name] : [name, `${name}-*`]
-  const byName = any(names.flatMap((one) => [is(`${end}_name`, one), is(`${end}_name_aggr`, one)]))
-  return slash < 0 ? byName : both([is(`${end}_namespace`, text.slice(0, slash)), byName])
+  return slash < 0 ? { name: text } : { namespace: text.slice(0, slash), name: text.slice(slash + 1) }
 }
 
-function ipFilter(end: End, text: string): Filter {
+/** A pod's name, its workload's, or the start of either, in the fields of one end: `source_name` and `source_name_aggr`. */
+export function podNamed(prefix: string, text: string): Filter {
+  const { namespace, name } = splitName(text)
+  const names = name.includes('*') ? [name] : [name, `${name}-*`]
+  const byName = anyOf(...names.flatMap((one) => [is(`${prefix}_name`, one), is(`${prefix}_name_aggr`, one)]))
+  return namespace === undefined ? byName : allOf(is(`${prefix}_namespace`, namespace), byName)
+}
+
+/** One of a log's own closed set of words. */
+export function oneOf(type: LogType, field: string, flag: string): Clause {
+  const values = type.fields[field]?.values ?? []
+  return (text) => {
+    const word = text.toLowerCase()
+    if (values.includes(word)) return is(field, word)
+    throw new CliError(`unknown ${flag} "${text}"; one of ${values.join(', ')}`, 2)
+  }
+}
+
+export function ipIs(field: string, text: string): Filter {
   if (!canonicalIp(text) && !parseCidr(text)) {
     throw new CliError(`cannot read the address "${text}"; write it as 10.1.2.3, 10.1.0.0/16 or fd00::/8`, 2)
   }
-  return { kind: 'is', field: literal(`${end}_ip`), value: literal(text, true) }
+  return fieldIs(field, text)
 }
 
 const verdicts: Readonly<Record<string, string>> = {
@@ -68,7 +85,7 @@ const verdicts: Readonly<Record<string, string>> = {
   dropped: 'deny',
 }
 
-function verdictFilter(text: string): Filter {
+export function verdictFilter(text: string): Filter {
   const action = verdicts[text.toLowerCase()]
   if (!action) throw new CliError(`unknown verdict "${text}"; one of allow, deny`, 2)
   return is('action', action)
@@ -87,6 +104,11 @@ function hitNamed(start: readonly string[], text: string): Filter {
   return { kind: 'is', field: literal(hitsField), value }
 }
 
+/** `shop/db` of `knp~shop~db`, as `margay policy list -o wide` prints a policy's id. No name of Kubernetes has a tilde. */
+const isId = (text: string) => /^[a-z]+~/.test(text)
+export const withoutId = (text: string): string =>
+  isId(text) ? text.slice(text.indexOf('~') + 1).replace('~', '/') : text
+
 const hitsField = 'policies.enforced_policies'
 
 /**
@@ -94,26 +116,52 @@ const hitsField = 'policies.enforced_policies'
  * or rule, so the name is asked for at its place; and a bare name ends where it does, so it is asked for as a word too.
  */
 function policyFilter(text: string): Filter {
-  const slash = text.indexOf('/')
-  if (slash >= 0) {
-    const [namespace, name] = [text.slice(0, slash), text.slice(slash + 1)]
+  const { namespace, name } = splitName(withoutId(text))
+  if (namespace !== undefined) {
     const forms = [[`${namespace}/`], [`${namespace}/`, '.'], [`${namespace}/`, ':']]
-    return any(forms.map((start) => hitNamed(start, name)))
+    return anyOf(...forms.map((start) => hitNamed(start, name)))
   }
-  const named = any(beforeBare.map((start) => hitNamed(start, text)))
-  return patternOf(text).quoted && !text.includes('.') ? both([named, is(hitsField, text)]) : named
+  // An id without a namespace is that of a global policy, whose name is whole.
+  if (isId(text)) return hitNamed([''], name)
+  const named = anyOf(...beforeBare.map((start) => hitNamed(start, name)))
+  return patternOf(name).quoted && !name.includes('.') ? allOf(named, is(hitsField, name)) : named
 }
 
-type Clause = (text: string) => Filter
+/** Throws a CliError where the value can mean nothing. */
+export type Clause = (text: string) => Filter
 const eitherEnd =
   (clause: (end: End, text: string) => Filter): Clause =>
   (text) =>
-    any([clause('source', text), clause('dest', text)])
+    anyOf(clause('source', text), clause('dest', text))
 
 const namespaceFilter = (end: End, text: string) => is(`${end}_namespace`, text)
-const labelFilter = (end: End, text: string) => is(`${end}_labels.labels`, text.includes('=') ? text : `${text}=*`)
 
-const clauses: { readonly [K in keyof FilterFlags]-?: Clause } = {
+/** `KEY`, `KEY=VALUE` or `KEY==VALUE`. */
+export function labelIs(field: string, text: string): Filter {
+  if (text.includes('!=')) {
+    throw new CliError(
+      `--label takes KEY or KEY=VALUE and no "!="; write it as -q 'not ${field}: "${text.replace('!=', '=')}"'`,
+      2,
+    )
+  }
+  return is(field, text.includes('=') ? text.replace('==', '=') : `${text}=*`)
+}
+const labelFilter = (end: End, text: string) => labelIs(`${end}_labels.labels`, text)
+const podFilter = (end: End, text: string) => podNamed(end, text)
+const ipFilter = (end: End, text: string) => ipIs(`${end}_ip`, text)
+
+function portFilter(text: string): Filter {
+  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) return is('dest_port', text)
+  throw new CliError(`"${text}" is no port; one from 1 to 65535`, 2)
+}
+
+function serviceFilter(text: string): Filter {
+  const { namespace, name } = splitName(text)
+  const byName = is('dest_service_name', name)
+  return namespace === undefined ? byName : allOf(is('dest_service_namespace', namespace), byName)
+}
+
+export const flowClauses: { readonly [K in keyof FilterFlags]-?: Clause } = {
   namespace: eitherEnd(namespaceFilter),
   fromNamespace: (text) => namespaceFilter('source', text),
   toNamespace: (text) => namespaceFilter('dest', text),
@@ -126,25 +174,14 @@ const clauses: { readonly [K in keyof FilterFlags]-?: Clause } = {
   ip: eitherEnd(ipFilter),
   fromIp: (text) => ipFilter('source', text),
   toIp: (text) => ipFilter('dest', text),
-  toService: (text) => is('dest_service_name', text),
+  toService: serviceFilter,
   toDomain: (text) => is('dest_domains', text.toLowerCase()),
-  port: (text) => is('dest_port', text),
+  port: portFilter,
   protocol: (text) => is('proto', text.toLowerCase()),
   verdict: verdictFilter,
-  outcome: (text) => is('outcome', text.toLowerCase()),
+  outcome: oneOf(flowLog, 'outcome', 'outcome'),
   process: (text) => is('process_name', text),
   policy: policyFilter,
   node: (text) => is('host', text),
-  reporter: (text) => is('reporter', text),
-}
-
-/** The flags and the text of `--query` as one KQL text. Empty matches everything. */
-export function queryText(flags: FilterFlags, query = ''): string {
-  const parts = (Object.keys(clauses) as (keyof FilterFlags)[]).flatMap((name) => {
-    const values = flags[name] ?? []
-    return values.length === 0 ? [] : [any(values.map(clauses[name]))]
-  })
-  const text = parts.length === 0 ? '' : printKql(both(parts))
-  if (query.trim() === '' || text === '') return query.trim() || text
-  return `(${query.trim()}) and ${parts.length === 1 && parts[0]!.kind === 'or' ? `(${text})` : text}`
+  reporter: oneOf(flowLog, 'reporter', 'reporter'),
 }

@@ -13,8 +13,9 @@ interface Options extends TrafficOptions {
   readonly output: ListForm
 }
 
-const rate = (value: number | undefined) =>
-  value === undefined ? none : value >= 10 ? formatCount(Math.round(value)) : String(Math.round(value * 100) / 100)
+/** Two digits that count, however small it is: one denial in an hour is no 0. */
+export const rate = (value: number | undefined) =>
+  value === undefined ? none : value >= 10 ? formatCount(Math.round(value)) : String(Number(value.toPrecision(2)))
 
 function statusText({ isObject, ready }: Node): string {
   if (!isObject) return 'no object'

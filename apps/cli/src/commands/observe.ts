@@ -1,10 +1,10 @@
 // `margay observe`: flows, lookups or rows of any other log, live or from the store, as lines for people or for programs.
 import type { LogType, Row } from '@margay/model'
-import { logType, printJsonExact, readRow } from '@margay/model'
+import { isWorthExplaining, logType, printJsonExact, readRow } from '@margay/model'
 import { Command, Option } from 'commander'
-import { askBothEnds, isWorthAsking } from '../ask/both-ends.ts'
+import { askBothEnds } from '../ask/both-ends.ts'
+import { queryText } from '../ask/filters.ts'
 import type { FilterFlags } from '../ask/flow-filter.ts'
-import { queryText } from '../ask/flow-filter.ts'
 import type { FixedRange } from '../ask/moment.ts'
 import { parseRange } from '../ask/moment.ts'
 import type { Context } from '../context.ts'
@@ -126,7 +126,7 @@ const lines: Readonly<{ [log: string]: (row: Row, line: LineOptions, provisional
 
 /** Both ends of a record, where that was asked for and the record leaves something to explain. */
 const endsOf = (context: Context, type: LogType, { explain }: Options, record: Record) =>
-  explain === true && type.name === 'flows' && isWorthAsking(record) ? askBothEnds(context, record) : undefined
+  explain === true && type.name === 'flows' && isWorthExplaining(record) ? askBothEnds(context, record) : undefined
 
 function printerOf(context: Context, type: LogType, options: Options): Print {
   if (options.output === 'json') {
@@ -147,9 +147,29 @@ function printerOf(context: Context, type: LogType, options: Options): Print {
   }
 }
 
+/** Prints what is stored, and returns how many records that were. */
+async function printPast(
+  context: Context,
+  { type, query, ...past }: FixedRange & { readonly type: LogType; readonly query: string },
+  options: Options,
+  print: Print,
+): Promise<number> {
+  let found = 0
+  const printAll = async (records: readonly Record[]) => {
+    for (const record of records) await print(record, false)
+    found += records.length
+  }
+  if (options.last !== undefined) await printAll(await lastRows(context, type, query, past, options.last))
+  else {
+    const limit = options.first ?? Number.MAX_SAFE_INTEGER
+    for await (const page of search(context, { type, query, ...past, descending: false, limit })) await printAll(page)
+  }
+  return found
+}
+
 async function observe(context: Context, options: Options): Promise<void> {
   const type = logType(options.type)!
-  const query = queryText(options, options.query)
+  const query = queryText(type, options, options.query)
   const print = printerOf(context, type, options)
   const wantsPast =
     options.last !== undefined ||
@@ -167,14 +187,8 @@ async function observe(context: Context, options: Options): Promise<void> {
   }
   if (wantsPast) {
     const past = parseRange(options, { at: 0 }, context.now(), context.utc)
-    if (options.last !== undefined) {
-      for (const record of await lastRows(context, type, query, past, options.last)) await print(record, false)
-    } else {
-      const limit = options.first ?? Number.MAX_SAFE_INTEGER
-      for await (const page of search(context, { type, query, ...past, descending: false, limit })) {
-        for (const record of page) await print(record, false)
-      }
-    }
+    const found = await printPast(context, { type, query, ...past }, options, print)
+    if (found === 0 && !options.follow) context.output.err('no record matches\n')
   }
   if (options.follow ?? !wantsPast) await follow(context, type, query, options, print)
 }

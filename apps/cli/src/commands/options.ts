@@ -46,16 +46,19 @@ const filters: readonly (readonly [flag: string, doc: string])[] = [
   ['--ip <address>', 'address or block at either end'],
   ['--from-ip <address>', 'address or block of the source'],
   ['--to-ip <address>', 'address or block of the destination'],
-  ['--to-service <name>', 'Kubernetes service that was dialled'],
+  ['--to-service <[ns/]name>', 'Kubernetes service that was dialled'],
   ['--to-domain <name>', 'name that the client looked up before'],
   ['-p, --port <port>', 'port of the destination'],
   ['--protocol <name>', 'tcp, udp, icmp, …'],
   ['-v, --verdict <verdict>', 'allow or deny'],
-  ['--outcome <outcome>', 'established, refused, unanswered, dropped, reset'],
+  [
+    '--outcome <outcome>',
+    'established, refused, unanswered, dropped, reset; of lookups answered, unanswered, malformed',
+  ],
   ['--process <name>', 'program at the reporter'],
-  ['--policy <name>', 'policy in the enforced trace'],
+  ['--policy <[ns/]name>', 'policy in the enforced trace, or its id'],
   ['--node <name>', 'node whose agent reports'],
-  ['--reporter <side>', 'src or dst'],
+  ['--reporter <side>', 'src, dst or fwd'],
 ]
 
 /** Filters as flags. A flag may come several times: its values are alternatives; `*` stands for anything. */

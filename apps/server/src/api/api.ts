@@ -8,14 +8,15 @@ import { addDoor } from '../auth/door.ts'
 import type { Login } from '../auth/login.ts'
 import { createSessions } from '../auth/session.ts'
 import type { Tls } from '../auth/tls.ts'
+import { checkCaller, checkSite, isNavigation } from '../http/guard.ts'
+import { isOfApi } from '../http/page.ts'
+import { ApiError, problemOf } from '../http/problem.ts'
 import { registerConsole } from './console.ts'
 import type { ApiDeps } from './context.ts'
-import { checkCaller, checkSite, isNavigation } from './guard.ts'
 import type { IngestConfig } from './ingest.ts'
 import { readJson } from './json.ts'
 import type { ListenAddress } from './listen.ts'
 import { listen } from './listen.ts'
-import { ApiError, problemOf } from './problem.ts'
 import { registerProbes } from './probes.ts'
 import { rightsOfRoutes, registerRoutes } from './routes.ts'
 
@@ -41,8 +42,6 @@ export interface ApiConfig {
 const maxQuestionBytes = 1024 * 1024
 const compressOverBytes = 1024
 
-const prefixed = (url: string) => url.startsWith('/api/')
-
 function addGuards(app: FastifyInstance, config: ApiConfig): void {
   app.addHook('onRequest', (request, reply, done) => {
     checkIn(request, reply, config)
@@ -67,17 +66,18 @@ function checkIn(request: FastifyRequest, reply: FastifyReply, config: ApiConfig
     allowsAddresses: login !== undefined,
     isSecure: tls !== undefined,
   })
-  // By the route and by what was written: the router reads %61pi as api.
-  const { url: route = '' } = request.routeOptions
-  if (prefixed(route) || prefixed(request.url) || !isNavigation(request.headers)) checkSite(request.headers)
+  if (isOfApi(request) || !isNavigation(request.headers)) checkSite(request.headers)
 }
+
+const patterns = routeList.map(({ method, path }) => ({
+  method,
+  pattern: new RegExp(`^${apiPrefix}${path.replace(/\{\w+\}/g, '[^/]+')}$`),
+}))
 
 /** The table's methods by path, to tell a wrong method from a wrong path. */
 function methodsAt(url: string): readonly string[] {
   const path = url.split('?')[0]!
-  return routeList
-    .filter((route) => new RegExp(`^${apiPrefix}${route.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path))
-    .map(({ method }) => method)
+  return patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): FastifyReply {
@@ -90,7 +90,7 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
 function addErrors(app: FastifyInstance, deps: ApiDeps): void {
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, deps))
   app.addHook('onRequest', (request, _reply, done) => {
-    const methods = prefixed(request.url) ? methodsAt(request.url) : []
+    const methods = methodsAt(request.url)
     const asked = request.method === 'HEAD' ? 'GET' : request.method
     if (methods.length > 0 && !methods.includes(asked)) {
       const path = request.url.split('?')[0]

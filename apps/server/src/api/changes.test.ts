@@ -148,7 +148,7 @@ describe('GET /changes', () => {
     await other.ingest([flow(t0 + 1000), flow(t0 + 2000)])
     const { changes: found, unknown } = await other.get('changes', { from: t0, to: now })
     await other.close()
-    expect(unknown).toEqual([{ what: 'objects of the cluster', why }])
+    expect(unknown).toEqual([{ what: 'objects of the cluster', why, hint: new ObjectsUnread(why).hint }])
     expect(found.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['policy', 'agent']))
   })
 

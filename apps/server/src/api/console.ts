@@ -3,9 +3,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { apiPrefix } from '@margay/wire'
-import { ApiError } from './problem.ts'
+import { isPage } from '../http/page.ts'
+import { ApiError } from '../http/problem.ts'
 
 const notBuilt = `<!doctype html>
 <html lang="en">
@@ -44,10 +45,6 @@ function sendPage(reply: FastifyReply, dir: string): FastifyReply {
   void reply.header('cache-control', 'no-cache').header('content-security-policy', contentPolicy)
   return reply.type('text/html; charset=utf-8').send(notBuilt)
 }
-
-/** A page of the console is whatever a browser asks for as a page: its router reads the path. */
-const isPage = ({ method, url, headers }: FastifyRequest) =>
-  (method === 'GET' || method === 'HEAD') && !url.startsWith('/api/') && (headers.accept ?? '*/*').includes('text/html')
 
 export async function registerConsole(app: FastifyInstance, { dir }: ConsoleConfig): Promise<void> {
   await app.register(fastifyStatic, {

@@ -2,12 +2,19 @@
 import type { AnswerOf, Health, RouteName, Routes } from '@margay/wire'
 import type { Store } from '@margay/store'
 import type { z } from 'zod'
-import type { EndsDeps } from '../ends/ends.ts'
+import type { Reporter } from '../intern/agents.ts'
 import type { Unseen } from '../kubernetes/index.ts'
 import type { ObjectHistory } from '../objects/index.ts'
 import type { Live } from '../live/live.ts'
 import type { Intake } from '../receivers/intake.ts'
+import type { AddressMoment } from '../segment/ingest-protocol.ts'
 import type { ClusterStates } from './cluster/state.ts'
+
+/** What is asked of the ingest thread about the ends of connections. */
+export interface EndsDeps {
+  /** Who reports what each address does at its moment, in the order asked. */
+  readonly reporters: (of: readonly AddressMoment[]) => Promise<readonly Reporter[]>
+}
 
 export interface ApiDeps {
   readonly store: Pick<Store, 'ask' | 'stream' | 'state'>

@@ -3,6 +3,7 @@ import type { Policy, Selector } from '@margay/policy'
 import { matchSelector } from '@margay/policy'
 import { bareName, canonicalIp } from '@margay/model'
 import type { Endpoint } from '@margay/wire'
+import { ApiError } from '../http/problem.ts'
 import { stateAsOf, trafficRange } from './cluster/as-of.ts'
 import type { DeniedTraffic } from './cluster/denied.ts'
 import { askDenied } from './cluster/denied.ts'
@@ -14,7 +15,6 @@ import { policyId } from './cluster/policy-id.ts'
 import type { ClusterState } from './cluster/state.ts'
 import { orUnknown } from './cluster/traffic.ts'
 import type { Asked, JsonHandler } from './context.ts'
-import { ApiError } from './problem.ts'
 
 type Search = Asked<'endpoints'>['search']
 type Test = (listed: ListedEndpoint) => boolean

@@ -3,7 +3,7 @@ import type { LogType } from '@margay/model'
 import { logType, logTypes } from '@margay/model'
 import type { BoundFilter, Filter, Problem as QueryProblem } from '@margay/query'
 import { bind, lint, parseKql } from '@margay/query'
-import { ApiError } from './problem.ts'
+import { ApiError } from '../http/problem.ts'
 
 export function logTypeOf(name: string): LogType {
   const found = logType(name)

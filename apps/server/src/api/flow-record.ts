@@ -1,7 +1,7 @@
 // A flow record that a request holds.
 import type { Row } from '@margay/model'
 import { flowLog, readRow } from '@margay/model'
-import { ApiError } from './problem.ts'
+import { ApiError } from '../http/problem.ts'
 
 /** The row of a record as answers give it. Throws `bad_request` with every field that cannot be read. */
 export function readFlowRecord(record: Readonly<Record<string, unknown>>, now: number): Row {

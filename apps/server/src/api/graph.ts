@@ -2,7 +2,7 @@
 import type { Value } from '@margay/model'
 import { flowLog } from '@margay/model'
 import type { Answer, Group, Measure, Question } from '@margay/query'
-import { resolveMoment } from '@margay/query'
+import { allOf, resolveMoment } from '@margay/query'
 import type { AnswerOf } from '@margay/wire'
 import { graphKeys, graphMeasures } from '@margay/wire'
 import type { AskOptions } from '@margay/store'
@@ -53,7 +53,7 @@ async function askEdges(question: Question, { store }: Pick<ApiDeps, 'store'>, o
   const { answer, effort } = await store.ask(question, options)
   const { groups, truncated } = groupsOf(answer)
   if (!truncated) return { groups, truncated, effort }
-  const denied: Question = { ...question, filter: { kind: 'and', filters: [question.filter, isDenied] } }
+  const denied: Question = { ...question, filter: allOf(question.filter, isDenied) }
   const denials = await store.ask(denied, options)
   const action = graphKeys.indexOf('action')
   const allowed = groups.filter(({ key }) => key[action] !== 'deny')

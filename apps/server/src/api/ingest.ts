@@ -4,12 +4,12 @@ import type { Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import type { LogType, Row } from '@margay/model'
 import type { AnswerOf } from '@margay/wire'
+import { ApiError } from '../http/problem.ts'
 import { createCoverage } from '../receivers/coverage.ts'
 import type { Intake } from '../receivers/intake.ts'
 import type { BadRow } from '../receivers/ndjson.ts'
 import { countUnknown, readNdjson } from '../receivers/ndjson.ts'
 import { logTypeOf } from './filter.ts'
-import { ApiError } from './problem.ts'
 
 export interface IngestConfig {
   /** Bytes of a body as sent, and after decompression. */

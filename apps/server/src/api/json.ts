@@ -2,7 +2,7 @@
 // place.
 import { parseJsonExact, printJsonExact } from '@margay/model'
 import { z } from 'zod'
-import { ApiError } from './problem.ts'
+import { ApiError } from '../http/problem.ts'
 
 /** Reads a body. Throws `json_syntax` with the engine's words, which name the place. */
 export function readJson(text: string): unknown {

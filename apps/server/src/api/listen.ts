@@ -2,7 +2,7 @@
 // is missing, and how to reach it instead.
 import { FatalError } from '@margay/kit'
 import type { FastifyInstance } from 'fastify'
-import { isLoopback } from './guard.ts'
+import { isThisMachine } from '../http/guard.ts'
 
 export interface ListenAddress {
   readonly host: string
@@ -27,7 +27,7 @@ export interface Protection {
 
 /** Throws a FatalError where others than this machine could ask without showing who they are, or be read on the way. */
 export function checkListen({ host, port }: ListenAddress, { tls, login }: Protection): void {
-  if (isLoopback(host) || (tls && login)) return
+  if (isThisMachine(host) || (tls && login)) return
   const missing = [
     ...(tls ? [] : ['TLS (give --tls-cert and --tls-key)']),
     ...(login ? [] : ['login (give --auth-tokens or --auth-kubernetes)']),

@@ -1,11 +1,11 @@
 // GET /network-sets: named networks and domains as of a moment.
 import { contains, parseAddress, printCidr } from '@margay/policy'
 import type { NetworkSet } from '@margay/wire'
+import { ApiError } from '../http/problem.ts'
 import { stateAsOf } from './cluster/as-of.ts'
 import { pageOf } from './cluster/page.ts'
 import type { ClusterState } from './cluster/state.ts'
 import type { Asked, JsonHandler } from './context.ts'
-import { ApiError } from './problem.ts'
 
 type Search = Asked<'networkSets'>['search']
 type Set = ClusterState['snapshot']['networkSets'][number]

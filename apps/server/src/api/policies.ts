@@ -3,6 +3,7 @@ import { ruleWords } from '@margay/policy'
 import type { Direction, Policy as AnyPolicy } from '@margay/policy'
 import { stringify } from 'yaml'
 import type { AnswerOf, Policy, PolicyRule } from '@margay/wire'
+import { ApiError } from '../http/problem.ts'
 import type { PolicyUse } from '../policy-use/index.ts'
 import { stateAsOf, trafficRange } from './cluster/as-of.ts'
 import { pageOf } from './cluster/page.ts'
@@ -15,7 +16,6 @@ import type { ClusterState } from './cluster/state.ts'
 import type { Known } from './cluster/traffic.ts'
 import { orUnknown } from './cluster/traffic.ts'
 import type { Asked, JsonHandler } from './context.ts'
-import { ApiError } from './problem.ts'
 
 type Search = Asked<'policies'>['search']
 

@@ -6,16 +6,16 @@ import { parsePolicyHit, sortHits } from '@margay/model'
 import type { Flow, Verdict } from '@margay/policy'
 import { carriesPorts, protocolName, protocolNumber } from '@margay/policy'
 import type { PolicyExplanation } from '@margay/wire'
+import { ApiError } from '../http/problem.ts'
 import type { AsOfState } from './cluster/as-of.ts'
 import { stateAsOf } from './cluster/as-of.ts'
 import type { AskedFlow } from './cluster/explain-flow.ts'
 import { explainFlow, modeOf } from './cluster/explain-flow.ts'
 import { endJson, hitJson, policyFinder } from './cluster/explanation.ts'
-import { endOfRow, endWords } from './cluster/flow-ends.ts'
+import { endOfRow, endWords, namesOfRow } from './cluster/flow-ends.ts'
 import type { ClusterState } from './cluster/state.ts'
 import type { Asked, HandlerDeps } from './context.ts'
 import { readFlowRecord } from './flow-record.ts'
-import { ApiError } from './problem.ts'
 
 type RecordBody = Extract<Asked<'policyExplain'>['body'], { readonly record: unknown }>
 type Recorded = NonNullable<PolicyExplanation['recorded']>
@@ -33,10 +33,9 @@ function flowOfRow(state: ClusterState, row: Row): AskedFlow {
   const protocol = protocolOf(row)
   const [source, destination] = [endOfRow(state, row, 'source'), endOfRow(state, row, 'dest')]
   const port = carriesPorts(protocol) && typeof row.dest_port === 'number' ? row.dest_port : undefined
-  const domains = Array.isArray(row.dest_domains) ? row.dest_domains.map(String) : []
   const flow: Flow = {
     source: source.end,
-    destination: { ...destination.end, ...(domains.length > 0 && { domains }) },
+    destination: { ...destination.end, ...namesOfRow(row) },
     protocol,
     ...(port !== undefined && { port }),
   }
@@ -138,12 +137,25 @@ function momentsOf(row: Row, at: number | undefined, now: number): readonly numb
 
 const isGood = ({ missing, recorded }: PolicyExplanation) => missing.length === 0 && recorded?.agrees !== false
 
-export async function explainRecord(body: RecordBody, { states, now }: HandlerDeps): Promise<PolicyExplanation> {
+/** Explains the record that a request holds. Rejects with `bad_request` where it cannot be read. */
+export const explainRecord = async (body: RecordBody, deps: HandlerDeps): Promise<PolicyExplanation> =>
+  explainRow(readFlowRecord(body.record, deps.now()), { at: body.at, mode: modeOf(body.pending) }, deps)
+
+/** `at` is the only moment that is tried, Unix seconds. */
+interface HowExplained {
+  readonly at?: number | undefined
+  readonly mode: PolicyExplanation['mode']
+}
+
+/** Explains a record as it is stored. Rejects with `bad_request` where it names no protocol that policies know. */
+export async function explainRow(
+  row: Row,
+  { at: asked, mode }: HowExplained,
+  { states, now }: HandlerDeps,
+): Promise<PolicyExplanation> {
   const moment = now()
-  const row = readFlowRecord(body.record, moment)
-  const mode = modeOf(body.pending)
   const tried: PolicyExplanation[] = []
-  for (const at of momentsOf(row, body.at, moment)) {
+  for (const at of momentsOf(row, asked, moment)) {
     const found = await stateAsOf(states, at, moment)
     const explained =
       found.state.versions.length === 0

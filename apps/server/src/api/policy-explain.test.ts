@@ -217,6 +217,29 @@ describe('a record', () => {
     expect(answer.notes).toEqual(['the record names only shop/web-1-*; judged as web-1-a, one of 2'])
   })
 
+  it('is explained by the names that its client asked for, and by those that they led to', async () => {
+    const byName =
+      "{ apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: { namespace: ops, name: out }, spec: { selector: app == 'probe', types: [Egress], egress: [{ action: Allow, destination: { domains: ['*.s3.example'] } }] } }"
+    api.objects.apply(byName, now - 200)
+    const place = {
+      dest_type: 'net',
+      dest_namespace: '-',
+      dest_name: '-',
+      dest_name_aggr: 'pub',
+      dest_ip: '203.0.113.7',
+    }
+    const outside = { ...record, ...place, start_time: now - 100, end_time: now - 90, reporter: 'src', action: 'allow' }
+    const asked = { ...outside, dest_domains: ['bucket.test'] }
+    const answer = await explain({ record: { ...asked, dest_domain_aliases: ['bucket.s3.example'] } })
+    expect(answer).toMatchObject({
+      verdict: 'allow',
+      destination: { domains: ['bucket.test'], aliases: ['bucket.s3.example'] },
+    })
+    expect(answer.directions[0]?.sentence).toContain('; 203.0.113.7 is bucket.s3.example, by CNAME from bucket.test')
+    expect((await explain({ record: asked })).verdict).toBe('deny')
+    expect((await explain({ record: outside })).verdict).toBe('unknown')
+  })
+
   it('whose peer had the address of a pod that is gone is not taken for one from outside (D5)', async () => {
     const stranger = { source_type: 'net', source_namespace: '-', source_name: '-', source_name_aggr: 'pvt' }
     const unseen = { ...record, ...stranger, source_ip: '10.0.0.9', evidence: 'observed' }

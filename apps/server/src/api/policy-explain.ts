@@ -1,6 +1,7 @@
 // POST /policies/explain: why a flow, or a record of one, is allowed or denied by the policies of its moment.
 import { carriesPorts, protocolName, protocolNumber } from '@margay/policy'
 import type { PolicyExplanation } from '@margay/wire'
+import { ApiError } from '../http/problem.ts'
 import { knownStateAsOf } from './cluster/as-of.ts'
 import type { AskedFlow } from './cluster/explain-flow.ts'
 import { explainFlow, modeOf } from './cluster/explain-flow.ts'
@@ -9,7 +10,6 @@ import { endWords, readEnd } from './cluster/flow-ends.ts'
 import type { ClusterState } from './cluster/state.ts'
 import type { Asked, HandlerDeps, JsonHandler } from './context.ts'
 import { explainRecord } from './policy-explain-record.ts'
-import { ApiError } from './problem.ts'
 
 type Body = Asked<'policyExplain'>['body']
 type FlowBody = Exclude<Body, { readonly record: unknown }>

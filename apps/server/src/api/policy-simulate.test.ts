@@ -55,6 +55,13 @@ const flow = (change: Record<string, unknown>) => ({
 })
 const probe = { source_namespace: 'ops', source_name: 'probe', source_name_aggr: 'probe', source_ip: '10.0.0.3' }
 
+/** Before the hour that is asked about where nothing else is said. */
+const byNames = { from: { at: now - 5100 }, to: { at: now - 4900 } }
+const toOutside = (ip: string, domains: readonly string[] | undefined, aliases: readonly string[] | undefined) => ({
+  ...flow({ start_time: now - 5000, end_time: now - 4990, dest_type: 'net', dest_namespace: '-', dest_name: '-' }),
+  ...{ dest_name_aggr: 'pub', dest_ip: ip, dest_domains: domains, dest_domain_aliases: aliases, dest_port: 443 },
+})
+
 let api: TestApi
 
 beforeAll(async () => {
@@ -82,6 +89,10 @@ beforeAll(async () => {
       action: 'deny',
     }),
     flow({ ...probe, dest_port: 22, start_time: now - 7000, end_time: now - 6990 }),
+    toOutside('203.0.113.7', ['bucket.test'], ['x.cdn.example', 'bucket.s3.example']),
+    toOutside('203.0.113.7', ['bucket.test', 'www.test'], ['bucket.s3.example']),
+    toOutside('203.0.113.8', ['other.test'], undefined),
+    toOutside('203.0.113.9', undefined, undefined),
   ])
 })
 
@@ -93,6 +104,9 @@ const told = ({ changes }: PolicySimulation) =>
     ({ change, source, destination, port, connections }) =>
       `${change} ${source.name} ${destination.name}:${port} ${connections}`,
   )
+
+/** `newly-denied 203.0.113.7 2` as it is told of web. */
+const ofWeb = (text: string) => text.replace(/^(\S+) (\S+) /, '$1 web-7-new $2:443 ')
 
 describe('POST /policies/simulate', () => {
   it('tells what is newly denied, what stays and what cannot be told, each conversation once', async () => {
@@ -148,6 +162,16 @@ describe('POST /policies/simulate', () => {
       "{ apiVersion: projectcalico.org/v3, kind: StagedNetworkPolicy, metadata: { namespace: shop, name: close }, spec: { order: 1, selector: app == 'db', types: [Ingress], ingress: [{ action: Deny }] } }"
     expect((await simulate({ documents: staged })).changes).toEqual([])
     expect((await simulate({ documents: staged, pending: true })).totals.newlyDenied.flows).toBe(5)
+  })
+
+  it('judges by the names that clients asked for, and by aliases that those led to', async () => {
+    const only = (domain: string) =>
+      `{ apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: { namespace: shop, name: out }, spec: { selector: app == 'web', types: [Egress], egress: [{ action: Allow, destination: { domains: ['${domain}'] } }] } }`
+    const byAlias = await simulate({ documents: only('*.s3.example'), range: byNames })
+    expect(told(byAlias)).toEqual(['newly-denied 203.0.113.8 1', 'uncertain 203.0.113.9 1'].map(ofWeb))
+    expect(byAlias.totals.same).toMatchObject({ flows: 1, connections: 2 })
+    const byName = await simulate({ documents: only('other.test'), range: byNames })
+    expect(told(byName)).toEqual(['newly-denied 203.0.113.7 2', 'uncertain 203.0.113.9 1'].map(ofWeb))
   })
 
   it('changes nothing where the documents say what is there', async () => {

@@ -11,7 +11,7 @@ import { readFilter } from './filter.ts'
 import { inTurns, runSteps } from './turns.ts'
 import { snapshotAfter } from './simulation/after.ts'
 import type { SeenFlow } from './simulation/seen-flows.ts'
-import { askSeenFlows } from './simulation/seen-flows.ts'
+import { asksForNames, askSeenFlows } from './simulation/seen-flows.ts'
 
 type Weight = PolicySimulation['totals']['same']
 
@@ -68,7 +68,8 @@ export const policySimulate: JsonHandler<'policySimulate'> = async (
   const { filter } = readFilter(flowLog, { query: body.query, zone: 'UTC' }, moment)
   const traffic = resolveRange(body.range, moment)
   checkOrder(traffic, 'range')
-  const { flows, incomplete } = await askSeenFlows(state, traffic, filter, { store, cluster, now, signal })
+  const withNames = [state.snapshot, after.snapshot].some(asksForNames)
+  const { flows, incomplete } = await askSeenFlows(state, traffic, filter, withNames, { store, cluster, now, signal })
   const mode = modeOf(body.pending)
   const simulation = await runSteps(simulateInSteps(state.snapshot, after.snapshot, flows, mode), signal)
   const changed = simulation.changed.toSorted(byWeight)

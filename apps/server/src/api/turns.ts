@@ -1,7 +1,7 @@
 // Long lists in steps, so that no answer holds the others up: the event loop that answers people has a turn for everybody
 // between two of them.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { ApiError } from './problem.ts'
+import { ApiError } from '../http/problem.ts'
 
 /** Throws `cancelled` where nobody waits for the answer any more. */
 export function checkAsked(signal: AbortSignal | undefined): void {

@@ -2,7 +2,7 @@
 import type { Value } from '@margay/model'
 import { listKinds } from '@margay/model'
 import type { Filter, Group, Question, TimeRange } from '@margay/query'
-import { all } from '@margay/query'
+import { all, literal } from '@margay/query'
 import type { AnswerOf } from '@margay/wire'
 import { checkRange } from './cluster/as-of.ts'
 import type { JsonHandler } from './context.ts'
@@ -15,8 +15,7 @@ const maxLists = 5_000
 
 function prefixFilter(field: string, prefix: string): Filter {
   if (prefix === '') return all
-  const name = { pieces: [field], quoted: false }
-  return { kind: 'is', field: name, value: { pieces: [prefix, ''], quoted: false } }
+  return { kind: 'is', field: literal(field), value: { pieces: [prefix, ''], quoted: false } }
 }
 
 function elementsOf(value: Value | undefined): string[] {

@@ -134,6 +134,16 @@ describe('without a token', () => {
     expect(page.headers['content-security-policy']).toContain("default-src 'none'")
   })
 
+  it.each(['HEAD', 'GET'] as const)(
+    '%s of an answer of the API is no page, however its address is written',
+    async (method) => {
+      const of = (url: string) => ask({ method, url, headers: { accept: 'text/html' } })
+      expect((await of('/graph')).statusCode).toBe(303)
+      expect((await of(`${apiPrefix}/health`)).statusCode).toBe(401)
+      expect((await of(`${apiPrefix.replace('/api', '/%61pi')}/health`)).statusCode).toBe(401)
+    },
+  )
+
   it('the probes answer, and say nothing else', async () => {
     expect((await ask({ url: '/livez' })).body).toBe('ok\n')
     expect((await ask({ url: '/readyz' })).statusCode).toBe(503)

@@ -2,8 +2,9 @@
 // marked open here; open are the probes, the sign-in page and nothing else.
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { checkSite } from '../api/guard.ts'
-import { ApiError } from '../api/problem.ts'
+import { checkSite } from '../http/guard.ts'
+import { isPage } from '../http/page.ts'
+import { ApiError } from '../http/problem.ts'
 import type { Right } from './caller.ts'
 import { peerOf } from './peer.ts'
 import type { People } from './people.ts'
@@ -30,9 +31,6 @@ declare module 'fastify' {
 }
 
 export const open = { config: { isOpen: true } } as const
-
-const isPage = ({ method, url, headers }: FastifyRequest) =>
-  method === 'GET' && !url.startsWith('/api/') && (headers.accept ?? '').includes('text/html')
 
 /** A path of ours, so that a link cannot send a person elsewhere after the sign-in. */
 const ownPath = (to: unknown): string => (typeof to === 'string' && /^\/(?![/\\])[^\s\\]*$/.test(to) ? to : '/')

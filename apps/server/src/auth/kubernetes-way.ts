@@ -1,9 +1,9 @@
 // Whose a token is and what they may, by asking the Kubernetes API: TokenReview, then SubjectAccessReview on the resources
 // that Calico Enterprise's roles name. API group `lma.tigera.io`, resource the name of the cluster, resource name the
 // dataset. In this version a person sees everything or nothing, so each dataset must be allowed.
+import { createKept } from '@margay/kit'
 import { z } from 'zod'
 import type { Identified, Right, Way } from './caller.ts'
-import { createKept } from './kept.ts'
 import { createReviewed } from './reviewed.ts'
 
 /** Posts to the API server as ourselves and gives the answer's JSON. Rejects where there is none. */

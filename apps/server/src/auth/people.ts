@@ -1,7 +1,8 @@
 // Lets people and programs in: finds out whose a token is, asks for the right, and writes down who came. Tokens themselves
 // reach neither log nor error.
 import type { Logger } from '@margay/kit'
-import { ApiError } from '../api/problem.ts'
+import { setNewest } from '@margay/kit'
+import { ApiError } from '../http/problem.ts'
 import type { Caller, Identified, Right, Way } from './caller.ts'
 import { TooManyTokens, createStrangers, usualStrangers } from './strangers.ts'
 import { createTokens } from './tokens.ts'
@@ -32,9 +33,7 @@ function createWitness({ log, clock }: PeopleDeps): (caller: Caller) => void {
     const key = `${shownBy} ${name}`
     const last = toldAt.get(key)
     if (last !== undefined && clock() - last < tellEveryMs) return
-    toldAt.delete(key)
-    if (toldAt.size >= maxRemembered) toldAt.delete(toldAt.keys().next().value!)
-    toldAt.set(key, clock())
+    setNewest(toldAt, key, clock(), maxRemembered)
     log.info('somebody asks', { user: name, shown_by: shownBy })
   }
 }

@@ -1,6 +1,7 @@
 // Tokens that somebody else was asked about. Only those whose owners were let in are kept, so others push none of them out,
 // and the one that was shown longest ago goes first. An answer that has grown old is asked for again, by its own token's owner.
-import { digestOf } from './tokens.ts'
+import { setNewest } from '@margay/kit'
+import { digestKeyOf } from './shown-token.ts'
 import type { TokenSource } from './tokens.ts'
 
 export interface ReviewedConfig {
@@ -24,11 +25,7 @@ export function createReviewed<V>(
   const good = new Map<string, Good<V>>()
   const renewing = new Map<string, Promise<V | undefined>>()
 
-  const keep = (digest: string, entry: Good<V>) => {
-    good.delete(digest)
-    if (good.size >= maxTokens) good.delete(good.keys().next().value!)
-    good.set(digest, entry)
-  }
+  const keep = (digest: string, entry: Good<V>) => void setNewest(good, digest, entry, maxTokens)
   const askAgain = async (token: string, digest: string): Promise<V | undefined> => {
     const found = await review(token)
     if (found === undefined) good.delete(digest)
@@ -42,7 +39,7 @@ export function createReviewed<V>(
   }
   return {
     recall(token) {
-      const digest = digestOf(token)
+      const digest = digestKeyOf(token)
       const entry = good.get(digest)
       if (!entry) return undefined
       if (clock() >= entry.until) return renew(token, digest)
@@ -53,7 +50,7 @@ export function createReviewed<V>(
       const found = await review(token)
       if (found === undefined) return undefined
       const until = clock() + keepMs
-      return { owner: found, keep: () => keep(digestOf(token), { found, until }) }
+      return { owner: found, keep: () => keep(digestKeyOf(token), { found, until }) }
     },
   }
 }

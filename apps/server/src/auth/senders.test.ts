@@ -68,7 +68,7 @@ describe('agents with the token of the server', () => {
   ])('%s are taken, and no others', async (_words, given) => {
     const senders = createSenders({ ...given, audience: 'margay' }, noReviews)
     expect(senders.areChecked).toBe(true)
-    await senders.check('Bearer a-token-of-enough-length', 'node-1', peer)
+    for (const scheme of ['Bearer', 'bearer']) await senders.check(`${scheme} a-token-of-enough-length`, 'node-1', peer)
     for (const wrong of ['', 'Bearer ', 'Bearer a-token-of-enough-lengtH', 'Basic a-token-of-enough-length'])
       await expect(senders.check(wrong, 'node-1', peer), wrong).rejects.toMatchObject({ status: 401, code: 'no_token' })
   })

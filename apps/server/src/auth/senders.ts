@@ -1,12 +1,12 @@
 // Which agents may send. On a unix socket and on loopback the machine itself is the guard; elsewhere an agent shows the
 // token of this server, which all agents share, or the token of its service account, which also tells the node that it
 // speaks for: since Kubernetes 1.30 by name, before that by the pod it is bound to. One that tells neither is refused.
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { FatalError, defineErrors } from '@margay/kit'
 import type { PostToKubernetes, TokenUser } from './kubernetes-way.ts'
 import { reviewToken } from './kubernetes-way.ts'
 import { createReviewed } from './reviewed.ts'
+import { bearerOf, isSameToken } from './shown-token.ts'
 import { TooManyTokens, createStrangers, usualStrangers } from './strangers.ts'
 import { createTokens } from './tokens.ts'
 
@@ -72,10 +72,6 @@ const podUidKey = 'authentication.kubernetes.io/pod-uid'
 /** A token of an agent that was deleted is good for so long. */
 const keepMs = 60_000
 const maxTokens = 10_000
-
-const digest = (text: string) => createHash('sha256').update(text).digest()
-
-const bearer = (authorization: string): string => /^Bearer +(\S+)$/.exec(authorization)?.[1] ?? ''
 
 function readToken({ token, tokenFile }: SendersConfig): string | undefined {
   if (tokenFile === undefined) return token
@@ -147,12 +143,11 @@ export function createSenders(config: SendersConfig, deps: SendersDeps): Senders
   return {
     areChecked: token !== undefined || account !== undefined,
     async check(authorization, agent, peer) {
-      const given = bearer(authorization)
-      if (token !== undefined && timingSafeEqual(digest(given), digest(token))) return undefined
-      if (account !== undefined && given !== '') return checkAccount(given, agent, peer)
-      if (token !== undefined || account !== undefined)
-        throw errors.no_token('agent did not send a token of this server')
-      return undefined
+      if (token === undefined && account === undefined) return undefined
+      const given = bearerOf(authorization)
+      if (given !== undefined && token !== undefined && isSameToken(given, token)) return undefined
+      if (given !== undefined && account !== undefined) return checkAccount(given, agent, peer)
+      throw errors.no_token('agent did not send a token of this server')
     },
   }
 }

@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { FatalError, replaceFile } from '@margay/kit'
+import { bearerOf } from './shown-token.ts'
 
 /** Browsers keep four kilobytes a cookie, name and attributes included. */
 const maxSealed = 3_900
@@ -84,7 +85,7 @@ export function createSessions({ isSecure, key = randomBytes(keyBytes) }: Sessio
   const attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`
   return {
     tokenOf({ authorization, cookie }) {
-      if (authorization !== undefined) return /^Bearer +(\S+)$/i.exec(authorization)?.[1]
+      if (authorization !== undefined) return bearerOf(authorization)
       const sealed = valueOf(cookie, name)
       return sealed === undefined ? undefined : unseal(key, sealed)
     },

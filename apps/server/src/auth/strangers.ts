@@ -1,6 +1,7 @@
 // Whoever shows a token that is not known yet. Finding out whose it is costs a question to somebody else, so strangers take
 // turns by the peer they come from, few at a time, and a peer whose tokens keep being wrong is not listened to for the rest
 // of its minute. Tokens that were good before never come here, so no flood keeps them out.
+import { setNewest } from '@margay/kit'
 
 export interface StrangersConfig {
   /** Questions at once, of all peers together and of one. */
@@ -66,9 +67,7 @@ function createWrongCounts(most: number, clock: () => number) {
     add(peer: string): void {
       const found = current(peer)
       if (found) return void found.count++
-      counts.delete(peer)
-      if (counts.size >= maxRemembered) counts.delete(counts.keys().next().value!)
-      counts.set(peer, { since: clock(), count: 1 })
+      setNewest(counts, peer, { since: clock(), count: 1 }, maxRemembered)
     },
   }
 }

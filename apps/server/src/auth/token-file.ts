@@ -1,10 +1,11 @@
 // People and programs in a file, one a line: `NAME read|send|all TOKEN`. It is looked at again when it changed, so that a
 // token is added or taken away without a restart. Tokens are kept as digests and a guess is compared with all of them to
 // their end, which tells nobody by its timing how much of it was right.
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { FatalError } from '@margay/kit'
 import type { Identified, Right, Way } from './caller.ts'
+import { digestOf } from './shown-token.ts'
 
 interface Entry {
   readonly digest: Buffer
@@ -21,11 +22,9 @@ const roles: Readonly<Record<string, readonly Right[]>> = {
 /** 128 bits in the shortest usual spelling. */
 const minTokenLength = 22
 
-const digest = (token: string) => createHash('sha256').update(token).digest()
-
 /** Looks at every entry, found or not. */
 function entryOf(entries: readonly Entry[], token: string): Entry | undefined {
-  const wanted = digest(token)
+  const wanted = digestOf(token)
   return entries.filter((entry) => timingSafeEqual(entry.digest, wanted))[0]
 }
 
@@ -46,7 +45,7 @@ export function parseTokens(text: string): readonly Entry[] {
         `the token has ${token.length} characters, at least ${minTokenLength} are expected ("openssl rand -hex 32" makes one)`,
       )
     if (entryOf(entries, token)) throw wrong('the token is in the file twice')
-    entries.push({ digest: digest(token), name, rights: new Set(rights) })
+    entries.push({ digest: digestOf(token), name, rights: new Set(rights) })
   }
   return entries
 }

@@ -3,7 +3,8 @@
 // others their senders take turns as strangers. Anybody who may make tokens of their own has as many as they like, so a
 // refused one is a wrong one whoever it belongs to. Whoever asks while an answer is on its way waits for the same one. Tokens
 // are kept as digests.
-import { createHash } from 'node:crypto'
+import { setNewest } from '@margay/kit'
+import { digestKeyOf } from './shown-token.ts'
 import type { Strangers } from './strangers.ts'
 
 export interface Identity<V> {
@@ -39,8 +40,6 @@ export interface TokensDeps {
 const refusedMs = 10_000
 const maxRefused = 10_000
 
-export const digestOf = (token: string): string => createHash('sha256').update(token).digest('hex')
-
 interface Refused<V> {
   readonly owner: V | undefined
   readonly until: number
@@ -55,9 +54,7 @@ function createRefused<V>(clock: () => number) {
       return entry && clock() < entry.until ? entry : undefined
     },
     add(digest: string, owner: V | undefined): void {
-      entries.delete(digest)
-      if (entries.size >= maxRefused) entries.delete(entries.keys().next().value!)
-      entries.set(digest, { owner, until: clock() + refusedMs })
+      setNewest(entries, digest, { owner, until: clock() + refusedMs }, maxRefused)
     },
   }
 }
@@ -82,7 +79,7 @@ export function createTokens<V>(sources: readonly TokenSource<V>[], { strangers,
     }
     const { found, isGood } = await strangers.admit(peer, judge, (judged) => judged.isGood)
     if (isGood) found?.keep()
-    else refused.add(digestOf(token), found?.owner)
+    else refused.add(digestKeyOf(token), found?.owner)
     return found?.owner
   }
   return {
@@ -91,7 +88,7 @@ export function createTokens<V>(sources: readonly TokenSource<V>[], { strangers,
         const recalled = source.recall(token)
         if (recalled) return recalled
       }
-      const digest = digestOf(token)
+      const digest = digestKeyOf(token)
       const refusal = refused.find(digest)
       if (refusal) return refusal.owner
       const running = asking.get(digest)

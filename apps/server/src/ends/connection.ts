@@ -1,7 +1,7 @@
 // From flow records to the connections they keep whole, and back: which records speak of the same one. Pure. The five-tuple
 // is the same at both ends, except that behind a service address the source may only know what it dialled.
 import type { Exemplar, Row, SocketAddress } from '@margay/model'
-import { parseExemplar } from '@margay/model'
+import { isFailed, parseExemplar } from '@margay/model'
 import type { Standpoint, View } from './joined.ts'
 
 /** A connection that is asked about, with the record that has it; without exemplar the record itself is the question. */
@@ -16,11 +16,6 @@ export const standpointOf = ({ reporter }: Row): Standpoint => standpoints[Strin
 
 export const exemplarsOf = ({ exemplars }: Row): readonly Exemplar[] =>
   (Array.isArray(exemplars) ? (exemplars as readonly string[]) : []).flatMap((text) => parseExemplar(text) ?? [])
-
-/** How the outcomes of the flow log are called that leave something to explain. */
-const failures = new Set(['refused', 'unanswered', 'dropped', 'reset'])
-
-export const isFailed = ({ action, outcome }: Row): boolean => action === 'deny' || failures.has(String(outcome))
 
 /** The connections of a record, the newest first. */
 export function askedOf(row: Row): readonly Asked[] {
@@ -55,7 +50,7 @@ export function distinct(asked: readonly Asked[]): readonly Asked[] {
 }
 
 /** How many connections a row has of which its list holds only some; 0 where it holds all. */
-const cutTo = (row: Row): number => {
+export const cutTo = (row: Row): number => {
   const count = Number(row.num_exemplars ?? 0)
   return count > exemplarsOf(row).length ? count : 0
 }

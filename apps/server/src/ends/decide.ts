@@ -4,6 +4,7 @@ import type { Exemplar } from '@margay/model'
 import { decidingHit, parsePolicyHit } from '@margay/model'
 import type { ConnectionEnds, Fate, Place } from '@margay/wire'
 import { noEndpoints } from '../evidence/index.ts'
+import { cutTo } from './connection.ts'
 import type { Joined, View } from './joined.ts'
 import { viewsAt } from './joined.ts'
 
@@ -60,7 +61,7 @@ function reached(joined: Joined, place: Place, host: string | undefined): Pick<D
 const everywhere = { left: 'yes', arrived: 'yes' } as const
 
 /** Whether the policies deny it at the end, or on the end's node, where a report stands. */
-export function deniesThere({ policy, reporters }: Joined, { at, host }: Pick<View, 'at' | 'host'>): boolean {
+function deniesThere({ policy, reporters }: Joined, { at, host }: Pick<View, 'at' | 'host'>): boolean {
   if (policy?.verdict !== 'deny' || policy.where === undefined) return false
   const end = policy.where === 'source' ? reporters.source : reporters.dest
   return at === policy.where || (at === 'way' && host !== '' && host === end.host)
@@ -137,12 +138,7 @@ function slow(source: View, causes: readonly View[]): Decision {
 }
 
 /** The other end's list of exemplars was cut, so that its silence about this one says nothing. */
-const isCut = ({ pair }: Joined): boolean =>
-  pair.some(
-    ({ at, row }) =>
-      at !== 'source' &&
-      Number(row.num_exemplars ?? 0) > ((row.exemplars as readonly string[] | undefined)?.length ?? 0),
-  )
+const isCut = ({ pair }: Joined): boolean => pair.some(({ at, row }) => at !== 'source' && cutTo(row) > 0)
 
 /** Records of the connection may exist that were not read, or that name it by other addresses. */
 const hasOtherWays = ({ isCrowded, isHandedOn }: Joined) => isCrowded || isHandedOn

@@ -2,7 +2,7 @@
 // for all connections, each narrowed to its own time, source and five-tuple; where that brings more records than are read, the
 // question is asked in halves. What must stay true: a list that was cut is never taken for a silence.
 import type { Exemplar, Row } from '@margay/model'
-import { flowLog, printSocketAddress } from '@margay/model'
+import { failedOutcomes, flowLog, printSocketAddress } from '@margay/model'
 import type { Filter, Question, TimeRange } from '@margay/query'
 import { allOf, anyOf, fieldIs, literal } from '@margay/query'
 import type { Store } from '@margay/store'
@@ -44,6 +44,7 @@ const fields = [
   'process_name',
   'policies.enforced_policies',
   'dest_domains',
+  'dest_domain_aliases',
   'dest_service_name',
   'dest_service_namespace',
   ...(['source', 'dest'] as const).flatMap((end) =>
@@ -55,7 +56,7 @@ const hasExemplars: Filter = { kind: 'range', field: literal('num_exemplars'), c
 const leavesToExplain: Filter = anyOf(
   hasExemplars,
   fieldIs('action', 'deny'),
-  ...['refused', 'unanswered', 'dropped', 'reset'].map((outcome) => fieldIs('outcome', outcome)),
+  ...failedOutcomes.map((outcome) => fieldIs('outcome', outcome)),
 )
 
 /** Everything of a record that says which connections it speaks of. */

@@ -3,7 +3,7 @@
 import type { Row } from '@margay/model'
 import { dnsLog } from '@margay/model'
 import type { Filter, Question } from '@margay/query'
-import { anyOf, fieldIs, literal } from '@margay/query'
+import { allOf, anyOf, fieldIs, literal } from '@margay/query'
 import type { EndsEvidence } from '@margay/wire'
 import type { Asked } from './connection.ts'
 import type { FindDeps } from './find.ts'
@@ -32,28 +32,22 @@ const askedNames = (asked: readonly Asked[]) =>
     row.source_ip === undefined ? [] : domainsOf(row).map((name) => ({ client: String(row.source_ip), name, row })),
   )
 
-const failed: Filter = anyOf(fieldIs('outcome', 'unanswered'), {
-  kind: 'and',
-  filters: [
-    { kind: 'exists', field: literal('rcode') },
-    { kind: 'not', filter: fieldIs('rcode', 'NOERROR') },
-  ],
-})
+const failed: Filter = anyOf(
+  fieldIs('outcome', 'unanswered'),
+  allOf({ kind: 'exists', field: literal('rcode') }, { kind: 'not', filter: fieldIs('rcode', 'NOERROR') }),
+)
 
 /** The failed lookups of names that led to the connections. */
 export async function failedLookups(asked: readonly Asked[], deps: FindDeps): Promise<readonly FailedLookup[]> {
   const names = askedNames(asked)
   if (names.length === 0) return []
-  const pairs = names.map(({ client, name }): Filter => ({
-    kind: 'and',
-    filters: [fieldIs('client_ip', client), fieldIs('qname', name)],
-  }))
+  const pairs = names.map(({ client, name }) => allOf(fieldIs('client_ip', client), fieldIs('qname', name)))
   const starts = names.map(({ row }) => Number(row.start_time))
   const ends = names.map(({ row }) => Number(row.end_time ?? row.start_time))
   const question: Question = {
     logType: dnsLog.name,
     range: { from: { at: Math.min(...starts) - beforeSeconds }, to: { at: Math.max(...ends) } },
-    filter: { kind: 'and', filters: [anyOf(...pairs), failed] },
+    filter: allOf(anyOf(...pairs), failed),
     reports: 'every',
     select: {
       kind: 'groups',

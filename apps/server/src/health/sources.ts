@@ -1,5 +1,6 @@
 // Who sends us records: how many came, how many come now, when the last one came. Counting only; what a source says of
 // itself (version, collectors) is kept by whoever talks to it.
+import { setNewest } from '@margay/kit'
 import type { Source } from '@margay/wire'
 import type { Intake } from '../receivers/intake.ts'
 
@@ -50,10 +51,7 @@ export function createSources(): Sources {
       seconds: new Float64Array(window),
       of: new Float64Array(window),
     }
-    entries.delete(id)
-    entries.set(id, entry)
-    if (entries.size > maxSources) entries.delete(entries.keys().next().value!)
-    return entry
+    return setNewest(entries, id, entry, maxSources)
   }
   return {
     note({ id, kind, rows, now }) {

@@ -4,6 +4,7 @@
 // rest is memory: agents say hello again, and addresses come with their rows.
 import type { Hello } from '@margay/wire'
 import type { Inventory } from '../inventory/inventory.ts'
+import { createAddresses } from './addresses.ts'
 
 export interface AgentState {
   readonly agent: string
@@ -33,11 +34,14 @@ export interface Agents {
   lease(agent: string, instance: string, now: number): boolean
   hostOf(agent: string): string
   /** The agent reported this address as its own side of a connection. */
-  noteLocal(agent: string, ip: string): void
-  isLocal(agent: string, ip: string): boolean
-  /** The host of an address that some agent reported as its own. */
-  hostOfAddress(ip: string): string | undefined
-  /** Whether an agent, `except` apart, reports what this address did at a moment (Unix seconds). */
+  noteLocal(agent: string, ip: string, now: number): void
+  isLocal(agent: string, ip: string, moment: number): boolean
+  /** The host of an address that one agent reported as its own; undefined where several did, or nobody. */
+  hostOfAddress(ip: string, moment: number): string | undefined
+  /**
+   * Whether an agent reports what this address did at a moment (Unix seconds). With `except`, another agent than that one, to
+   * which an address that several hosts have is its own.
+   */
   covers(ip: string, moment: number, now: number, except?: string): boolean
   /** Who reports what an address does at a moment (Unix seconds), and if nobody does, why. */
   reporterOf(ip: string, moment: number, now: number): Reporter
@@ -82,7 +86,6 @@ interface Agent {
 /** Three intervals: an agent that is silent so long does not report. */
 const silentSeconds = 30
 const maxGaps = 100
-const maxAddresses = 200_000
 /** Longer than any spool lasts: who is silent so long comes back as somebody new. */
 const keptSeconds = 7 * 86_400
 
@@ -95,8 +98,7 @@ const isSame = ({ host, since, own }: Agent, hello: Hello): boolean =>
 
 export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
   const agents = new Map<string, Agent>()
-  /** Least recently reported first. */
-  const byAddress = new Map<string, string>()
+  const addresses = createAddresses()
   const byHost = new Map<string, string>()
   let revision = 0
 
@@ -139,9 +141,27 @@ export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
     agent.silentFrom = Math.max(agent.silentFrom, now)
   }
   const inGap = (agent: Agent, moment: number) => agent.gaps.some(({ from, to }) => from < moment && moment <= to)
-  const agentOfAddress = (ip: string, moment: number): string | undefined => {
+  const wasThere = ({ since, silentFrom }: Agent, moment: number) =>
+    since <= moment && moment - silentFrom <= silentSeconds
+  /** Several where each of their hosts has the address for itself. A host that is gone has left its addresses to others. */
+  const holdersOf = (ip: string, moment: number): readonly Agent[] => {
+    const found = addresses.agentsOf(ip, moment).flatMap((name) => agents.get(name) ?? [])
+    // Fast path: one or none.
+    if (found.length < 2) return found
+    const there = found.filter((agent) => wasThere(agent, moment))
+    return there.length > 0 ? there : found
+  }
+  const agentsOfAddress = (ip: string, moment: number): readonly Agent[] => {
     const node = inventory.nodeOf(ip, moment)
-    return node === undefined ? byAddress.get(ip) : byHost.get(node)
+    if (node === undefined) return holdersOf(ip, moment)
+    const name = byHost.get(node)
+    const agent = name === undefined ? undefined : agents.get(name)
+    return agent ? [agent] : []
+  }
+  const stateOf = (agent: Agent, moment: number, now: number): Reporter['state'] => {
+    declare(agent, now)
+    if (agent.since > moment) return 'later'
+    return inGap(agent, moment) ? 'silent' : 'reports'
   }
   return {
     hello(hello, now) {
@@ -156,7 +176,7 @@ export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
         since: hello.since,
         own: new Set(hello.addresses),
       })
-      for (const ip of hello.addresses) byAddress.set(ip, hello.agent)
+      addresses.setOwn(hello.agent, hello.addresses)
     },
     seen,
     lease(name, instance, now) {
@@ -166,33 +186,29 @@ export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
       return isFree
     },
     hostOf: (name) => agents.get(name)?.host ?? name,
-    noteLocal(name, ip) {
-      // Deleted first, so that the order of the map is the order of last report.
-      byAddress.delete(ip)
-      byAddress.set(ip, name)
-      if (byAddress.size > maxAddresses) byAddress.delete(byAddress.keys().next().value!)
-    },
-    isLocal: (name, ip) => byAddress.get(ip) === name || (agents.get(name)?.own.has(ip) ?? false),
-    hostOfAddress(ip) {
-      const name = byAddress.get(ip)
-      return name === undefined ? undefined : agents.get(name)?.host
+    noteLocal: (name, ip, now) => addresses.note(name, ip, now),
+    isLocal: (name, ip, moment) => addresses.has(name, ip, moment),
+    hostOfAddress(ip, moment) {
+      const [agent, other] = holdersOf(ip, moment)
+      return other ? undefined : agent?.host
     },
     covers(ip, moment, now, except) {
-      const name = agentOfAddress(ip, moment)
-      const agent = name === undefined || name === except ? undefined : agents.get(name)
-      if (!agent) return false
-      declare(agent, now)
-      return agent.since <= moment && !inGap(agent, moment)
+      const found = agentsOfAddress(ip, moment)
+      const own = except === undefined ? undefined : agents.get(except)
+      if (own && found.includes(own)) return false
+      return found.some((agent) => stateOf(agent, moment, now) === 'reports')
     },
     reporterOf(ip, moment, now) {
-      const name = agentOfAddress(ip, moment)
-      const agent = name === undefined ? undefined : agents.get(name)
-      const host = agent?.host ?? inventory.nodeOf(ip, moment)
-      const at = host === undefined ? {} : { host }
-      if (!agent) return { ...at, state: 'none' }
-      declare(agent, now)
-      if (agent.since > moment) return { ...at, state: 'later' }
-      return { ...at, state: inGap(agent, moment) ? 'silent' : 'reports' }
+      const found = agentsOfAddress(ip, moment).map((agent) => ({
+        host: agent.host,
+        state: stateOf(agent, moment, now),
+      }))
+      const [first, other] = found
+      // Where several have the address it is not known whose it is.
+      if (first && other) return { state: found.some(({ state }) => state === 'reports') ? 'reports' : first.state }
+      if (first) return first
+      const host = inventory.nodeOf(ip, moment)
+      return host === undefined ? { state: 'none' } : { host, state: 'none' }
     },
     wasGone: (name, moment) => inGap(agents.get(name) ?? agentOf(name, moment), moment),
     list: () =>
@@ -212,14 +228,14 @@ export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
       return revision
     },
     restore(kept, now) {
-      for (const { agent: name, host, since, lastSeen, addresses, gaps } of kept) {
+      for (const { agent: name, host, since, lastSeen, addresses: own, gaps } of kept) {
         if (now - lastSeen > keptSeconds) continue
         const agent = agentOf(name, now)
-        Object.assign(agent, { host, since, lastSeen, isHeard: false, own: new Set(addresses) })
+        Object.assign(agent, { host, since, lastSeen, isHeard: false, own: new Set(own) })
         agent.gaps = gaps.map(({ from, to = Infinity }) => ({ from, to }))
         byHost.delete(name)
         byHost.set(host, name)
-        for (const ip of addresses) byAddress.set(ip, name)
+        addresses.setOwn(name, own)
       }
     },
   }

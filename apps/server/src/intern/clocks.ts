@@ -2,6 +2,7 @@
 // the last minutes tells how the clocks stand. That an agent is ahead is certain. One that is behind cannot be told from one
 // whose frames are late, so names are never those of an earlier or later time for it; only how fresh a frame is counts from
 // the agent's least delayed one. What must stay true: rows keep the times that their agent gave them.
+import { setNewest } from '@margay/kit'
 import type { Frame } from '@margay/wire'
 
 type Made = Pick<Frame, 'agent' | 'madeAt'>
@@ -46,9 +47,7 @@ export function createClocks(): Clocks {
         return
       }
       const isNext = window && now >= window.began && now < window.began + 2 * windowSeconds
-      windows.delete(agent)
-      windows.set(agent, { began: now, most: offset, before: isNext ? window.most : -Infinity })
-      if (windows.size > maxAgents) windows.delete(windows.keys().next().value!)
+      setNewest(windows, agent, { began: now, most: offset, before: isNext ? window.most : -Infinity }, maxAgents)
     },
     ahead(agent) {
       const offset = offsetOf(agent)

@@ -1,12 +1,13 @@
 // What each agent's series numbers mean: the definitions of its epochs, as frames brought them. Bounded; an epoch that was
 // forgotten is asked for again.
+import { setNewest } from '@margay/kit'
 import type { Row } from '@margay/model'
 import type { Frame } from '@margay/wire'
 import { rowAt } from '@margay/wire'
 import { placeRefusal } from '../evidence/index.ts'
 import type { StandingPlaces } from '../judge/standing.ts'
 import { createStandingPlaces } from '../judge/standing.ts'
-import type { HandlePlaces } from './handles.ts'
+import type { HandlePlaces } from '../series/handles.ts'
 
 /** An agent's series, and the handles of what it was named as; those of rows that are only shown are apart. */
 export interface Definition {
@@ -41,12 +42,7 @@ export function createEpochs(): Epochs {
   const epochs = new Map<string, Epoch>()
   const epochOf = (agent: string, name: string): Epoch => {
     const key = `${agent} ${name}`
-    const epoch = epochs.get(key) ?? { definitions: new Map<number, Definition>(), next: 0 }
-    // Deleted first, so that the order of the map is the order of last use.
-    epochs.delete(key)
-    epochs.set(key, epoch)
-    if (epochs.size > maxEpochs) epochs.delete(epochs.keys().next().value!)
-    return epoch
+    return setNewest(epochs, key, epochs.get(key) ?? { definitions: new Map(), next: 0 }, maxEpochs)
   }
   return {
     define(frame) {

@@ -2,8 +2,8 @@
 import type { Row } from '@margay/model'
 import { fieldsOf, logTypes } from '@margay/model'
 import type { BlockBuilder } from '@margay/store'
-import type { HandlePlace } from './handles.ts'
-import { createHandles } from './handles.ts'
+import type { HandlePlace } from '../series/handles.ts'
+import { createHandles } from '../series/handles.ts'
 
 export interface FinishedRows {
   /** `shared` holds the dimensions of each row where the rows do not; the same object is looked at once. */

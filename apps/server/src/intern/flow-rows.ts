@@ -1,6 +1,7 @@
 // Names the flows of a frame: who both ends are, which service was dialled, what policy said, whether the row counts. What is
 // worked out for a row is a few look-ups by small numbers; everything else is done once for each address, service or pair of ends.
 import type { Row } from '@margay/model'
+import type { Names } from '@margay/policy'
 import type { Column, Frame, ValueColumn } from '@margay/wire'
 import type { Endpoint, ServicePort } from '../inventory/endpoint.ts'
 import type { Judge } from '../judge/judge.ts'
@@ -9,12 +10,12 @@ import type { Place, Places } from '../judge/places.ts'
 import type { Report } from '../judge/report.ts'
 import type { RowConnections, Standing } from '../judge/standing.ts'
 import { networks } from '../inventory/endpoint.ts'
+import type { HandleSlot } from '../series/handles.ts'
 import { countsInTotals } from './counts.ts'
 import type { Provenance } from './dimensions.ts'
 import { flowDimensions } from './dimensions.ts'
 import type { EntryNames, Moment, NameDeps } from './frame-names.ts'
 import { createEntryNames, memo } from './frame-names.ts'
-import type { HandleSlot } from './handles.ts'
 import { nowhere } from './identity.ts'
 import type { FrameSeries } from './frame-rows.ts'
 import { numbersOf, valuesOf } from './frame-rows.ts'
@@ -182,16 +183,18 @@ type CallPlace = (place: Place, row: number) => Place
 function createCallPlace(frame: Frame, places: Places): CallPlace {
   const dialled = valuesOf(frame, 'dialled_ip')
   const { dictionary, index } = valuesOf(frame, 'dest_domains')
-  const known: ({ readonly place: Place; readonly called: Place } | undefined)[] = []
+  const { dictionary: aliasLists, index: aliasIndex } = valuesOf(frame, 'dest_domain_aliases')
+  const known: ({ readonly place: Place; readonly alias: number; readonly called: Place } | undefined)[] = []
   return (place, row) => {
     const entry = index[row]!
-    const names = dictionary[entry] as readonly string[] | undefined
-    if (names === undefined || dialled.dictionary[dialled.index[row]!] !== undefined) return place
+    const domains = dictionary[entry] as readonly string[] | undefined
+    if (domains === undefined || dialled.dictionary[dialled.index[row]!] !== undefined) return place
+    const alias = aliasIndex[row]!
     // Fast path: the place that these names called last.
     const found = known[entry]
-    if (found?.place === place) return found.called
-    const called = places.called(place, names)
-    known[entry] = { place, called }
+    if (found?.place === place && found.alias === alias) return found.called
+    const called = places.called(place, { domains, aliases: (aliasLists[alias] as Names['aliases'] | undefined) ?? [] })
+    known[entry] = { place, alias, called }
     return called
   }
 }

@@ -1,12 +1,12 @@
 // Names as one frame needs them: an address is an entry of a column's dictionary, and each entry is looked up once for each
 // moment that rows have, which is nearly always one. Made for a frame and a moment and thrown away with them.
+import { isLoopback } from '@margay/model'
 import type { ValueColumn } from '@margay/wire'
 import type { Endpoint } from '../inventory/endpoint.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Place, Places } from '../judge/places.ts'
 import type { Agents } from './agents.ts'
 import type { Identity } from './identity.ts'
-import { isLoopback } from './identity.ts'
 
 /** Whose rows are named, as of when. */
 export interface Moment {

@@ -1,6 +1,7 @@
 // Who an address is in an agent's report: the pod of its cgroup, the pod or host that the inventory knows by the address, the
 // host whose agent reported it, and only then a network set or network. A side that the agent sees itself is known better than
 // one it only sees the address of: whatever network it lies in, it is a pod or the host.
+import { isLoopback } from '@margay/model'
 import type { Endpoint } from '../inventory/endpoint.ts'
 import { makeEndpoint, networks } from '../inventory/endpoint.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -22,9 +23,6 @@ export interface Identity {
   isUnnamed(podUid: string | undefined, moment: number): boolean
 }
 
-/** An address that never leaves its network namespace. */
-export const isLoopback = (ip: string) => ip.startsWith('127.') || ip === '::1'
-
 /** The end of a row that has no address. */
 export const nowhere = makeEndpoint({ type: 'net', name: '-', nameAggr: '-', namespace: '-', labels: [] })
 
@@ -45,8 +43,8 @@ export function createIdentity(inventory: Inventory, agents: Agents): Identity {
     if (isLoopback(ip)) return hostEndpoint(agents.hostOf(agent))
     const owner = inventory.ownerAt(ip, at, since)
     if (owner) return owner
-    if (agents.isLocal(agent, ip)) return hostEndpoint(agents.hostOf(agent))
-    const host = agents.hostOfAddress(ip)
+    if (agents.isLocal(agent, ip, at)) return hostEndpoint(agents.hostOf(agent))
+    const host = agents.hostOfAddress(ip, at)
     return host === undefined ? inventory.endpointAt(ip, at, since, namespace) : hostEndpoint(host)
   }
   return {

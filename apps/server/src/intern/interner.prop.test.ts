@@ -111,6 +111,7 @@ function setUp(name: string, isGone: boolean) {
     for (const { at, rest } of rows) builder.add(at, rest)
     const epoch = `${lastEpoch++}`.padStart(16, '0')
     const frame = decodeFrame(builder.take({ agent: 'n0', epoch, sequence: 0, provisional: false, madeAt: now }, []))
+    interner.noteArrival(frame)
     return [frame, epochs.define(frame)!] as const
   }
   return { interner, frameOf }

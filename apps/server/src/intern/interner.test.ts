@@ -51,6 +51,7 @@ function setUp(yaml = '', kept?: string) {
     builder.add(sequence, { start_time: now - 20, end_time: now - 10, ...rest })
     const epoch = `${sequence++}`.padStart(16, '0')
     const frame = decodeFrame(builder.take({ agent, epoch, sequence: 0, provisional: false, madeAt: now }, []))
+    interner.noteArrival(frame)
     return { frame, epoch: epochs.define(frame)! }
   }
   const row = (agent: string, dimensions: Row, rest: Row, log = 'flows'): Row => {

@@ -11,12 +11,12 @@ import { createClocks } from './clocks.ts'
 import type { Definition, Epoch } from './epochs.ts'
 import type { Judge } from '../judge/judge.ts'
 import type { Judgement } from '../judge/judgements.ts'
+import type { Entry, Handle, Handles } from '../series/handles.ts'
+import { createHandles, placeOf } from '../series/handles.ts'
 import type { FrameNamer, Judged, Named } from './flow-rows.ts'
 import { createFlowNamer } from './flow-rows.ts'
 import type { FrameRows } from './frame-rows.ts'
 import { numbersOf, readRows, valuesOf } from './frame-rows.ts'
-import type { Entry, Handle, Handles } from './handles.ts'
-import { createHandles, placeOf } from './handles.ts'
 import { createIdentity } from './identity.ts'
 import { createLookupNamer } from './lookup-rows.ts'
 import { createPatience } from './patience.ts'
@@ -48,6 +48,8 @@ export interface Interner {
   rows(frame: Frame, epoch: Epoch): readonly Row[]
   /** Whether some of the frame's pods are not known yet, and a moment's wait may help. */
   isUnnamed(frame: Frame, epoch: Epoch): boolean
+  /** A frame arrived: told once, before anything else is asked about it. */
+  noteArrival(frame: Frame): void
   /** Whether the frame was made just now. Whoever is to be named in one from a spool is known by now. */
   isFresh(frame: Frame): boolean
   /** Called between segments. */
@@ -111,7 +113,7 @@ function countJudged(frame: Frame, { rows, judgements }: NamedRows, judge: Judge
   const started = numbersOf(frame, 'num_flows_started')
   const [packetsIn, packetsOut] = [numbersOf(frame, 'packets_in'), numbersOf(frame, 'packets_out')]
   const [bytesIn, bytesOut] = [numbersOf(frame, 'bytes_in'), numbersOf(frame, 'bytes_out')]
-  const counts = { started: 0, packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0, end: 0 }
+  const counts = { started: 0, packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0, start: 0, end: 0 }
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!
     const judgement = judgements[row]
@@ -121,6 +123,7 @@ function countJudged(frame: Frame, { rows, judgements }: NamedRows, judge: Judge
     counts.packetsOut = packetsOut[row]! || 0
     counts.bytesIn = bytesIn[row]! || 0
     counts.bytesOut = bytesOut[row]! || 0
+    counts.start = starts[row]!
     counts.end = ends[row]! || starts[row]!
     judge.count(judgement, counts)
   }
@@ -142,7 +145,7 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
     return createFlowNamer(frame, from, names, judge?.isReady ? { judge, isLasting } : undefined)
   }
   /** Learns the frame's own addresses before any row is judged, so that both reports of one host agree. */
-  const noteAddresses = (frame: Frame, { series }: FrameRows) => {
+  const noteAddresses = (frame: Frame, { series }: FrameRows, now: number) => {
     if (frame.logType !== 'flows') return
     const ends = [valuesOf(frame, 'source_ip'), valuesOf(frame, 'dest_ip')].map(({ dictionary, index }) => ({
       dictionary,
@@ -159,7 +162,7 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
       if (noted[entry] === 1) continue
       noted[entry] = 1
       const ip = dictionary[entry]
-      if (ip !== undefined) agents.noteLocal(frame.agent, ip as string)
+      if (ip !== undefined) agents.noteLocal(frame.agent, ip as string, now)
     }
   }
   const shownOf = ({ group, key, dimensions }: Named, { shown: places }: Definition): Handle =>
@@ -177,10 +180,9 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
   }
   const nameRows = (frame: Frame, epoch: Epoch, handles: Handles, builder: BlockBuilder): NamedRows => {
     const now = deps.now()
-    clocks.note(frame, now)
     const ahead = clocks.ahead(frame.agent)
     const read = readRows(frame, epoch, now)
-    noteAddresses(frame, read)
+    noteAddresses(frame, read, now)
     const namer = namerOf(frame, handles === stored)
     const byRow: Handle[] = []
     const judgements: (Judgement | undefined)[] = []
@@ -224,11 +226,8 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
       const missing = [...uids].filter((uid) => uid !== undefined && identity.isUnnamed(uid, frame.madeAt))
       return missing.map((uid) => patience.mayCome(uid!, now)).includes(true)
     },
-    isFresh(frame) {
-      const now = deps.now()
-      clocks.note(frame, now)
-      return clocks.isFresh(frame, now)
-    },
+    noteArrival: (frame) => clocks.note(frame, deps.now()),
+    isFresh: (frame) => clocks.isFresh(frame, deps.now()),
     trim() {
       stored.trim()
       deps.judge?.trim(deps.now())

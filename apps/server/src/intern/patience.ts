@@ -1,5 +1,6 @@
 // Which names are still worth waiting for. A pod that was just started is known within a moment; one that is not may never be,
 // as where the API may not be read or a kubelet runs it without one, and must not hold up its node's rows again and again.
+import { setNewest } from '@margay/kit'
 
 export interface Patience {
   /** Whether a name that is missing may still come. The first question for a uid begins its time. */
@@ -7,7 +8,7 @@ export interface Patience {
 }
 
 /** As long as the API takes to tell of a pod whose first packets were seen, with much to spare. */
-const patienceSeconds = 5
+export const patienceSeconds = 5
 /** More pods than start on a thousand nodes within any wait. */
 const maxUids = 20_000
 
@@ -17,9 +18,7 @@ export function createPatience(): Patience {
   const asked = new Map<string, number>()
   return {
     mayCome(uid, now) {
-      const since = asked.get(uid) ?? now
-      asked.set(uid, since)
-      if (asked.size > maxUids) asked.delete(asked.keys().next().value!)
+      const since = asked.get(uid) ?? setNewest(asked, uid, now, maxUids)
       return now - since < patienceSeconds
     },
   }

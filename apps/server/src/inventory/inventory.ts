@@ -7,7 +7,7 @@ import { makeEndpoint, networks } from './endpoint.ts'
 import { createNetworkSets } from './network-sets.ts'
 import type { KubernetesObject } from './objects.ts'
 import { readObject } from './objects.ts'
-import { createPods, labelsOf } from './pods.ts'
+import { byOurClock, createPods, labelsOf } from './pods.ts'
 import { createServices } from './services.ts'
 import { createUnnamed } from './unnamed.ts'
 
@@ -99,14 +99,12 @@ export function createInventory({ onProblem, onHandover }: InventoryDeps = {}): 
   const waiting = new Set<() => void>()
 
   const putObject = (object: KubernetesObject, uid: string, at: number, unseenSince: number | undefined) => {
-    const created = object.metadata.creationTimestamp ?? at
-    // By a clock that is ahead of ours it may be made before it is.
-    const from = kinds.has(uid) ? at : at === 0 ? created : Math.min(created, at)
+    const from = kinds.has(uid) ? at : byOurClock(object.metadata.creationTimestamp ?? at, at)
     switch (object.kind) {
       case 'Pod':
         return pods.putPod(uid, object, at, unseenSince)
       case 'Node':
-        return pods.putNode(uid, object, at)
+        return pods.putNode(uid, object, at, from)
       case 'Service':
         return services.putService(uid, object, from)
       case 'EndpointSlice':

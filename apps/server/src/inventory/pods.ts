@@ -13,7 +13,8 @@ import { createTimeline } from './timeline.ts'
 export interface Pods {
   /** `unseenSince`: nobody watched from then to `at`, so what is told happened at some time between. */
   putPod(uid: string, pod: Pod, at: number, unseenSince?: number): void
-  putNode(uid: string, node: Node, at: number): void
+  /** `from`: since when it has the addresses that it did not have before. */
+  putNode(uid: string, node: Node, at: number, from: number): void
   end(uid: string, at: number): void
   /** The pod or host that had an address in a span of seconds. */
   during(ip: string, since: number, until: number): Endpoint | undefined
@@ -108,8 +109,8 @@ interface Beginning {
   readonly unseenSince: number
 }
 
-/** By a clock that is ahead of ours something may happen before it has. */
-const byOurClock = (time: number, at: number) => (at === 0 ? time : Math.min(time, at))
+/** By a clock that is ahead of ours something may happen before it has; what is found like this (`at` 0) has its own time. */
+export const byOurClock = (time: number, at: number): number => (at === 0 ? time : Math.min(time, at))
 
 const startOf = ({ status, metadata }: Pod, at: number) =>
   byOurClock(status.startTime ?? metadata.creationTimestamp ?? at, at)
@@ -215,9 +216,8 @@ export function createPods({ onHandover }: PodsDeps = {}): Pods {
       if (isTerminal(pod)) putEnded(uid, pod, at, unseenSince)
       else putRunning(uid, pod, at, unseenSince)
     },
-    putNode(uid, node, at) {
+    putNode(uid, node, at, from) {
       const addresses = canonical(node.status.addresses.map(({ address }) => address))
-      const from = known.has(uid) ? at : byOurClock(node.metadata.creationTimestamp ?? at, at)
       release(uid, at, addresses)
       const endpoint = endpointOf(uid, nodeEndpoint(node, uid))
       for (const ip of addresses) byAddress.set(ip, uid, endpoint, from)

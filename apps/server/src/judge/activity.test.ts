@@ -208,6 +208,24 @@ describe('records that came with their trace', () => {
     ])
     await activity.flush()
   })
+  it('count in the minute in which they began, by which flows are asked for', async () => {
+    const { cluster } = setUp()
+    const rows: Row[] = []
+    const counting = createActivity({
+      judge: cluster.judge,
+      cluster: 'c1',
+      append: (added) => Promise.resolve(void rows.push(...added)),
+      log: quiet,
+      health: createHealth(),
+      clock: () => now * 1000,
+    })
+    const minute = now - (now % 60)
+    const dimensions: Row = { reporter: 'dst', 'policies.enforced_policies': ['0|default|shop/default.gate|allow|0'] }
+    const across = { start_time: minute - 42, end_time: minute + 18, num_flows_started: 3 }
+    counting.addRecords([across], [dimensions])
+    await counting.flush()
+    expect(rows).toMatchObject([{ start_time: minute - 60, num_flows_started: 3, last_evaluated: minute + 18 }])
+  })
   it('belong to the generation of their own moment, whichever way their trace names the policy', async () => {
     const { cluster } = setUp()
     const rows: Row[] = []
@@ -224,7 +242,8 @@ describe('records that came with their trace', () => {
     cluster.put(tiered(6), now - 600)
     cluster.put(tiered(7), now - 120)
     const dimensions: Row = { reporter: 'dst', 'policies.enforced_policies': ['0|app|shop/app.gate|allow|0'] }
-    counting.addRecords([{ end_time: now - 300 }, { end_time: now }], [dimensions, dimensions])
+    const ending = (end: number): Row => ({ start_time: end - 10, end_time: end })
+    counting.addRecords([ending(now - 300), ending(now)], [dimensions, dimensions])
     await counting.flush()
     expect(rows.map(({ rule }) => rule)).toEqual(['6-ingress-0', '7-ingress-0'])
     const { snapshot } = parseSnapshot(documents(tiered(7)))

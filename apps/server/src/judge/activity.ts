@@ -11,6 +11,7 @@ import type { Credit } from './finding.ts'
 import { creditsOfHits } from './finding.ts'
 import type { Judge } from './judge.ts'
 import type { Totals } from './judgements.ts'
+import { minuteOf } from './judgements.ts'
 
 export interface ActivityDeps {
   readonly judge: Pick<Judge, 'takeCounts' | 'generationOf' | 'state'>
@@ -144,7 +145,7 @@ export function createActivity(deps: ActivityDeps): Activity {
       for (const [index, row] of rows.entries()) {
         const dimensions = shared?.[index] ?? row
         const totals = totalsOfRecord(row)
-        const minute = totals.last - (totals.last % 60)
+        const minute = minuteOf(number(row['start_time']))
         const ofMinute = known.get(minute) ?? new Map<Row, readonly Credit[]>()
         known.set(minute, ofMinute)
         const credits = ofMinute.get(dimensions) ?? creditsOfRow(dimensions, totals.last)

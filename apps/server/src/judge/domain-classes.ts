@@ -1,14 +1,14 @@
-// Names that led a client to its destination, by what policies can tell of them: lists of names that match the same patterns
-// of every rule and network set are one to all policies. However many names the world invents, there are only as many classes
-// as patterns tell apart. What must stay true: patterns are added and never taken away, and a new one makes every class anew,
-// so that the names that speak for a class match exactly what its other names match, at any moment that is asked about.
-import type { DomainPattern } from '@margay/policy'
-import { matchDomain } from '@margay/policy'
+// Names that led a client to its destination, by what policies can tell of them: names, with their aliases, that match the same
+// patterns of every rule and network set are one to all policies. However many names the world invents, there are only as many
+// classes as patterns tell apart. What must stay true: patterns are added and never taken away, and a new one makes every class
+// anew, so that the names that speak for a class match exactly what its other names match, at any moment that is asked about.
+import type { DomainPattern, Names } from '@margay/policy'
+import { findCovered } from '@margay/policy'
 
 export interface DomainClass {
   readonly name: string
   /** The names that were seen first; they speak for all of the class. */
-  readonly names: readonly string[]
+  readonly names: Names
   /** When the last pattern came that makes it what it is, Unix seconds; 0 where they always were there. */
   readonly since: number
   /** What the same names were called before, the latest first. */
@@ -18,7 +18,7 @@ export interface DomainClass {
 export interface DomainClasses {
   add(patterns: readonly DomainPattern[], at: number): void
   /** Undefined where no policy asks for names, or there are none. */
-  of(names: readonly string[]): DomainClass | undefined
+  of(names: Names): DomainClass | undefined
 }
 
 /** How many patterns there were from a moment on. */
@@ -42,9 +42,9 @@ export function createDomainClasses(): DomainClasses {
   let versions: readonly Version[] = []
   let kept = new Map<string, DomainClass>()
 
-  const make = (names: readonly string[]): DomainClass => {
+  const make = (names: Names): DomainClass => {
     const matched = [...patterns.values()].flatMap((pattern, index) =>
-      names.some((name) => matchDomain(pattern, name)) ? [index] : [],
+      findCovered(pattern, names) === undefined ? [] : [index],
     )
     const [newest, ...older] = versions.slice(-maxBefore).toReversed()
     return {
@@ -64,8 +64,8 @@ export function createDomainClasses(): DomainClasses {
       kept = new Map()
     },
     of(names) {
-      if (patterns.size === 0 || names.length === 0) return undefined
-      const key = JSON.stringify(names)
+      if (patterns.size === 0 || names.domains.length === 0) return undefined
+      const key = JSON.stringify([names.domains, names.aliases])
       const known = kept.get(key)
       if (known) return known
       if (kept.size >= maxKept) kept = new Map()

@@ -41,6 +41,7 @@ export interface RowCounts {
   readonly bytesIn: number
   readonly bytesOut: number
   /** Unix seconds. */
+  readonly start: number
   readonly end: number
 }
 
@@ -72,7 +73,8 @@ const noTotals = (): Totals => ({
 })
 
 const noMinute = -1
-const minuteOf = (at: number) => at - (at % 60)
+/** Flows are asked for by their start, so that is whose minute they are of. */
+export const minuteOf = (start: number) => start - (start % 60)
 
 /** Enough for every judgement of a large cluster; beyond it all are made anew, and series get other handles. */
 const maxKept = 200_000
@@ -135,7 +137,7 @@ export function createJudgements(): Judgements {
       return made
     },
     count(judgement, row) {
-      const minute = minuteOf(row.end)
+      const minute = minuteOf(row.start)
       // Fast path: the same minute as the judgement's last row.
       if (judgement.minute !== minute) {
         judgement.totals = totalsOf(judgement, minute)

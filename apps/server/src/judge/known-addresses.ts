@@ -1,6 +1,7 @@
 // Addresses of which objects say whose they are or were: no class of outside can stand for them. Objects come in any order and
 // an address may be several objects' at once, so it is counted who states it now; what was stated is known for as long as rows
 // of that time may still come.
+import { setNewest } from '@margay/kit'
 import type { Address, Step } from '@margay/policy'
 import { printAddress } from '@margay/policy'
 
@@ -83,10 +84,7 @@ export function createKnownAddresses({ keepSeconds }: { readonly keepSeconds: nu
 
   const noteGone = (ip: string, at: number) => {
     if (!gone.has(ip)) onNew(at)
-    // Deleted first, so that the order of the map is the order of going.
-    gone.delete(ip)
-    gone.set(ip, at)
-    if (gone.size > maxGone) gone.delete(gone.keys().next().value!)
+    setNewest(gone, ip, at, maxGone)
   }
   return {
     of(ip) {

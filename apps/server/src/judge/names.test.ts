@@ -53,6 +53,33 @@ describe('names that led the client to the address', () => {
     expect(verdict(row(to(names)))).toEqual([action, 'evaluated', 'evaluated'])
   })
 
+  it.each([
+    ['the canonical name', calico("['*.s3.example']"), allowed],
+    ['one on the way there', calico('[X.cdn.example]'), allowed],
+    ["a network set's name", bySet('Allow', "['*.s3.example']"), allowed],
+    ['another name', calico('[s3.example]'), denied],
+  ])('lead on by aliases, which rules of Calico may name too: %s', (_, yaml, wanted) => {
+    const { row } = createJudgedCluster(yaml, now)
+    const aliases = { dest_domain_aliases: ['x.cdn.example', 'bucket.s3.example'] }
+    expect(enforced(row(to(['bucket.company.test'], {}, { ...interval(now), ...aliases })))).toEqual(wanted)
+    // An agent of before sends none.
+    expect(enforced(row(to(['bucket.company.test'])))).toEqual(denied)
+  })
+  it('lead on by aliases, of which Cilium knows nothing', () => {
+    const { row } = createJudgedCluster(cilium("[{matchPattern: '*.s3.example'}]"), now)
+    const aliases = { dest_domain_aliases: ['bucket.s3.example'] }
+    expect(verdict(row(to(['bucket.company.test'], {}, { ...interval(now), ...aliases })))[0]).toBe('deny')
+    expect(verdict(row(to(['bucket.s3.example'], {}, { ...interval(now), ...aliases })))[0]).toBe('allow')
+  })
+  it('tell rows of one series and address apart by their aliases too', () => {
+    const { row } = createJudgedCluster(calico("['*.s3.example']"), now)
+    const told = [['bucket.s3.example'], undefined, ['x.test'], ['bucket.s3.example']].map((aliases) => {
+      const rest = { ...interval(now), ...(aliases && { dest_domain_aliases: aliases }) }
+      return row({ ...to(['bucket.company.test'], {}, rest), epoch: 'one' })['action']
+    })
+    expect(told).toEqual(['allow', 'deny', 'deny', 'allow'])
+  })
+
   it('are asked for by name where the client has none, and nothing is denied', () => {
     const { row } = createJudgedCluster(calico('[api.example.com]'), now)
     expect(row(to(undefined))).toMatchObject({

@@ -2,7 +2,7 @@
 // change; a node; a class of addresses outside; somebody of ours of whom too little is known; each of them also as a client
 // found it, by a class of names. Equal places are equal to every policy, so that what was judged of one row holds for all rows
 // between the same two places.
-import type { Address, FlowEnd } from '@margay/policy'
+import type { Address, FlowEnd, Names } from '@margay/policy'
 import { parseAddress } from '@margay/policy'
 import type { Endpoint } from '../inventory/endpoint.ts'
 import type { AddressClasses } from './address-classes.ts'
@@ -35,8 +35,8 @@ export interface Places {
   /** The reporter's own end; `podUid` is from its cgroup. */
   own(endpoint: Endpoint, ip: string | undefined, podUid: string | undefined): Place
   peer(endpoint: Endpoint, ip: string | undefined): Place
-  /** A destination as a client was led to it, where policies ask for names: by the names that gave the client this address. */
-  called(place: Place, names: readonly string[]): Place
+  /** A destination as a client was led to it, where policies ask for names: by the names that gave the client this address, and their aliases. */
+  called(place: Place, names: Names): Place
   /** A service's own address, without endpoints. */
   unbacked(place: Place): Place
   /** Forgets places that nobody asked for in the last rounds, where there are too many. Called between segments. */
@@ -128,7 +128,7 @@ export function createPlaces({ classes, domains, known }: PlaceDeps): Places {
       const found = domains.of(names)
       if (!found) return to
       const keyOf = (name: string) => `called ${name} ${to.id}`
-      const makeEnd = () => ({ ...to.end, domains: found.names })
+      const makeEnd = () => ({ ...to.end, ...found.names })
       const findBefore = () => found.before.map((name) => places.get(keyOf(name))).find((one) => one !== undefined)
       return place(keyOf(found.name), makeEnd, found.since, () => findBefore() ?? to)
     },

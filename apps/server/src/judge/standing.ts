@@ -3,7 +3,7 @@
 // connections, so a change leaves the older finding with as many as were running then; it is told for rows of which they are
 // the greater part, until as many have ended.
 import type { Flow, Followed } from '@margay/policy'
-import type { HandleSlot } from '../intern/handles.ts'
+import type { HandleSlot } from '../series/handles.ts'
 import type { Observed } from './decide.ts'
 import type { Finding } from './finding.ts'
 import type { Judgement } from './judgements.ts'

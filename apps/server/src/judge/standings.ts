@@ -1,7 +1,7 @@
 // The table of standings: one for each series between two places, with the question to policies that several share. Those
 // longest unused are forgotten, and open again as new ones.
 import type { Flow, Followed } from '@margay/policy'
-import { createHandleSlot } from '../intern/handles.ts'
+import { createHandleSlot } from '../series/handles.ts'
 import type { Marks, Observed } from './decide.ts'
 import type { Report } from './report.ts'
 import { caseKey, flowOf, isSameNode, saidDirection, seriesKey, textOf } from './report.ts'

@@ -38,7 +38,7 @@ export interface KubernetesSource extends Part {
   isCurrent(): boolean
   /** Since when (Unix milliseconds) names may be out of date and may come right soon; undefined where they are not. */
   unsureSince(): number | undefined
-  /** What verdicts rest on and was never read. Empty where all of it was. */
+  /** What verdicts rest on and was never read, or may not be read any more. Empty where all of it is known. */
   unseen(): readonly Unseen[]
 }
 

@@ -20,7 +20,7 @@ export interface Standing {
 const missedByName: ReadonlySet<string> = new Set(['Namespace', 'ServiceAccount', 'EndpointSlice', 'Node'])
 const judgedBy: ReadonlySet<string> = new Set(policyKinds.filter((kind) => !missedByName.has(kind)))
 
-/** A kind of object that verdicts rest on and that was never read. */
+/** A kind of object that verdicts rest on and that was never read, or may not be read any more. */
 export interface Unseen {
   /** Absent where not even the kinds are known. */
   readonly kind?: string
@@ -40,7 +40,7 @@ export const nothingSeen: Unseen = { what: 'objects of the cluster', why: 'not r
 const rulesHint = (refusals: readonly Refusal[]) =>
   `add to the rules of this server's ClusterRole:\n${missingRules(refusals)}`
 
-/** What of the kinds that verdicts rest on was never read; a verdict without them would be a guess. */
+/** Of the kinds that were not read or are refused, those that verdicts rest on: a verdict without them would be a guess. */
 export function unseenKinds(
   kinds: readonly { readonly resource: Resource; readonly refused: boolean }[],
 ): readonly Unseen[] {

@@ -121,7 +121,7 @@ async function versionsBefore(
   span: Span,
   options: AskOptions,
 ): Promise<readonly ObjectVersion[]> {
-  const ofObjects: Filter = { kind: 'or', filters: changes.map(earlier) }
+  const ofObjects = anyOf(...changes.map(earlier))
   const { answer } = await store.ask(
     questionOf(span, ofObjects, {
       kind: 'groups',

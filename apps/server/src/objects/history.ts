@@ -2,7 +2,7 @@
 // read from the object log. Fed by the ingest thread's rows; writes nothing. What must stay true: half of the present is never
 // told as if it were all of it. Until the log was read, whoever asks waits; where it cannot be read, that is the answer.
 import type { Logger } from '@margay/kit'
-import { createBackoff, sleep } from '@margay/kit'
+import { createBackoff, createKept, sleep } from '@margay/kit'
 import type { ObjectRow, Row } from '@margay/model'
 import { objectLog } from '@margay/model'
 import type { Store } from '@margay/store'
@@ -49,29 +49,15 @@ const settledSeconds = 30
 /** For so long what was read of such a moment is good enough: the questions of one request, and of one page, follow at once. */
 const unsettledSeconds = 5
 
-/** What is costly to find and does not change, the last few of it by key. */
-function createMemory<K, T>(most: number) {
-  const kept = new Map<K, Promise<T>>()
-  return (key: K, find: () => Promise<T>): Promise<T> => {
-    const known = kept.get(key)
-    if (known) return known
-    const found = find()
-    kept.set(key, found)
-    found.catch(() => kept.get(key) === found && kept.delete(key))
-    if (kept.size > most) kept.delete(kept.keys().next().value!)
-    return found
-  }
-}
-
 export function createObjectHistory({ store, log, now }: ObjectHistoryDeps): ObjectHistory {
   const state = createObjectState()
   /** Resolves once the log was read, or could not be. */
   const tried = Promise.withResolvers<void>()
   let unread: ObjectsUnread | undefined
   let isRead = false
-  const moments = createMemory<number, readonly StoredObject[]>(rememberedMoments)
-  const unsettled = createMemory<string, readonly StoredObject[]>(rememberedMoments)
-  const spans = createMemory<string, FoundChanges>(rememberedSpans)
+  const moments = createKept<readonly StoredObject[], number>({ max: rememberedMoments })
+  const unsettled = createKept<readonly StoredObject[]>({ max: rememberedMoments })
+  const spans = createKept<FoundChanges>({ max: rememberedSpans })
   const isSettled = (moment: number) => moment < now() - settledSeconds
 
   const read = async (moment: number): Promise<readonly StoredObject[]> => {

@@ -1,4 +1,4 @@
-// Reads the object log from the store: the versions from which a moment can be told, and those of a range.
+// Reads the object log from the store: the versions from which a moment can be told.
 import type { ObjectRow } from '@margay/model'
 import { objectLog } from '@margay/model'
 import type { Question } from '@margay/query'

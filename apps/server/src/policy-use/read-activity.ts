@@ -3,12 +3,11 @@
 import { policyActivityLog } from '@margay/model'
 import type { Value } from '@margay/model'
 import type { Group, Question } from '@margay/query'
-import { fieldIsOneOf } from '@margay/query'
+import { allOf, fieldIsOneOf } from '@margay/query'
 import type { AskOptions, Store } from '@margay/store'
-import { ofCluster } from '../api/cluster/traffic.ts'
-import { ApiError } from '../api/problem.ts'
 import type { Activity } from './activity.ts'
 import { parseActivityKind, parseRuleName } from './activity.ts'
+import { ofCluster } from './of-cluster.ts'
 
 export interface ActivityRange {
   readonly cluster: string
@@ -26,6 +25,13 @@ export interface ReadActivity {
   readonly since?: number
 }
 
+/** Not all rules that decided something can be read, and sums of some of them would be wrong. */
+export class TooManyRules extends Error {
+  override readonly name = 'TooManyRules'
+  readonly code = 'too_many_rules'
+  readonly hint = 'ask for a shorter time of the traffic, or for one policy'
+}
+
 /** Rules that are read for one answer, each generation for itself; more than a cluster has. */
 const mostRules = 200_000
 
@@ -36,10 +42,7 @@ const sums = ['num_flows_started', 'packets_in', 'packets_out', 'bytes_in', 'byt
 const question = ({ cluster, names, from, to }: ActivityRange): Question => ({
   logType: policyActivityLog.name,
   range: { from: { at: from }, to: { at: to } },
-  filter: {
-    kind: 'and',
-    filters: [ofCluster(cluster), ...(names === undefined ? [] : [fieldIsOneOf('policy.name', names)])],
-  },
+  filter: allOf(ofCluster(cluster), ...(names === undefined ? [] : [fieldIsOneOf('policy.name', names)])),
   reports: 'every',
   select: {
     kind: 'groups',
@@ -90,12 +93,10 @@ async function groupsOf(store: Pick<Store, 'ask'>, asked: Question, options: Ask
   const { answer } = await store.ask(asked, options)
   if (answer.kind !== 'groups') throw new Error('BUG: asked for groups, got rows')
   if (!answer.truncated) return answer.groups
-  throw new ApiError('too_much', `more than ${mostRules} rules decided something`, {
-    hint: 'ask for a shorter time of the traffic, or for one policy',
-  })
+  throw new TooManyRules(`more than ${mostRules} rules decided something`)
 }
 
-/** Rejects with a StoreError where the store does, with `too_much` where not all rules can be read. */
+/** Rejects with a StoreError where the store does, with TooManyRules where not all rules can be read. */
 export async function readActivity(
   store: Pick<Store, 'ask'>,
   range: ActivityRange,

@@ -1,5 +1,5 @@
 // The agents' door: HTTP/1.1 on a listener of its own, a unix socket or TCP. It checks who sends, takes bodies under a cap,
-// and holds hellos open; what frames mean is in agent-frames.ts.
+// and holds hellos open; what frames mean is in ../segment/agent-frames.ts.
 import { chmodSync, existsSync, unlinkSync } from 'node:fs'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
@@ -7,7 +7,7 @@ import { createServer as createSecureServer } from 'node:https'
 import { connect } from 'node:net'
 import type { Logger, Part } from '@margay/kit'
 import { CodedError, FatalError, aborted, defineErrors } from '@margay/kit'
-import type { FramesAnswer, Hello, HelloAnswer, LookAnswer } from '@margay/wire'
+import type { FrameResult, FramesAnswer, Hello, HelloAnswer, LookAnswer } from '@margay/wire'
 import {
   FrameError,
   agentHeader,
@@ -18,12 +18,11 @@ import {
   lookPath,
   splitPieces,
 } from '@margay/wire'
-import { isLoopback } from '../api/guard.ts'
+import { isThisMachine } from '../http/guard.ts'
 import { peerOf } from '../auth/peer.ts'
 import type { Senders } from '../auth/senders.ts'
 import type { Tls } from '../auth/tls.ts'
 import type { Agents } from '../intern/agents.ts'
-import type { AgentFrames } from './agent-frames.ts'
 import type { Orders } from './orders.ts'
 
 export interface AgentReceiverConfig {
@@ -32,6 +31,12 @@ export interface AgentReceiverConfig {
   /** Without it, and beyond a unix socket and loopback, nothing is listened on. */
   readonly tls?: Tls | undefined
   readonly server: string
+}
+
+/** Where frames go from the door. */
+export interface AgentFrames {
+  /** One result a piece, in order; the list ends early at a frame that must come again. */
+  take(agent: string, pieces: readonly Uint8Array[]): Promise<readonly FrameResult[]>
 }
 
 export interface AgentReceiverDeps {
@@ -215,7 +220,7 @@ export function checkDoor(
   { tls, areChecked }: { readonly tls: boolean; readonly areChecked: boolean },
 ): void {
   const host = hostOf(where)
-  if (where.startsWith('unix:') || isLoopback(host) || (tls && areChecked)) return
+  if (where.startsWith('unix:') || isThisMachine(host) || (tls && areChecked)) return
   const missing = [
     ...(tls ? [] : ['TLS (give --tls-cert and --tls-key)']),
     ...(areChecked ? [] : ['a token (give --ingest-token-file or --ingest-service-account)']),

@@ -1,6 +1,7 @@
 // Which of two reports counts, for records that come finished from elsewhere and do not say so: `src` always, `dst` only
 // where nobody reported the source in that time. Senders write both reports of a conversation near each other, so what was
 // seen of a source's own reports in the last while decides. The memory is bounded by what senders can name.
+import { setNewest } from '@margay/kit'
 import type { Row } from '@margay/model'
 
 export interface Coverage {
@@ -19,14 +20,10 @@ const sourceOf = ({ cluster, source_namespace, source_name_aggr }: Row, span: nu
 const spanOf = (row: Row): number => Math.floor(Number(row.start_time) / spanSeconds)
 
 export function createCoverage(): Coverage {
-  const reported = new Set<string>()
+  const reported = new Map<string, true>()
 
   const remember = (row: Row) => {
-    const key = sourceOf(row, spanOf(row))
-    // Deleted first, so that the order of the set is the order in which sources were last seen.
-    reported.delete(key)
-    reported.add(key)
-    if (reported.size > maxRemembered) reported.delete(reported.values().next().value!)
+    setNewest(reported, sourceOf(row, spanOf(row)), true, maxRemembered)
   }
   const isCovered = (row: Row) => {
     const span = spanOf(row)

@@ -2,6 +2,7 @@
 // taken before. Marks run ahead of the disk while a segment is open; when it is synced they are durable, when it fails they
 // fall back, so that what was not kept is taken again. Sequences have no gaps: a batch that skips one is not taken, for the
 // one before it may still fail.
+import { setNewest } from '@margay/kit'
 
 export interface BatchName {
   /** The agent's name, or the door and the kind of what came by it. */
@@ -47,10 +48,7 @@ export function createMarks(): Marks {
     const epochs = marks.get(source) ?? new Map<string, number>()
     marks.set(source, epochs)
     const mark = Math.max(sequence, epochs.get(epoch) ?? -1)
-    // Deleted first, so that the order of the map is the order of last use.
-    epochs.delete(epoch)
-    epochs.set(epoch, mark)
-    if (epochs.size > maxEpochs) epochs.delete(epochs.keys().next().value!)
+    setNewest(epochs, epoch, mark, maxEpochs)
   }
   const entriesOf = (marks: Map<string, Map<string, number>>): MarkEntry[] =>
     [...marks].flatMap(([source, epochs]) => [...epochs].map(([epoch, mark]): MarkEntry => [source, epoch, mark]))

@@ -77,6 +77,7 @@ export function createJudgedCluster(yaml: string, start: number, deps: JudgeDeps
     frames.add(1, rest)
     const head = { agent, epoch, sequence: open.sequence++, provisional, madeAt: now }
     const frame = decodeFrame(frames.take(head, []))
+    interner.noteArrival(frame)
     return [frame, epochs.define(frame)!] as const
   }
   put(yaml)

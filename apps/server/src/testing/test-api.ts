@@ -48,7 +48,7 @@ export interface TestApiConfig {
 }
 
 /** The cluster whose objects the API knows. */
-export const testCluster = 'test'
+const testCluster = 'test'
 
 const headers = { host: 'localhost:8585', 'content-type': 'application/json' }
 

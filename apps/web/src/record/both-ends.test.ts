@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { endsOf, exactClock, isWorthAsking, mayChange, moreWords } from './both-ends.ts'
+import { endsOf, exactClock, mayChange, moreWords } from './both-ends.ts'
 
 const connection = {
   start: 1_000_000,
@@ -20,14 +20,6 @@ describe('both ends', () => {
     expect(moreWords({ more: 1200, exact: true })).toBe('And 1,200 more that failed or were slow.')
     expect(moreWords({ more: 1200, exact: false })).toBe('And at least 1,200 more that failed or were slow.')
   })
-
-  it.each([
-    [{ outcome: 'unanswered' }, true],
-    [{ outcome: 'established', action: 'deny' }, true],
-    [{ outcome: 'established', exemplars: ['…'] }, true],
-    [{ outcome: 'established', action: 'allow', exemplars: [] }, false],
-    [{}, false],
-  ])('are asked of %j: %s', (row, asked) => expect(isWorthAsking(row)).toBe(asked))
 
   it('are asked again while an unsure answer is young', () => {
     const answer = { connections: [connection], more: 0 } as never

@@ -1,5 +1,5 @@
 // Words around the sentence about both ends, which is the server's. Pure.
-import { printSocketAddress, type Row } from '@margay/model'
+import { printSocketAddress } from '@margay/model'
 import { formatAtLeast } from '../format/number.ts'
 import { formatClock } from '../format/time.ts'
 import type { ConnectionEnds, EndsEvidence, EndsResponse, Place } from '@margay/wire'
@@ -35,12 +35,6 @@ export const exactClock = (ms: number, zone: string): string =>
 /** How many connections are not shown. */
 export const moreWords = ({ more, exact }: Pick<EndsResponse, 'more' | 'exact'>): string =>
   `And ${formatAtLeast(more, exact)} more that failed or were slow.`
-
-const failures = new Set(['refused', 'unanswered', 'dropped', 'reset'])
-
-/** Whether a flow record leaves something to explain. */
-export const isWorthAsking = ({ action, outcome, exemplars }: Row): boolean =>
-  action === 'deny' || failures.has(String(outcome)) || (Array.isArray(exemplars) && exemplars.length > 0)
 
 /** As long as agents and store need for what happened a moment ago. */
 const youngMs = 60_000

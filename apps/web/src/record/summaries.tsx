@@ -1,5 +1,5 @@
 // The summary of a record by log type. A log type without one is read as a table of its fields.
-import type { LogType, Row } from '@margay/model'
+import { isWorthExplaining, type LogType, type Row } from '@margay/model'
 import type { ComponentType } from 'react'
 import { Explainer } from '../explain/Explainer.tsx'
 import { formatCount, formatDuration } from '../format/number.ts'
@@ -8,7 +8,6 @@ import { VerdictChip } from '../log-table/presentation.tsx'
 import { Chip } from '../ui/Chip.tsx'
 import { clauseOf, type Pill } from '../view/pill.ts'
 import { EndsOfRecord } from './BothEnds.tsx'
-import { isWorthAsking } from './both-ends.ts'
 import { dnsSentences, evidenceSentence, flowSentences, volume } from './sentences.ts'
 import { Trace } from './Trace.tsx'
 import css from './Record.module.css'
@@ -72,6 +71,12 @@ const same = (a: Row[string], b: Row[string]): boolean => JSON.stringify(a) === 
 const list = (value: Row[string]): string | undefined =>
   Array.isArray(value) && value.length > 0 ? (value as readonly unknown[]).flat().join(', ') : undefined
 
+/** Most names lead straight to an address, which needs no saying. */
+const aliases = (row: Row): Facts => {
+  const names = list(row.dest_domain_aliases)
+  return names === undefined ? [] : [['Domain aliases', names]]
+}
+
 const count = (value: Row[string]): string | undefined => (value === undefined ? undefined : formatCount(Number(value)))
 
 const process = (row: Row): string | undefined => {
@@ -97,7 +102,7 @@ function FlowSummary({ type, row, zone, onFilter }: SummaryProps) {
         {row.evidence !== undefined && <Chip>{String(row.evidence)}</Chip>}
         <Chip>{formatTime(Number(row.start_time), zone)}</Chip>
       </div>
-      {isWorthAsking(row) && <EndsOfRecord type={type} row={row} zone={zone} />}
+      {isWorthExplaining(row) && <EndsOfRecord type={type} row={row} zone={zone} />}
       <Said sentences={flowSentences(row)} />
       <Explainer type={type} row={row}>
         <Trace title="Policy trace" texts={row['policies.enforced_policies']} atDestination={row.reporter === 'dst'} />
@@ -125,6 +130,7 @@ function FlowSummary({ type, row, zone, onFilter }: SummaryProps) {
             ['Process', process(row)],
             ['Arguments', list(row.process_args)],
             ['Domains', list(row.dest_domains)],
+            ...aliases(row),
             ['Service', row.dest_service_name === '-' ? 'none' : (row.dest_service_name as string | undefined)],
           ]}
         />

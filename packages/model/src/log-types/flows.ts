@@ -1,4 +1,5 @@
 // The flow log: Calico's published fields by their names, and ours, which say how we know.
+import { failedOutcomes } from '../failed.ts'
 import { defineLogType, field } from '../field.ts'
 
 const endpointTypes = ['wep', 'hep', 'ns', 'net'] as const
@@ -84,7 +85,7 @@ export const flowLog = defineLogType({
       ours: true,
       hot: true,
       label: 'Outcome',
-      values: ['established', 'refused', 'unanswered', 'dropped', 'reset'],
+      values: ['established', ...failedOutcomes],
       doc: 'How the connections went: established, refused by the peer, unanswered, dropped by the kernel, reset.',
     }),
     drop_reason: field.keyword({
@@ -210,6 +211,14 @@ export const flowLog = defineLogType({
       fold: 'name',
       label: 'Domains',
       doc: 'Names that the client asked for before it connected to this address. Only on src records; Calico gives them for destinations outside the cluster alone, our agents for all.',
+    }),
+    dest_domain_aliases: field.keywords({
+      role: 'detail',
+      ours: true,
+      merge: 'union',
+      fold: 'name',
+      label: 'Domain aliases',
+      doc: "Names between one of dest_domains and the address, where the DNS answer led there by CNAME records, the address's own name among them. Calico's policies take them as they take the name that was asked for; Cilium's do not.",
     }),
     dest_domain_source: field.enum({
       role: 'detail',

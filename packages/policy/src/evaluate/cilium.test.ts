@@ -148,6 +148,20 @@ describe('egress', () => {
     expect(evaluate(flow('a/web', '203.0.113.7', 'tcp/443'), { ...snapshot, domains: seen }).verdict).toBe(wanted)
   })
 
+  it('a name that the answer led to is not the name that was asked for [dns]', () => {
+    const address = parseAddress('203.0.113.7') ?? expect.fail('address')
+    const asked = (domains: readonly string[], aliases: readonly string[]) => ({
+      ...flow('a/web', '203.0.113.7', 'tcp/443'),
+      destination: { address, domains, aliases },
+    })
+    const snapshot = snapshotOf(base + cnp(dns))
+    expect(evaluate(asked(['bucket.test'], ['api.example.com']), snapshot)).toMatchObject({
+      verdict: 'deny',
+      missing: [],
+    })
+    expect(evaluate(asked(['api.example.com'], ['bucket.test']), snapshot).verdict).toBe('allow')
+  })
+
   it('a domain that nobody asked for yet is a missing fact, not a denial', () => {
     const { verdict, missing } = evaluate(flow('a/web', '203.0.113.7', 'tcp/443'), snapshotOf(base + cnp(dns)))
     expect(verdict).toBe('unknown')

@@ -73,3 +73,38 @@ describe('domains', () => {
     expect(evaluate(from, snapshotOf(admitting))).toMatchObject({ verdict: 'deny', missing: [] })
   })
 })
+
+describe('aliases of a name that the client asked for', () => {
+  const names = { domains: ['bucket.company.test'], aliases: ['x.CDN.example.', 'bucket.s3.example'] }
+  const asked = { ...question, destination: { address, ...names } }
+  it.each([
+    ['at the end of the chain', '*.s3.example', 'allow'],
+    ['within the chain', 'x.cdn.example', 'allow'],
+    ['beside the name that was asked for', 'bucket.company.test', 'allow'],
+    ['not of another name', 's3.example', 'deny'],
+  ])('count: %s', (_, domain, wanted) => expect(evaluate(asked, snapshotOf(byRule(domain))).verdict).toBe(wanted))
+
+  it('count in network sets, and are as good as a name where a set is excluded', () => {
+    const set = bySet.replace('API.example.com', "'*.s3.example'")
+    expect(evaluate(asked, snapshotOf(set)).verdict).toBe('allow')
+    const excluding = snapshotOf(set.replace('{selector: "kind', '{notSelector: "kind'))
+    expect(evaluate(asked, excluding).verdict).toBe('deny')
+    expect(evaluate({ ...question, destination: { address, domains: names.domains } }, excluding).verdict).toBe('allow')
+  })
+
+  it('are not in the way of a rule that denies by name', () => {
+    const denying = byRule('*.s3.example')
+      .replace('{action: Allow,', '{action: Deny,')
+      .replace('}}]}}', '}}, {action: Allow}]}}')
+    expect(evaluate(asked, snapshotOf(denying)).verdict).toBe('deny')
+    expect(evaluate({ ...question, destination: { address, domains: ['a.test'] } }, snapshotOf(denying)).verdict).toBe(
+      'allow',
+    )
+  })
+
+  it('that are told with no name leave it a missing fact where they are others', () => {
+    const alone = { ...question, destination: { address, aliases: ['bucket.s3.example'] } }
+    expect(evaluate(alone, snapshotOf(byRule('*.s3.example'))).verdict).toBe('allow')
+    expect(evaluate(alone, snapshotOf(byRule('*.other.example'))).verdict).toBe('unknown')
+  })
+})

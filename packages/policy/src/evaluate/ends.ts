@@ -2,6 +2,7 @@
 // match no selector, and to say that of a pod would be a guess.
 import type { Address } from '../net/address.ts'
 import { printAddress } from '../net/address.ts'
+import type { Names } from '../objects/domains.ts'
 import type { HostEndpoint, NamedPort, Node, Pod } from '../objects/snapshot.ts'
 import type { Answer, Miss } from './answer.ts'
 import type { Flow, FlowEnd } from './flow.ts'
@@ -10,7 +11,7 @@ import { isPodAddress, type Lookup } from './lookup.ts'
 
 interface Common {
   readonly address?: Address
-  readonly domains: readonly string[]
+  readonly names: Names
   /** For people: `pod shop/web`, `192.0.2.1`. */
   readonly title: string
 }
@@ -45,72 +46,75 @@ export function isOutside(end: End, miss: Miss): Answer {
 }
 
 /** Shared, because it is on the path of every flow. */
-const noDomains: readonly string[] = []
+export const noNames: Names = { domains: [], aliases: [] }
+
+const namesOf = ({ domains, aliases }: FlowEnd): Names =>
+  domains || aliases ? { domains: domains ?? noNames.domains, aliases: aliases ?? noNames.aliases } : noNames
 
 /** An end that still lacks its address. */
 type Draft = (address: Address | undefined) => End
 
-function hostEnd(host: HostEndpoint, lookup: Lookup, domains: readonly string[]): Draft {
+function hostEnd(host: HostEndpoint, lookup: Lookup, names: Names): Draft {
   return (address) => ({
     kind: 'host',
     host,
     known: lookup.hostLabelsOf(host),
     ports: host.ports,
-    domains,
+    names,
     title: `host endpoint ${host.name}`,
     ...(address && { address }),
   })
 }
 
-function nodeEnd(name: string, lookup: Lookup, domains: readonly string[]): Draft {
+function nodeEnd(name: string, lookup: Lookup, names: Names): Draft {
   const host = lookup.hostEndpointOfNode(name)
-  if (host) return hostEnd(host, lookup, domains)
+  if (host) return hostEnd(host, lookup, names)
   const node = lookup.node(name) ?? { name, labels: new Map(), addresses: [] }
-  return (address) => ({ kind: 'node', node, domains, title: `node ${name}`, ...(address && { address }) })
+  return (address) => ({ kind: 'node', node, names, title: `node ${name}`, ...(address && { address }) })
 }
 
-function podEnd(pod: Pod, lookup: Lookup, domains: readonly string[]): Draft {
-  if (pod.hostNetwork && pod.node !== undefined) return nodeEnd(pod.node, lookup, domains)
+function podEnd(pod: Pod, lookup: Lookup, names: Names): Draft {
+  if (pod.hostNetwork && pod.node !== undefined) return nodeEnd(pod.node, lookup, names)
   const { known, title } = lookup.cardOf(pod)
-  const end = { kind: 'pod', pod, known, ports: pod.ports, domains, title } as const
+  const end = { kind: 'pod', pod, known, ports: pod.ports, names, title } as const
   return (address) => (address ? { ...end, address } : end)
 }
 
-function missingEnd(title: string, domains: readonly string[], known?: KnownLabels): Draft {
-  return (address) => ({ kind: 'missing', domains, title, ...(address && { address }), ...(known && { known }) })
+function missingEnd(title: string, names: Names, known?: KnownLabels): Draft {
+  return (address) => ({ kind: 'missing', names, title, ...(address && { address }), ...(known && { known }) })
 }
 
 /** Somebody at an address that no object states. */
-function nobodyAt(address: Address, { options }: Lookup, domains: readonly string[]): Draft {
+function nobodyAt(address: Address, { options }: Lookup, names: Names): Draft {
   const title = printAddress(address)
-  if (isPodAddress(address, options)) return missingEnd(`the pod at ${title}`, domains)
-  return () => ({ kind: 'outside', address, domains, title })
+  if (isPodAddress(address, options)) return missingEnd(`the pod at ${title}`, names)
+  return () => ({ kind: 'outside', address, names, title })
 }
 
-function endAt(address: Address, lookup: Lookup, domains: readonly string[]): Draft {
+function endAt(address: Address, lookup: Lookup, names: Names): Draft {
   const pod = lookup.podAt(address)
-  if (pod) return podEnd(pod, lookup, domains)
+  if (pod) return podEnd(pod, lookup, names)
   const host = lookup.hostEndpointAt(address)
-  if (host) return hostEnd(host, lookup, domains)
+  if (host) return hostEnd(host, lookup, names)
   const node = lookup.nodeAt(address)
-  return node ? nodeEnd(node.name, lookup, domains) : nobodyAt(address, lookup, domains)
+  return node ? nodeEnd(node.name, lookup, names) : nobodyAt(address, lookup, names)
 }
 
 function draftEnd(end: FlowEnd, lookup: Lookup): Draft {
-  const domains = end.domains ?? noDomains
+  const names = namesOf(end)
   if (end.pod !== undefined) {
     const pod = lookup.pod(end.pod)
-    if (pod) return podEnd(pod, lookup, domains)
-    return missingEnd(`pod ${end.pod}`, domains, lookup.labelsOfVanished(end.pod.split('/', 1)[0] ?? ''))
+    if (pod) return podEnd(pod, lookup, names)
+    return missingEnd(`pod ${end.pod}`, names, lookup.labelsOfVanished(end.pod.split('/', 1)[0] ?? ''))
   }
   if (end.hostEndpoint !== undefined) {
     const host = lookup.hostEndpoint(end.hostEndpoint)
-    return host ? hostEnd(host, lookup, domains) : missingEnd(`host endpoint ${end.hostEndpoint}`, domains)
+    return host ? hostEnd(host, lookup, names) : missingEnd(`host endpoint ${end.hostEndpoint}`, names)
   }
-  if (end.node !== undefined) return nodeEnd(end.node, lookup, domains)
-  if (end.unnamed !== undefined) return missingEnd(end.unnamed, domains)
-  if (!end.address) return missingEnd('an end without name and address', domains)
-  return end.isNobodys ? nobodyAt(end.address, lookup, domains) : endAt(end.address, lookup, domains)
+  if (end.node !== undefined) return nodeEnd(end.node, lookup, names)
+  if (end.unnamed !== undefined) return missingEnd(end.unnamed, names)
+  if (!end.address) return missingEnd('an end without name and address', names)
+  return end.isNobodys ? nobodyAt(end.address, lookup, names) : endAt(end.address, lookup, names)
 }
 
 function ownAddresses(end: End): readonly Address[] {
@@ -138,13 +142,13 @@ function ownAddress(end: End, family: 4 | 6 | undefined): Address | undefined {
 
 /** A pod named, with the address that is stated or the one that it has: most ends of most flows. */
 function plainPod(end: FlowEnd, lookup: Lookup): (End & { readonly kind: 'pod' }) | undefined {
-  if (end.pod === undefined || end.domains) return undefined
+  if (end.pod === undefined || end.domains || end.aliases) return undefined
   const pod = lookup.pod(end.pod)
   if (!pod || pod.hostNetwork) return undefined
   const address = end.address ?? (pod.addresses.length === 1 ? pod.addresses[0] : undefined)
   if (!address) return undefined
   const { known, title } = lookup.cardOf(pod)
-  return { kind: 'pod', pod, known, ports: pod.ports, domains: noDomains, title, address }
+  return { kind: 'pod', pod, known, ports: pod.ports, names: noNames, title, address }
 }
 
 /** Resolves both ends. Addresses that the flow does not state are taken from the endpoint, in the flow's family. */

@@ -16,8 +16,10 @@ export interface FlowEnd {
   readonly address?: Address
   /** The address is nobody's that objects tell of, whoever may be said to have it now. */
   readonly isNobodys?: true
-  /** Names that led the client to this address. Where there are any, no other name did. */
+  /** Names that the client asked for, which led it to this address. Where there are any, no other name did. */
   readonly domains?: readonly string[]
+  /** Names between one of those and the address: the answer went on by CNAME records. */
+  readonly aliases?: readonly string[]
 }
 
 /** A forwarding host endpoint that the flow passes on its way. */

@@ -5,7 +5,7 @@
 import { type Direction, type Policy, type Rule } from '../objects/policy.ts'
 import { protocolNumbers } from '../objects/ports.ts'
 import type { Answer } from './answer.ts'
-import type { End, Ends } from './ends.ts'
+import { type End, type Ends, noNames } from './ends.ts'
 import type { Prepared } from './prepare.ts'
 import type { DirectionResult, Flow, ForwardHop, Mode } from './flow.ts'
 import { exempt, judgeTiers, type Judged, resultOf, unknownResult } from './judge.ts'
@@ -99,7 +99,12 @@ export function judgeHost(
 function beforeDnat(input: StageInput, hop: ForwardHop): StageInput {
   const { beforeDnat } = hop
   if (!beforeDnat) return input
-  const destination: End = { kind: 'outside', address: beforeDnat.address, domains: [], title: 'the address dialled' }
+  const destination: End = {
+    kind: 'outside',
+    address: beforeDnat.address,
+    names: noNames,
+    title: 'the address dialled',
+  }
   const { port, ...flow } = input.flow
   const dialled = beforeDnat.port ?? port
   return {
@@ -117,7 +122,7 @@ export function judgeHop(hop: ForwardHop, flow: Flow, ends: Ends, prepared: Prep
   if (!host)
     return unknownResult(
       direction,
-      { kind: 'missing', domains: [], title },
+      { kind: 'missing', names: noNames, title },
       { kind: 'endpoint', text: `labels of ${title}` },
     )
   const end: HostEnd = {
@@ -125,7 +130,7 @@ export function judgeHop(hop: ForwardHop, flow: Flow, ends: Ends, prepared: Prep
     host,
     known: prepared.lookup.hostLabelsOf(host),
     ports: host.ports,
-    domains: [],
+    names: noNames,
     title,
   }
   const input = { end, direction, flow, ends, prepared, mode }

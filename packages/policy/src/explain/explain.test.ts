@@ -59,6 +59,36 @@ describe('sentences', () => {
     ],
   ])('%s', (_, spec, sentence) => expect(ingress(calico(spec))?.sentence).toBe(sentence))
 
+  it.each([
+    [
+      "a rule's own domain",
+      `destination: {domains: ['*.s3.example']}`,
+      ['bucket.test'],
+      'egress from shop/checkout: tier default: rule 0 of out allows it (allow to domain *.s3.example); 203.0.113.7 is bucket.s3.example, by CNAME from bucket.test',
+    ],
+    [
+      "a network set's domain",
+      `destination: {selector: "kind == 'store'"}`,
+      ['a.test', 'b.test'],
+      'egress from shop/checkout: tier default: rule 0 of out allows it (allow to namespace = shop and kind = store); 203.0.113.7 is bucket.s3.example, by CNAME from a.test or b.test',
+    ],
+    [
+      'nothing, where a name that was asked for will do',
+      `destination: {domains: ['*.s3.example', bucket.test]}`,
+      ['bucket.test'],
+      'egress from shop/checkout: tier default: rule 0 of out allows it (allow to domain *.s3.example, bucket.test)',
+    ],
+  ])('name the alias that decided: %s', (_, destination, domains, sentence) => {
+    const snapshot = snapshotOf(`${cluster}
+---
+{apiVersion: projectcalico.org/v3, kind: NetworkSet, metadata: {name: stores, namespace: shop, labels: {kind: store}}, spec: {allowedEgressDomains: ['*.s3.example']}}
+---
+{apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: {name: out, namespace: shop}, spec: {types: [Egress], selector: "role == 'api'", egress: [{action: Allow, ${destination}}]}}`)
+    const outside = flow('shop/checkout', '203.0.113.7', 'tcp/443')
+    const asked = { ...outside, destination: { ...outside.destination, domains, aliases: ['bucket.s3.example'] } }
+    expect(explain(asked, snapshot).directions[0]?.sentence).toBe(sentence)
+  })
+
   it('an allowed flow that no policy covers', () => {
     expect(ingress(cluster)?.sentence).toBe('ingress to shop/payments: no policy decides; profile kns.shop allows')
   })

@@ -8,6 +8,7 @@ import { prepare, type Prepared } from '../evaluate/prepare.ts'
 import type { Direction, Policy } from '../objects/policy.ts'
 import { protocolName } from '../objects/ports.ts'
 import type { Snapshot } from '../objects/snapshot.ts'
+import { decidingAlias } from './alias.ts'
 import { differences, shortTitle } from './difference.ts'
 import { findFix, type Fix, type Near } from './fix.ts'
 import { ruleWords } from './words.ts'
@@ -105,6 +106,13 @@ function decisionClauses(result: DirectionResult, near: readonly Near[]): readon
   }
 }
 
+/** Where the deciding rule has another name than the client: how the two are one. */
+function aliasClauses({ decision }: DirectionResult, { destination }: Ends, lookup: Lookup): readonly string[] {
+  const alias = decision.by === 'rule' ? decidingAlias(decision.rule, destination, lookup) : undefined
+  if (alias === undefined) return []
+  return [`${shortTitle(destination)} is ${alias}, by CNAME from ${destination.names.domains.join(' or ')}`]
+}
+
 const factWords = ({ kind, text }: MissingFact) => `${text} ${kind === 'unevaluated' ? 'not evaluated' : 'not known'}`
 
 /** The policies that a change would be made in: those that isolate, or the one whose rule denied. */
@@ -125,7 +133,7 @@ function explainDirection(
   const { direction, endpoint, verdict } = result
   const policies = verdict === 'deny' ? changeable(result) : []
   const near = nearRules(policies, direction, flow, ends, lookup)
-  const clauses = [...passWords(result), ...decisionClauses(result, near)]
+  const clauses = [...passWords(result), ...decisionClauses(result, near), ...aliasClauses(result, ends, lookup)]
   const [nearest] = near
   const isEnd = endpoint === (direction === 'ingress' ? ends.destination : ends.source).title
   const fix = policies.length > 0 && isEnd ? findFix(near, policies, flow, ends, direction, snapshot, mode) : undefined

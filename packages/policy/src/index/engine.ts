@@ -60,10 +60,10 @@ interface Known {
 
 function endKey(end: FlowEnd): string {
   // Fast path: an end that is a pod's name and nothing else.
-  if (end.pod !== undefined && !end.address && !end.domains) return end.pod
-  const { pod = '', hostEndpoint = '', node = '', unnamed = '', isNobodys = '', domains = [] } = end
+  if (end.pod !== undefined && !end.address && !end.domains && !end.aliases) return end.pod
+  const { pod = '', hostEndpoint = '', node = '', unnamed = '', isNobodys = '', domains = [], aliases = [] } = end
   const address = end.address ? printAddress(end.address) : ''
-  return [pod, hostEndpoint, node, unnamed, address, isNobodys, domains.join(',')].join('|')
+  return [pod, hostEndpoint, node, unnamed, address, isNobodys, domains.join(','), aliases.join(',')].join('|')
 }
 
 /** Names every field that a verdict depends on; rare ones only where they occur. */

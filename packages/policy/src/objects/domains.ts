@@ -36,6 +36,14 @@ function ciliumRegExp(text: string): string {
 
 const compiled = new WeakMap<DomainPattern, RegExp>()
 
+/** By which names a client came to an address. */
+export interface Names {
+  /** Those that it asked for. */
+  readonly domains: readonly string[]
+  /** Those between one of them and the address (CNAME). */
+  readonly aliases: readonly string[]
+}
+
 /** Whether the pattern covers the name. */
 export function matchDomain(pattern: DomainPattern, name: string): boolean {
   let test = compiled.get(pattern)
@@ -44,4 +52,14 @@ export function matchDomain(pattern: DomainPattern, name: string): boolean {
     compiled.set(pattern, test)
   }
   return test.test(foldDomain(name))
+}
+
+/**
+ * The name that the pattern covers, a name that was asked for before an alias. Felix follows CNAME records: an address is in
+ * the set of a domain that covers any name on the way to it. Cilium's addresses are those of the name that was asked for,
+ * whatever its answer called them (cilium/cilium#30588).
+ */
+export function findCovered(pattern: DomainPattern, { domains, aliases }: Names): string | undefined {
+  const covers = (name: string) => matchDomain(pattern, name)
+  return domains.find(covers) ?? (pattern.dialect === 'calico' ? aliases.find(covers) : undefined)
 }

@@ -45,7 +45,7 @@ interface GrowingNeed {
 function peerOf(end: End, workloadOf: (pod: Pod) => Workload): Peer | undefined {
   if (end.kind === 'pod') return { kind: 'workload', workload: workloadOf(end.pod) }
   if (end.kind === 'missing' || !end.address) return undefined
-  return { kind: 'address', address: end.address, domains: end.domains }
+  return { kind: 'address', address: end.address, domains: end.names.domains }
 }
 
 const peerKey = (peer: Peer) => (peer.kind === 'workload' ? peer.workload.key : printAddress(peer.address))

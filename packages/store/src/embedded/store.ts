@@ -104,7 +104,7 @@ export function createEmbeddedStore(config: EmbeddedConfig): Store {
       const known = { ...(error !== undefined && { error }), ...(pid !== undefined && { pid }) }
       return { engine: 'chdb', state, ...known, restarts, queued, tables }
     },
-    retain: (rules, now) => retain(admin, rules, now),
+    retain: (rules, now, room) => retain(admin, rules, now, room),
     close: () => engine.stop(),
   }
 }

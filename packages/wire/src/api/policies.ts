@@ -188,6 +188,7 @@ export const explainedEndSchema = z.object({
   address: z.string().optional(),
   hostEndpoint: z.string().optional(),
   domains: z.array(z.string()).optional(),
+  aliases: z.array(z.string()).optional().describe('Names between one of the domains and the address (CNAME).'),
   labels: z.record(z.string(), z.string()).optional().describe('Absent where they are not known.'),
 })
 

@@ -1,6 +1,8 @@
 // UDP, ICMP and everything else that is not TCP: counted by the kernel side per socket and peer, taken out once a second.
 // Who started is who sent the first packet; of sockets that are older than the agent that is not known at first.
 import type { Exemplar } from '@margay/model'
+import { noNames } from '../../dns/client-domains.ts'
+import type { ClientNames } from '../../dns/client-domains.ts'
 import { flowOf, readSocket } from '../../flow/endpoints.ts'
 import type { Socket } from '../../flow/endpoints.ts'
 import { established, gather } from '../../flow/flow.ts'
@@ -31,7 +33,7 @@ interface Exchange {
   flow: Flow | undefined
   readonly role: Role
   readonly partial: boolean
-  readonly domains: readonly string[]
+  readonly names: ClientNames
   isSure: boolean
   isAnswered: boolean
   isNew: boolean
@@ -87,7 +89,8 @@ function createExchanges(shared: Shared, openedAt: number) {
       role: ofRole,
       flow: flowOf(shared, socket, ofRole, keys, keyAt),
       partial: ofRole === role.unknown,
-      domains: ofRole === role.server ? [] : shared.domains.find(socket.ends.netns, socket.cgroup, socket.ends.remote),
+      names:
+        ofRole === role.server ? noNames : shared.domains.find(socket.ends.netns, socket.cgroup, socket.ends.remote),
       isSure: values[at + party.sure] === 1,
       isAnswered: false,
       isNew: true,
@@ -122,8 +125,8 @@ function createExchanges(shared: Shared, openedAt: number) {
   const count = (key: string, exchange: Exchange, verdict: Verdict, counted: Measures) => {
     if (!exchange.flow) return
     const variant = flows.variant(exchange.flow, verdict)
-    const { socket, domains } = exchange
-    gather(variant.gathered, { pid: socket.pid, args: socket.process.args, domains }, config)
+    const { socket, names } = exchange
+    gather(variant.gathered, { pid: socket.pid, args: socket.process.args, names }, config)
     if (exchange.partial) variant.gathered.partial = true
     const isNewInInterval = exchange.interval !== flows.interval
     if (verdict.dropReason !== undefined)

@@ -1,5 +1,7 @@
 // DNS as clients see it: messages at their sockets, over UDP and TCP, paired into lookups. What a server receives and
 // sends is used only to know that it is one: its own questions then are an upstream's.
+import { setNewest } from '@margay/kit'
+import { addressesOf } from '../../dns/chain.ts'
 import { readDns } from '../../dns/message.ts'
 import { createLookupLog } from '../../dns/lookup-log.ts'
 import type { DnsClient } from '../../dns/lookup-log.ts'
@@ -27,12 +29,7 @@ function createStreams() {
   const streams = new Map<string, DnsStream>()
   return {
     of(key: string): DnsStream {
-      const known = streams.get(key)
-      if (known) return known
-      if (streams.size >= maxStreams) streams.delete(streams.keys().next().value!)
-      const stream = createDnsStream()
-      streams.set(key, stream)
-      return stream
+      return streams.get(key) ?? setNewest(streams, key, createDnsStream(), maxStreams)
     },
     end: (key: string) => void streams.delete(key),
   }
@@ -101,7 +98,7 @@ export const dns: Collector = {
     /** The names are there before the connection that follows is seen: the ring keeps order. */
     const noteDomains = ({ netns, cgroup }: DnsClient, answer: Answer) => {
       if (!answer.ok || !answer.message.question) return
-      const addresses = answer.message.answers.flatMap(({ address }) => address ?? [])
+      const addresses = addressesOf(answer.message)
       if (addresses.length === 0) return
       shared.domains.note(netns, cgroup, answer.message.question.name, addresses, shared.clock.now())
     }

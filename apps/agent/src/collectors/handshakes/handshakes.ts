@@ -1,6 +1,7 @@
 // Handshakes that came to nothing at a listener. No socket is made for a connection before its handshake is over, so these
 // are known from the listener alone: its queue was full and the question was forgotten, or its answer was not answered.
 import type { Exemplar } from '@margay/model'
+import { noNames } from '../../dns/client-domains.ts'
 import { createDropEvidence } from '../../flow/drop-evidence.ts'
 import type { Drops } from '../../flow/drop-evidence.ts'
 import { flowOf, readSocket } from '../../flow/endpoints.ts'
@@ -62,7 +63,7 @@ export const handshakes: Collector = {
       measures[slot.bytesIn] = bytes.readUInt32LE(at + handshakeRecord.length)
       measures[slot.started] = isNew ? 1 : 0
       const variant = flows.variant(flow, verdict)
-      gather(variant.gathered, { pid: socket.pid, args: socket.process.args, domains: [] }, config)
+      gather(variant.gathered, { pid: socket.pid, args: socket.process.args, names: noNames }, config)
       flows.keep(variant, key, exemplarOf(bytes, at, verdict, noted), noted.keptIn !== flows.interval)
       noted.keptIn = flows.interval
       flows.add(variant, measures, isNew, isNew)

@@ -103,6 +103,17 @@ describe("a packet's way through the rules", () => {
     expect(noted[0]?.[0]).toBe(noted[1]?.[0])
   })
 
+  it('that was let through is no refusal, though another packet of its number was refused just before', () => {
+    const { paths, noted, step, take } = setUp()
+    take(step('forward', 7, 'drop'), '10.0.0.2')
+    paths.end(100)
+    take(step('forward', 8, 'accept'), '10.0.0.2', 200)
+    paths.end(300)
+    take(step('forward', 8, 'accept', { packet: 2 }), '10.0.0.3', 5000)
+    paths.end(5100)
+    expect(noted.map(([, { denies }]) => denies)).toEqual([true, false, false])
+  })
+
   it('that many packets take is one object; the rule set is looked at once for all that was read', () => {
     const { paths, noted, step, take, refreshes } = setUp()
     for (const packet of [1, 2]) take(step('forward', 2, 'accept', { packet }), '10.0.0.2')

@@ -1,5 +1,6 @@
 // A traced packet's way through the rules, gathered from its messages and told as marks: what rules said and decided,
 // address translation and what merely went on left out. The last mark is the one that decided. Pure but for the rule book.
+import { setNewest } from '@margay/kit'
 import { printMark } from '@margay/wire'
 import type { Said } from '../../flow/mark-table.ts'
 import { tupleKey } from '../../flow/tuple.ts'
@@ -15,6 +16,7 @@ interface Path {
   key: string | undefined
   base: BaseChain | undefined
   readonly marks: string[]
+  /** Some of these marks is a drop: a number comes again for another packet, with marks of its own. */
   denies: boolean
   at: number
 }
@@ -60,10 +62,8 @@ export function createPaths({ ownTable }: PathsConfig, { rules, note }: PathsDep
   const pathOf = (number: number, nowMs: number): Path => {
     const known = paths.get(number)
     if (known) return known
-    if (paths.size >= maxPaths) paths.delete(paths.keys().next().value!)
     const path: Path = { key: undefined, base: undefined, marks: [], denies: false, at: nowMs }
-    paths.set(number, path)
-    return path
+    return setNewest(paths, number, path, maxPaths)
   }
   /** A way through the rules as text; undefined where the step is not worth telling. */
   const markOf = (step: TraceStep, base: BaseChain | undefined): string | undefined => {
@@ -109,6 +109,7 @@ export function createPaths({ ownTable }: PathsConfig, { rules, note }: PathsDep
       for (const [number, path] of paths) {
         if (path.key !== undefined && path.marks.length > 0) note(path.key, sayingOf(path))
         path.marks.length = 0
+        path.denies = false
         if (nowMs - path.at > keepMs) paths.delete(number)
       }
     },

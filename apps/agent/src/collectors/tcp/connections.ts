@@ -106,10 +106,10 @@ export function createConnections(shared: Shared): Connections {
     const isSettled = isSure === connection.sure && connection.endpoint.role !== role.unknown
     // A flow that was silent for long has been forgotten by the table.
     if (isSettled && connection.endpoint.flow?.isKept) return
-    const { domains } = connection.endpoint
+    const { names } = connection.endpoint
     connection.sure = isSure
     // Names asked for after it connected did not lead to it.
-    connection.endpoint = { ...endpoints.find(bytes, at + tcpRecord.tuple), domains }
+    connection.endpoint = { ...endpoints.find(bytes, at + tcpRecord.tuple), names }
   }
 
   const measure = (connection: Connection, bytes: Buffer, at: number, closed: boolean) => {
@@ -178,8 +178,8 @@ export function createConnections(shared: Shared): Connections {
     measure(connection, bytes, at, closed)
     if (verdict.outcome === 'established' || verdict.outcome === 'reset') addSamples(measures, bytes, at)
     const variant = flows.variant(flow, verdict)
-    const { socket, domains } = connection.endpoint
-    gather(variant.gathered, { pid: socket.pid, args: socket.process.args, domains }, config)
+    const { socket, names } = connection.endpoint
+    gather(variant.gathered, { pid: socket.pid, args: socket.process.args, names }, config)
     if (connection.partial) variant.gathered.partial = true
     flows.add(variant, measures, connection.interval !== flows.interval, connection.second !== flows.second)
     keep(connection, variant, bytes, at)

@@ -111,7 +111,12 @@ function createPods() {
 interface Draft {
   readonly flow: Flow
   readonly domains: Set<string>
+  readonly aliases: Set<string>
   isDenied: boolean
+}
+
+function noteNames(into: Set<string>, names: Row[string]): void {
+  if (Array.isArray(names)) for (const name of names) into.add(String(name))
 }
 
 function protocolProblem(row: Row): readonly SeriesProblem[] {
@@ -138,10 +143,11 @@ export function createSeries(): Series {
       const port = carriesPorts(protocol) && typeof row.dest_port === 'number' ? row.dest_port : undefined
       const key = `${endKey(source)}\n${endKey(destination)}\n${protocol}\n${port ?? ''}`
       const flow = { source, destination, protocol, ...(port !== undefined && { port }) }
-      const draft = drafts.get(key) ?? { flow, domains: new Set<string>(), isDenied: false }
+      const draft: Draft = drafts.get(key) ?? { flow, domains: new Set(), aliases: new Set(), isDenied: false }
       drafts.set(key, draft)
       if (row.action === 'deny') draft.isDenied = true
-      if (Array.isArray(row.dest_domains)) for (const name of row.dest_domains) draft.domains.add(String(name))
+      noteNames(draft.domains, row.dest_domains)
+      noteNames(draft.aliases, row.dest_domain_aliases)
       return []
     },
     size: () => drafts.size + local,
@@ -150,12 +156,16 @@ export function createSeries(): Series {
       const hosts = new Set(snapshots.flatMap(({ hostEndpoints }) => hostEndpoints.map(({ name }) => name)))
       const settle = ({ hostEndpoint, ...end }: FlowEnd): FlowEnd =>
         hostEndpoint !== undefined && (hosts.has(hostEndpoint) || !end.address) ? { hostEndpoint, ...end } : end
-      return [...drafts.values()].map(({ flow, domains, isDenied }) => ({
+      return [...drafts.values()].map(({ flow, domains, aliases, isDenied }) => ({
         isDenied,
         flow: {
           ...flow,
           source: settle(flow.source),
-          destination: { ...settle(flow.destination), ...(domains.size > 0 && { domains: [...domains] }) },
+          destination: {
+            ...settle(flow.destination),
+            ...(domains.size > 0 && { domains: [...domains] }),
+            ...(aliases.size > 0 && { aliases: [...aliases] }),
+          },
         },
       }))
     },

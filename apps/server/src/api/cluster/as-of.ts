@@ -3,7 +3,7 @@ import type { TimeRange } from '@margay/query'
 import { resolveMoment } from '@margay/query'
 import type { AsOf, Unknown } from '@margay/wire'
 import type { Unseen } from '../../kubernetes/index.ts'
-import { ApiError } from '../problem.ts'
+import { ApiError } from '../../http/problem.ts'
 import type { ClusterState, ClusterStates } from './state.ts'
 
 export interface Range {

@@ -1,6 +1,6 @@
 // What was denied to each endpoint in a range, from the flow log's rows of both its sides.
 import type { Group } from '@margay/query'
-import { fieldIsOneOf } from '@margay/query'
+import { allOf, fieldIsOneOf } from '@margay/query'
 import type { Counter, Endpoint } from '@margay/wire'
 import type { Range } from './as-of.ts'
 import type { TrafficDeps } from './traffic.ts'
@@ -47,7 +47,7 @@ export async function askDenied(range: Range, deps: TrafficDeps): Promise<Denied
   const askEnd = (end: 'source' | 'dest') => {
     const isEndpoint = fieldIsOneOf(`${end}_type`, ['wep', 'hep'])
     const by = ['type', 'namespace', 'name', 'name_aggr'].map((part) => `${end}_${part}`)
-    return askAllFlows(range, { filter: { kind: 'and', filters: [isDenied, isEndpoint] }, by, measures }, deps)
+    return askAllFlows(range, { filter: allOf(isDenied, isEndpoint), by, measures }, deps)
   }
   const answers = await Promise.all([askEnd('source'), askEnd('dest')])
   const byEnd = new Map<string, Denied>()

@@ -51,11 +51,6 @@ function coverage(policies: readonly PolicyRef[]): Endpoint['protected'] {
   return { ingress: covers('ingress'), egress: covers('egress') }
 }
 
-const finished = new Set(['Succeeded', 'Failed'])
-
-/** A pod that has not ended: a finished one has no address, and nothing can reach it. */
-const isAlive = (document: ObjectDocument) => !finished.has(textOf(document, 'status', 'phase') ?? '')
-
 interface Cluster {
   readonly state: ClusterState
   readonly engine: Engine
@@ -114,12 +109,13 @@ const stepEndpoints = 200
 async function makeList(state: ClusterState): Promise<readonly ListedEndpoint[]> {
   const refOf = createRefs()
   const pods = podsByKey(state.snapshot)
-  const documents = documentsOf(state, 'Pod').filter(isAlive)
+  const documents = documentsOf(state, 'Pod')
   const engine = await state.engine()
   const listed = await inTurns(
     documents,
     (document) => {
       const namespace = textOf(document, 'metadata', 'namespace') ?? 'default'
+      // The snapshot has no finished pods: they have no address, and nothing can reach them.
       const pod = pods.get(`${namespace}/${textOf(document, 'metadata', 'name')}`)
       return pod ? podEndpoint(document, pod, { state, engine }, refOf) : []
     },

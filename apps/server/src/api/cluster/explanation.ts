@@ -82,7 +82,7 @@ export function directionsJson(explanation: Explanation, find: FindPolicy): Expl
 }
 
 export function endJson(end: FlowEnd, state: ClusterState): PolicyExplanation['source'] {
-  const { pod, hostEndpoint, address, domains } = end
+  const { pod, hostEndpoint, address, domains, aliases } = end
   const { lookup } = state.prepared
   const known = pod === undefined ? address && lookup.podAt(address) : lookup.pod(pod)
   return {
@@ -91,6 +91,7 @@ export function endJson(end: FlowEnd, state: ClusterState): PolicyExplanation['s
     ...(hostEndpoint !== undefined && { hostEndpoint }),
     ...(address && { address: printAddress(address) }),
     ...(domains && { domains: [...domains] }),
+    ...(aliases && { aliases: [...aliases] }),
     ...(known && { labels: Object.fromEntries(known.labels) }),
   }
 }

@@ -5,7 +5,7 @@ import { networkName, parseIp } from '@margay/model'
 import type { Address, FlowEnd } from '@margay/policy'
 import { contains, parseAddress, parseCidr, podKey, printAddress } from '@margay/policy'
 import { goneTitle, isSaidGone } from '../../judge/gone.ts'
-import { ApiError } from '../problem.ts'
+import { ApiError } from '../../http/problem.ts'
 import { endpointsOf } from './endpoint-list.ts'
 import { aggregatedNamesOf } from './pod-workloads.ts'
 import type { ClusterState } from './state.ts'
@@ -146,6 +146,17 @@ export function endOfRow(state: ClusterState, row: Row, side: Side): MeantEnd {
   // To take it for somebody outside would be a guess: what it was is not known any more.
   if (ip !== undefined && isSaidGone(row.evidence_missing, ip)) return { end: { unnamed: goneTitle(ip), ...at } }
   return { end: at }
+}
+
+const listOf = (row: Row, field: string): readonly string[] => {
+  const value = row[field]
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+/** The names by which a record's client came to the destination; nothing where it asked for none. */
+export function namesOfRow(row: Row): Pick<FlowEnd, 'domains' | 'aliases'> {
+  const [domains, aliases] = [listOf(row, 'dest_domains'), listOf(row, 'dest_domain_aliases')]
+  return { ...(domains.length > 0 && { domains }), ...(aliases.length > 0 && { aliases }) }
 }
 
 /** The end by the name or address that is known of it. */

@@ -1,6 +1,6 @@
 // Pages of a list that is held in memory: a cursor is the place of the last item, by what the list is sorted by, so that a
 // list that changes between two pages neither repeats nor loses what stayed.
-import { ApiError } from '../problem.ts'
+import { ApiError } from '../../http/problem.ts'
 
 /** What an item is sorted by, most significant first; the last must be unique. */
 export type SortKey = readonly (string | number)[]

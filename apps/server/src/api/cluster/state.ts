@@ -68,7 +68,7 @@ function join(parts: readonly ParsedSnapshot[]): ParsedSnapshot {
 const stepObjects = 200
 
 /** Reads objects into one snapshot, with turns for others in between. */
-export async function readSnapshot(versions: readonly StoredObject[]): Promise<ParsedSnapshot> {
+async function readSnapshot(versions: readonly StoredObject[]): Promise<ParsedSnapshot> {
   const { snapshot, issues } = join(await inTurns(versions, readVersion, { step: stepObjects }))
   // An address of a node's block is a pod's, also where that pod is gone: who it was is a missing fact, not an outside.
   const podBlocks = versions.flatMap(podBlocksOf)

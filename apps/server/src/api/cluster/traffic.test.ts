@@ -1,6 +1,8 @@
 // What stands beside objects where the store cannot give all of it: nothing, and why.
 import type { Answer, Question } from '@margay/query'
 import { describe, expect, it } from 'vitest'
+import { problemOf } from '../../http/problem.ts'
+import { readActivity } from '../../policy-use/index.ts'
 import { askAgentGaps } from '../changes/agent-gaps.ts'
 import { askDenied } from './denied.ts'
 import { askNodeRates } from './node-rates.ts'
@@ -29,6 +31,16 @@ describe('figures of an answer that was cut', () => {
       value: undefined,
       unknown: [{ what, why: 'more than 100000 groups of flows', hint: 'ask for a shorter time of the traffic' }],
     })
+  })
+
+  it('are not known: what policies did', async () => {
+    const { store } = answering(() => ({ groups: [], truncated: true }))
+    const asked = () => readActivity(store, { cluster: 'c', ...range }, { now: range.to, signal })
+    const why = 'more than 200000 rules decided something'
+    const hint = 'ask for a shorter time of the traffic, or for one policy'
+    expect(await orUnknown('use', signal, asked())).toEqual({ value: undefined, unknown: [{ what: 'use', why, hint }] })
+    const { problem, told } = problemOf(await asked().catch((error: unknown) => error))
+    expect({ ...problem, told }).toMatchObject({ code: 'too_much', status: 422, detail: why, hint, told: true })
   })
 
   it('are asked for more coarsely where many agents report', async () => {

@@ -4,12 +4,13 @@
 import type { Value } from '@margay/model'
 import { flowLog } from '@margay/model'
 import type { Filter, Group, Measure, Question } from '@margay/query'
-import { all, fieldIs } from '@margay/query'
+import { all, allOf, fieldIs } from '@margay/query'
 import { StoreError } from '@margay/store'
 import type { Counter, Unknown } from '@margay/wire'
+import { ApiError } from '../../http/problem.ts'
 import { ObjectsUnread } from '../../objects/index.ts'
+import { TooManyRules, ofCluster } from '../../policy-use/index.ts'
 import type { ApiDeps } from '../context.ts'
-import { ApiError } from '../problem.ts'
 import type { Range } from './as-of.ts'
 
 export interface FlowGroups {
@@ -36,15 +37,6 @@ const mostGroups = 100_000
 
 export const isDenied = fieldIs('action', 'deny')
 
-/** Records of a cluster, and those that tell of none, as other systems write them. */
-export const ofCluster = (cluster: string): Filter => ({
-  kind: 'or',
-  filters: [
-    fieldIs('cluster', cluster),
-    { kind: 'not', filter: { kind: 'exists', field: { pieces: ['cluster'], quoted: false } } },
-  ],
-})
-
 /** Groups of the cluster's flows in a range; `truncated` where there were more than the limit. */
 export async function askFlows(
   range: Range,
@@ -54,7 +46,7 @@ export async function askFlows(
   const question: Question = {
     logType: flowLog.name,
     range: { from: { at: range.from }, to: { at: range.to } },
-    filter: { kind: 'and', filters: [filter, ofCluster(cluster)] },
+    filter: allOf(filter, ofCluster(cluster)),
     reports,
     select: {
       kind: 'groups',
@@ -93,9 +85,10 @@ export type Known<T> =
   | { readonly value: undefined; readonly unknown: readonly Unknown[] }
 
 /** Faults that leave a part of an answer unknown, and nothing else wrong. */
-const isTold = (error: unknown): error is StoreError | ObjectsUnread | ApiError =>
+const isTold = (error: unknown): error is StoreError | ObjectsUnread | TooManyRules | ApiError =>
   error instanceof StoreError ||
   error instanceof ObjectsUnread ||
+  error instanceof TooManyRules ||
   (error instanceof ApiError && error.code === 'too_much')
 
 export async function orUnknown<T>(what: string, signal: AbortSignal, asked: Promise<T>): Promise<Known<T>> {

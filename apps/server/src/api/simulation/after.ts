@@ -5,7 +5,7 @@ import { parseSnapshot, policyKey } from '@margay/policy'
 import { parseAllDocuments } from 'yaml'
 import type { PolicySimulation } from '@margay/wire'
 import { policyId } from '../cluster/policy-id.ts'
-import { ApiError } from '../problem.ts'
+import { ApiError } from '../../http/problem.ts'
 
 export interface After {
   readonly snapshot: Snapshot

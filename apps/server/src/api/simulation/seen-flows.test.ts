@@ -40,7 +40,7 @@ async function gather(count: number) {
   }
   let isDone = false
   let turns = 0
-  const asked = askSeenFlows(state, { from: at - 60, to: at }, all, deps).finally(() => void (isDone = true))
+  const asked = askSeenFlows(state, { from: at - 60, to: at }, all, false, deps).finally(() => void (isDone = true))
   for (; !isDone; turns += 1) await nextTurn()
   return { turns, seen: await asked }
 }

@@ -1,13 +1,13 @@
 // Distinct flows that were seen in a range, with their weight: what a simulation judges. A conversation that both ends
 // reported is one; a pod that is gone stands for itself in name and for its workload in labels.
 import type { Row } from '@margay/model'
-import type { Flow } from '@margay/policy'
+import type { Flow, Snapshot } from '@margay/policy'
 import { carriesPorts, protocolNumber } from '@margay/policy'
 import type { Filter, Group } from '@margay/query'
-import { fieldIs } from '@margay/query'
+import { allOf, fieldIs } from '@margay/query'
 import type { Counter, SimulatedFlow } from '@margay/wire'
 import type { Range } from '../cluster/as-of.ts'
-import { endOfRow } from '../cluster/flow-ends.ts'
+import { endOfRow, namesOfRow } from '../cluster/flow-ends.ts'
 import type { ClusterState } from '../cluster/state.ts'
 import type { TrafficDeps } from '../cluster/traffic.ts'
 import { addCounters, askFlows, counterOf } from '../cluster/traffic.ts'
@@ -48,6 +48,15 @@ const measures = {
   lastSeen: { max: 'start_time' },
 } as const
 
+/** More than lead to one address. */
+const mostNames = 1_000
+const nameFields = { domains: 'dest_domains', aliases: 'dest_domain_aliases' } as const
+/** Gathered and not grouped by: a row would be in the group of each of its names, and counted in each. */
+const namesMeasures = {
+  domains: { values: nameFields.domains, limit: mostNames },
+  aliases: { values: nameFields.aliases, limit: mostNames },
+} as const
+
 /** Legs inside one network namespace meet no policy. */
 const isNotLocal: Filter = { kind: 'not', filter: fieldIs('local', 'true') }
 
@@ -70,22 +79,21 @@ function withLiving(state: ClusterState, row: Row, side: 'source' | 'dest'): Row
     : row
 }
 
-function flowOfGroup(
-  state: ClusterState,
-  fields: readonly string[],
-  { key, measures: sums }: Group,
-): SeenFlow | undefined {
-  const row: Row = Object.fromEntries(fields.map((field, index) => [field, key[index]]))
+function flowOfGroup(state: ClusterState, { key, measures: sums }: Group): SeenFlow | undefined {
+  const row: Row = Object.fromEntries([
+    ...keys.map((field, index) => [field, key[index]]),
+    [nameFields.domains, sums.domains],
+    [nameFields.aliases, sums.aliases],
+  ])
   const protocol = protocolNumber(row.proto)
   if (!protocol) return undefined
   const [source, destination] = (['source', 'dest'] as const).map(
     (side) => endOfRow(state, withLiving(state, row, side), side).end,
   )
   const port = carriesPorts(protocol) && typeof row.dest_port === 'number' ? row.dest_port : undefined
-  const domains = Array.isArray(row.dest_domains) ? row.dest_domains.map(String) : []
   return {
     source: source!,
-    destination: { ...destination!, ...(domains.length > 0 && { domains }) },
+    destination: { ...destination!, ...namesOfRow(row) },
     protocol,
     ...(port !== undefined && { port }),
     seen: {
@@ -98,8 +106,8 @@ function flowOfGroup(
   }
 }
 
-/** Names lead to addresses only where some rule or network set speaks of names. */
-const asksForDomains = ({ policies, networkSets }: ClusterState['snapshot']) =>
+/** Names matter only where some rule or network set speaks of names. */
+export const asksForNames = ({ policies, networkSets }: Snapshot): boolean =>
   networkSets.some(({ domains }) => domains.length > 0) ||
   policies.some(({ egress }) => egress?.some(({ destination }) => destination.domains !== undefined))
 
@@ -107,21 +115,21 @@ export async function askSeenFlows(
   state: ClusterState,
   range: Range,
   filter: Filter,
+  withNames: boolean,
   deps: TrafficDeps,
 ): Promise<SeenFlows> {
-  const by = asksForDomains(state.snapshot) ? [...keys, 'dest_domains'] : keys
   const { groups, truncated } = await askFlows(
     range,
     {
-      filter: { kind: 'and', filters: [filter, isNotLocal] },
-      by,
-      measures,
+      filter: allOf(filter, isNotLocal),
+      by: keys,
+      measures: withNames ? { ...measures, ...namesMeasures } : measures,
       heaviest: 'connections',
       limit: mostFlows,
       reports: 'counted',
     },
     deps,
   )
-  const flows = await inTurns(groups, (group) => flowOfGroup(state, by, group) ?? [], { signal: deps.signal })
+  const flows = await inTurns(groups, (group) => flowOfGroup(state, group) ?? [], { signal: deps.signal })
   return { flows: flows.flat(), incomplete: truncated }
 }

@@ -4,6 +4,7 @@ import { logTypes, type LogType } from '@margay/model'
 import { exportAddress, type ExportFormat } from '../../api/resources.ts'
 import type { Effort, Scope } from '../../api/question.ts'
 import { formatCount, formatDuration } from '../../format/number.ts'
+import { capital } from '../../format/sentence.ts'
 import { usePhone } from '../../shell/SidePanel.tsx'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { useScope } from '../../view/as-of.tsx'
@@ -64,7 +65,7 @@ function Tab({ type, selected, onSelect }: { type: LogType; selected: boolean; o
 
 /** `flows` is `Flows` here, `dns` is `DNS`, `policy_activity` is `Policy activity`. */
 const shortTitle = ({ name }: LogType): string =>
-  name.length <= 3 ? name.toUpperCase() : `${name.charAt(0).toUpperCase()}${name.slice(1)}`.replaceAll('_', ' ')
+  name.length <= 3 ? name.toUpperCase() : capital(name).replaceAll('_', ' ')
 
 function Export({ explore: { type, columns, sort }, scope, enabled }: Pick<Props, 'explore' | 'scope' | 'enabled'>) {
   const link = (format: ExportFormat) => exportAddress({ logType: type.name, scope, fields: columns, sort, format })

@@ -8,7 +8,7 @@ import {
   type NameService,
   type Tree,
 } from '@margay/graph'
-import { printKql, type Filter } from '@margay/query'
+import { anyOf, printKql, type Filter } from '@margay/query'
 import type { Scope } from '../../api/question.ts'
 import type { Selection } from '../../view/selection.ts'
 
@@ -55,7 +55,7 @@ export function lookupsWithin(
 }
 
 function eitherOf(a: Filter | undefined, b: Filter | undefined): Filter | undefined {
-  return a && b ? { kind: 'or', filters: [a, b] } : (a ?? b)
+  return a && b ? anyOf(a, b) : (a ?? b)
 }
 
 /**

@@ -1,7 +1,7 @@
 // What is said of objects: whether policy covers an endpoint, what it carries, where its records are. Pure; marks are words
 // and shapes, never a colour alone.
 import { selectionFilter, vertexId } from '@margay/graph'
-import { printKql, type Filter } from '@margay/query'
+import { allOf, anyOf, fieldIs, printKql } from '@margay/query'
 import type { Endpoint, Node, PolicyRef } from '@margay/wire'
 import { formatCount } from '../../format/number.ts'
 import type { Tone } from '../../ui/Chip.tsx'
@@ -64,21 +64,13 @@ export const policiesText = (policies: readonly PolicyRef[]): string =>
 
 export const endpointId = ({ type, namespace, name }: Endpoint): string => `${type} ${namespace ?? ''}/${name}`
 
-const is = (field: string, value: string): Filter => ({
-  kind: 'is',
-  field: { pieces: [field], quoted: false },
-  value: { pieces: [value], quoted: true },
-})
-
 /** Records in which an endpoint is at either end; a host endpoint is named by its node there. */
 export function endpointKql({ type, namespace = '', name, node }: Endpoint): string {
   if (type === 'hep') return printKql(selectionFilter(vertexId('host', [node ?? name]))!)
-  const at = (side: 'source' | 'dest'): Filter => ({
-    kind: 'and',
-    filters: [is(`${side}_type`, 'wep'), is(`${side}_namespace`, namespace), is(`${side}_name`, name)],
-  })
-  return printKql({ kind: 'or', filters: [at('source'), at('dest')] })
+  const at = (side: 'source' | 'dest') =>
+    allOf(fieldIs(`${side}_type`, 'wep'), fieldIs(`${side}_namespace`, namespace), fieldIs(`${side}_name`, name))
+  return printKql(anyOf(at('source'), at('dest')))
 }
 
 /** Records that a node's agent reported. */
-export const nodeKql = ({ name }: Pick<Node, 'name'>): string => printKql(is('host', name))
+export const nodeKql = ({ name }: Pick<Node, 'name'>): string => printKql(fieldIs('host', name))

@@ -2,6 +2,7 @@
 // foreign name that was made to point at 127.0.0.1, and pages of other sites that send requests. Who asks is found out by
 // ../auth/door.ts.
 import { isIP } from 'node:net'
+import { isLoopback } from '@margay/model'
 import { ApiError } from './problem.ts'
 
 export interface GuardConfig {
@@ -27,17 +28,14 @@ export function hostName(host: string): string | undefined {
 }
 
 /** Whether a name or address can only mean this machine. */
-export function isLoopback(name: string): boolean {
-  if (name === 'localhost' || name === '::1') return true
-  return isIP(name) === 4 && name.startsWith('127.')
-}
+export const isThisMachine = (name: string): boolean => name === 'localhost' || (isIP(name) !== 0 && isLoopback(name))
 
 /** Throws `forbidden_host` or `forbidden_origin`. */
 export function checkCaller(headers: Headers, config: GuardConfig): void {
   const { allowedHosts, allowsAddresses = false, isSecure = false } = config
   const name = headers.host === undefined ? undefined : hostName(headers.host)
   const isAllowed = (host: string) =>
-    isLoopback(host) || allowedHosts.includes(host) || (allowsAddresses && isIP(host) !== 0)
+    isThisMachine(host) || allowedHosts.includes(host) || (allowsAddresses && isIP(host) !== 0)
   if (name === undefined || !isAllowed(name)) {
     throw new ApiError('forbidden_host', `refuse host "${headers.host ?? ''}"`)
   }

@@ -1,5 +1,6 @@
 // Every error that leaves the API: a table of codes with status, title and what to do next. Whatever is thrown below is
-// turned into one of them here; what is nobody's fault but ours is logged and told without its inside.
+// turned into one of them here, by its code, so that what is below knows nothing of HTTP; what is nobody's fault but ours is
+// logged and told without its inside.
 import type { Problem } from '@margay/wire'
 
 interface Kind {
@@ -108,6 +109,7 @@ const foreignCodes: Readonly<Record<string, ProblemCode>> = {
   timeout: 'timeout',
   memory: 'too_much',
   too_large: 'too_much',
+  too_many_rules: 'too_much',
   cancelled: 'cancelled',
   busy: 'busy',
   queue_full: 'busy',

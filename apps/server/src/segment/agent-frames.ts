@@ -8,10 +8,12 @@ import { FrameError, decodeFrame, frameLimits, readPiece } from '@margay/wire'
 import type { Agents } from '../intern/agents.ts'
 import type { Epoch, Epochs } from '../intern/epochs.ts'
 import type { Interner } from '../intern/interner.ts'
+import { patienceSeconds } from '../intern/patience.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { LiveBatch } from '../live/live.ts'
-import type { Segments } from '../segment/segments.ts'
-import { NotDurableError } from '../segment/segments.ts'
+import type { AgentFrames } from '../receivers/agent.ts'
+import type { Segments } from './segments.ts'
+import { NotDurableError } from './segments.ts'
 
 export interface AgentFramesDeps {
   readonly segments: Segments
@@ -36,15 +38,10 @@ export interface AgentTally {
   lost(agent: string, what: string, count: number): void
 }
 
-export interface AgentFrames {
-  /** One result a piece, in order; the list ends early at a frame that must come again. */
-  take(agent: string, pieces: readonly Uint8Array[]): Promise<readonly FrameResult[]>
-}
-
 /** Ten times a full frame of long rows. */
 const maxFrameBytes = 64 * 1_048_576
 /** How long a batch waits for the name of a pod that was just started. */
-const nameWaitMs = 5_000
+const nameWaitMs = patienceSeconds * 1000
 
 /** A frame had its turn; its answer may still wait for the disk. */
 interface Taken {
@@ -156,6 +153,7 @@ export function createAgentFrames(deps: AgentFramesDeps): AgentFrames {
     const name = readPiece(piece)
     try {
       const frame = readFrame(agent, piece, name)
+      interner.noteArrival(frame)
       return frame.provisional ? { answer: takeLive(frame) } : await takeLasting(frame)
     } catch (error) {
       if (error instanceof FrameError) return { answer: refuse(agent, name, error) }

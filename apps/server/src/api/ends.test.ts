@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TestApi } from '../testing/test-api.ts'
 import { openTestApi } from '../testing/test-api.ts'
-import type { EndsDeps } from './ends.ts'
+import type { EndsDeps } from './context.ts'
 
 const now = 1_793_000_000
 const at = now - 600

@@ -1,22 +1,15 @@
 // What the policies of a record's moment say of its flow, as far as it matters here: whether and at which end they deny it,
 // by which hit, and what would admit it.
 import type { Row } from '@margay/model'
-import { flowLog, writeRow } from '@margay/model'
 import { protocolNumber } from '@margay/policy'
 import type { PolicyExplanation } from '@margay/wire'
-import { nameOfPolicyId } from '../api/cluster/policy-id.ts'
-import type { HandlerDeps } from '../api/context.ts'
-import { explainRecord } from '../api/policy-explain-record.ts'
-import type { PolicyOpinion } from './joined.ts'
+import type { PolicyOpinion } from '../ends/joined.ts'
+import { nameOfPolicyId } from './cluster/policy-id.ts'
+import type { HandlerDeps } from './context.ts'
+import { explainRow } from './policy-explain-record.ts'
 
 /** Undefined where there are no objects to ask. */
-export function opinionOf({
-  objects,
-  verdict,
-  directions,
-  missing,
-  notes,
-}: PolicyExplanation): PolicyOpinion | undefined {
+function opinionOf({ objects, verdict, directions, missing, notes }: PolicyExplanation): PolicyOpinion | undefined {
   if (objects === 0) return undefined
   const denied = directions.find((each) => each.verdict === 'deny')
   const sentences = [...directions.map(({ sentence }) => sentence), ...notes]
@@ -39,5 +32,5 @@ export function opinionOf({
 
 export async function policyOf(row: Row, deps: HandlerDeps): Promise<PolicyOpinion | undefined> {
   if (!protocolNumber(row.proto)) return undefined
-  return opinionOf(await explainRecord({ record: writeRow(flowLog, row), pending: false }, deps))
+  return opinionOf(await explainRow(row, { mode: 'enforced' }, deps))
 }
