@@ -143,7 +143,8 @@ describe('one clear message, and nobody else is disturbed', () => {
       code: 'disk_full',
       hint: expect.stringMatching(/make room on the disk/) as string,
     })
-    expect((await observe(before)).out).toContain(String(before))
+    const { code, out, err } = await observe(before)
+    expect([code, portsOf(out)], err).toEqual([0, [before]])
     rmSync(ballast)
     await isUndisturbed()
     await until(
