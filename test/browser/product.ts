@@ -134,6 +134,7 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
       unseen: () => [],
       objects: createTestVersions(),
       isReady: () => true,
+      isStuck: () => false,
       ends: nobodyReports,
       metrics: () => '',
       now: unixNow,

@@ -171,6 +171,7 @@ export async function runServer(config: ServerConfig, deps: ServerDeps, signal: 
       unseen: () => ingest.report()?.unseen ?? [],
       health: report,
       isReady: () => ingest.report() !== undefined,
+      isStuck: () => ingest.isSilent(),
       metrics: () => metrics.text() + stageMetrics(stages()),
       now,
       onFault(error, { id, route }) {

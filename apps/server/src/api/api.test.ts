@@ -97,6 +97,7 @@ beforeAll(async () => {
       tables: [],
     }),
     isReady: () => true,
+    isStuck: () => false,
     metrics: () => '# HELP margay_up Works.\n# TYPE margay_up gauge\nmargay_up 1\n',
     now: () => now,
     onFault: (error) => faults.push(error),

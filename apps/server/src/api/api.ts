@@ -141,7 +141,7 @@ export async function buildApi(config: ApiConfig, deps: ApiDeps, ended: AbortSig
     // What comes in is decompressed where it is read, with a cap; see ingest.ts.
     globalDecompression: false,
   })
-  registerProbes(app, deps.isReady)
+  registerProbes(app, deps)
   registerRoutes(app, config, deps, ended)
   await registerConsole(app, { dir: config.consoleDir })
   return app

@@ -30,6 +30,8 @@ export interface ApiDeps {
   readonly health: () => Promise<Health>
   /** Whether agents and people are taken. */
   readonly isReady: () => boolean
+  /** A part has hung for so long that only a new start helps. */
+  readonly isStuck: () => boolean
   /** Our own metrics in Prometheus' text format. */
   readonly metrics: () => string
   /** Unix seconds. */

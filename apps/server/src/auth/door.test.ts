@@ -41,6 +41,7 @@ let deps: ApiDeps
 let tls: TlsFiles
 let app: FastifyInstance
 let isReady = false
+let isStuck = false
 
 beforeAll(async () => {
   tls = makeCertificate(join(dir, 'tls'), 'first')
@@ -79,6 +80,7 @@ beforeAll(async () => {
     objects: createTestVersions(),
     ends: nobodyReports,
     isReady: () => isReady,
+    isStuck: () => isStuck,
     metrics: () => '# metrics\n',
     now: () => now / 1000,
     onFault: (error) => log.error('fault', { error: error as Error }),
@@ -149,6 +151,9 @@ describe('without a token', () => {
     expect((await ask({ url: '/readyz' })).statusCode).toBe(503)
     isReady = true
     expect((await ask({ url: '/readyz' })).body).toBe('ok\n')
+    isStuck = true
+    expect((await ask({ url: '/livez' })).statusCode).toBe(503)
+    isStuck = false
   })
 })
 

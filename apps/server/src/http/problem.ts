@@ -116,6 +116,7 @@ const foreignCodes: Readonly<Record<string, ProblemCode>> = {
   disk_full: 'disk_full',
   not_durable: 'disk_full',
   store_behind: 'busy',
+  not_written: 'unavailable',
   batch_gap: 'unavailable',
   ingest_ended: 'unavailable',
   ingest_starting: 'unavailable',

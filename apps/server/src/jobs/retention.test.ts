@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createHealth, createLogger } from '@margay/kit'
+import { createHealth, createLogger, isDiskFull } from '@margay/kit'
 import type { Dropped } from '@margay/store'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createRetention } from './retention.ts'
-import { isFull, openRoom } from './room.ts'
+import { openRoom } from './room.ts'
 
 const gigabyte = 1_000_000_000
 const quiet = createLogger({ level: 'error', form: 'json' }, { write: () => {} })
@@ -78,7 +78,7 @@ describe('retention', () => {
     await look()
     expect(stage()).toMatchObject({ state: 'degraded', detail: expect.stringContaining('no room left') as string })
     disk.free = 4 * gigabyte
-    state.now += 600
+    state.now += 30
     await look()
     expect(stage()?.state).toBe('ok')
   })
@@ -100,5 +100,7 @@ describe('the reserve', () => {
 
 it('a disk is full by its own codes alone', () => {
   const coded = (code: string) => Object.assign(new Error('x'), { code })
-  expect(['ENOSPC', 'EDQUOT', 'ENOTDIR', 'EIO'].map((code) => isFull(coded(code)))).toEqual([true, true, false, false])
+  const full = ['ENOSPC', 'EDQUOT', 'ENOTDIR', 'EIO'].map((code) => isDiskFull(coded(code)))
+  expect(full).toEqual([true, true, false, false])
+  expect(isDiskFull(new Error('writing failed', { cause: coded('ENOSPC') }))).toBe(true)
 })

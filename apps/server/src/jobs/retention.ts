@@ -26,7 +26,7 @@ export interface RetentionJob extends Part {
 }
 
 const rulesEverySeconds = 600
-const roomEveryMs = 30_000
+const roomEveryMs = 10_000
 /** For so long it is told that days went before their time. */
 const toldSeconds = 86_400
 
@@ -69,7 +69,10 @@ export function createRetention({ rules, keepFreeBytes }: RetentionConfig, deps:
   }
   const look = async () => {
     const wanted = missing(room.measure(), keepFreeBytes)
-    if (wanted === 0 && now() - lastRules < rulesEverySeconds) return
+    if (wanted === 0 && now() - lastRules < rulesEverySeconds) {
+      tell(false)
+      return room.refill()
+    }
     lastRules = now()
     const dropped = await store.retain(rules, now(), wanted)
     for (const { logType, partition, rows, bytes, why } of dropped) {

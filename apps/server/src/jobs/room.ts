@@ -2,7 +2,7 @@
 // start at all: what makes room again needs some first.
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { FatalError } from '@margay/kit'
+import { FatalError, isDiskFull } from '@margay/kit'
 
 export interface Room {
   /** Bytes that are free for us, and in all. */
@@ -16,9 +16,6 @@ const reserveBytes = 16 * 1_048_576
 /** A disk this many times the reserve has it to spare. */
 const plenty = 8
 
-const fullCodes: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT'])
-export const isFull = (error: unknown): boolean => fullCodes.has((error as NodeJS.ErrnoException).code)
-
 /** Whether a file can be written: what is free by count may be kept for root, and a directory may have a quota. */
 function canWrite(dir: string): boolean {
   const path = join(dir, `probe.${process.pid}`)
@@ -26,7 +23,7 @@ function canWrite(dir: string): boolean {
     writeFileSync(path, Buffer.alloc(4_096))
     return true
   } catch (error) {
-    if (isFull(error)) return false
+    if (isDiskFull(error)) return false
     throw error
   } finally {
     rmSync(path, { force: true })

@@ -30,6 +30,8 @@ export interface IngestLinkDeps {
 export interface IngestLink extends Part, Intake {
   /** What the thread said last; undefined before its first second. */
   report(): IngestReport | undefined
+  /** Whether the thread has said nothing for minutes, though it had begun to. */
+  isSilent(): boolean
   /** Who reports what each address does at its moment, in the order asked; rejects while no thread runs. */
   reporters(of: readonly AddressMoment[]): Promise<readonly Reporter[]>
 }
@@ -47,6 +49,9 @@ function unpackError({ message, code, status, hint, isFatal }: SentError): Error
   return new CodedError(code, { status, hint: hint ?? '' }, message)
 }
 
+/** The thread reports every second; one that has not for so long does nothing else either. */
+const silentMs = 300_000
+
 interface Waiting<T> {
   readonly resolve: (value: T) => void
   readonly reject: (error: Error) => void
@@ -59,7 +64,7 @@ export function createIngestLink(data: IngestThreadData, deps: IngestLinkDeps): 
   const questions = new Map<number, Waiting<readonly Reporter[]>>()
   let lastId = 0
   let worker: Worker | undefined
-  let latest: IngestReport | undefined
+  let latest: { readonly report: IngestReport; readonly at: number } | undefined
 
   const send = (message: ToIngest) => worker?.postMessage(message, [])
   const insert = async ({ id, block }: Extract<FromIngest, { kind: 'insert' }>) => {
@@ -103,7 +108,7 @@ export function createIngestLink(data: IngestThreadData, deps: IngestLinkDeps): 
         void sendObjects()
         break
       case 'report':
-        latest = message.report
+        latest = { report: message.report, at: performance.now() }
         break
       case 'listening':
         deps.onListening?.(message.address)
@@ -146,7 +151,8 @@ export function createIngestLink(data: IngestThreadData, deps: IngestLinkDeps): 
     })
   return {
     name: 'ingest',
-    report: () => latest,
+    report: () => latest?.report,
+    isSilent: () => latest !== undefined && performance.now() - latest.at > silentMs,
     reporters(of) {
       if (!worker) return Promise.reject(notStarted())
       return new Promise((resolve, reject) => {

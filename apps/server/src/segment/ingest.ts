@@ -3,7 +3,7 @@
 // whoever watches, and knows neither the store's engine nor the API.
 import { join } from 'node:path'
 import type { Health, Logger, Part } from '@margay/kit'
-import { atMost, defineErrors, sleep, supervise } from '@margay/kit'
+import { atMost, defineErrors, isDiskFull, sleep, supervise } from '@margay/kit'
 import type { Row } from '@margay/model'
 import { flowLog, logType, logTypes, objectLog, policyActivityLog } from '@margay/model'
 import type { Block } from '@margay/store'
@@ -68,12 +68,18 @@ const errors = defineErrors({
     status: 507,
     hint: 'make room on the disk of the data directory, then send again; nothing of this batch was kept',
   },
+  not_written: {
+    status: 503,
+    hint: "the server's log and the volume of the data directory may say why; nothing of this batch was kept, send it again",
+  },
   store_behind: { status: 503, hint: 'the store takes rows more slowly than they come; send again in a moment' },
   batch_gap: { status: 409, hint: 'a batch before this one was not kept; send the request again from its beginning' },
 })
 
 const wholeRows = ({ rows, shared }: IntakeBatch) =>
   shared ? rows.map((row, at) => ({ ...shared[at], ...row })) : rows
+
+const notKept = (error: unknown) => (isDiskFull(error) ? errors.not_durable : errors.not_written)
 
 /** A door's rows are findable when it answers, unless the store is away: then they are durable, and the answer does not wait. */
 const findableWaitMs = 5_000
@@ -135,7 +141,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
         segmentStage.set({
           state: 'failed',
           detail: `writing a segment failed: ${error.message}`,
-          hint: errors.not_durable('').hint,
+          hint: notKept(error)('').hint,
         })
       },
     },
@@ -249,7 +255,7 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       } catch (error) {
         if (!(error instanceof NotDurableError)) throw error
         const cause = (error.cause as Error | undefined)?.message ?? 'the disk does not take it'
-        throw errors.not_durable(`writing rows failed: ${cause}`, { cause: error })
+        throw notKept(error)(`writing rows failed: ${cause}`, { cause: error })
       }
     },
     setWatched: (watched) => orders.setWatched(watched),

@@ -86,6 +86,7 @@ export async function openTestApi({ now, sources = [], deps = {} }: TestApiConfi
       ends: nobodyReports,
       health: () => Promise.resolve({ ...health, parts: [], sources: [...sources], tables: [] }),
       isReady: () => true,
+      isStuck: () => false,
       metrics: () => '',
       now: () => now,
       onFault: (error) => faults.push(error),

@@ -21,7 +21,8 @@ const mostRows = 100
 export function printSimulation(simulation: Simulation): string {
   const { flows, judged, changed } = simulation
   const counts = Map.groupBy(changed, changeName)
-  const summary = [...counts].map(([name, list]) => `**${list.length} ${name}**`).join(', ') || 'no verdict changes'
+  const nothing = flows === 0 ? 'nothing was judged, for no flow was there to look at' : 'no verdict changes'
+  const summary = [...counts].map(([name, list]) => `**${list.length} ${name}**`).join(', ') || nothing
   const head = `### Policy change: ${summary}\n\n${flows} flows, ${judged} of them within reach of the change.\n`
   if (changed.length === 0) return head
   const rows = changed
