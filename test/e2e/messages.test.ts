@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mountSmall } from '../../packages/store/src/testing/small-disk.ts'
-import { begin, margay, npmStart, until, type Finished, type Started } from './npm-start.ts'
+import { begin, margay, npmStart, patienceMs, until, type Finished, type Started } from './npm-start.ts'
 
 let base: string
 let dataDir: string
@@ -147,10 +147,8 @@ describe('one clear message, and nobody else is disturbed', () => {
     expect([code, portsOf(out)], err).toEqual([0, [before]])
     rmSync(ballast)
     await isUndisturbed()
-    await until(
-      'everything to be well again',
-      async () => (await product.health()).parts.every(({ state }) => state === 'ready') || undefined,
-    )
+    const unwell = async () => (await product.health()).parts.filter(({ state }) => state !== 'ready')
+    await expect.poll(unwell, { timeout: patienceMs }).toEqual([])
     expect((await observe(port)).out).toBe('')
   })
 })
