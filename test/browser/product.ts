@@ -40,6 +40,8 @@ export interface Product {
   readonly faults: readonly unknown[]
   /** The live streams that are open at the server. */
   readonly streams: ReadonlySet<OpenStream>
+  /** Cuts every stream, and those that come, until the function it returns is called. */
+  refuseStreams(): () => void
   /** Says something else of itself from now on. */
   setHealth(change: Partial<Health>): void
   close(): Promise<void>
@@ -151,7 +153,7 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
     },
     ended.signal,
   )
-  const streams = watchStreams(app.server)
+  const { streams, refuse: refuseStreams } = watchStreams(app.server)
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     address,
@@ -159,6 +161,7 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
     opened,
     faults,
     streams,
+    refuseStreams,
     setHealth: (change) => (said = { ...said, ...change }),
     async close() {
       ended.abort()
@@ -170,8 +173,12 @@ export async function startProduct({ storySeconds = 0, flows = [], health = {} }
 }
 
 /** Event streams as the server's sockets know them. Their addresses may be equal, so each is kept as an entry of its own. */
-function watchStreams(server: Server): ReadonlySet<OpenStream> {
+function watchStreams(server: Server): {
+  readonly streams: ReadonlySet<OpenStream>
+  readonly refuse: () => () => void
+} {
   const open = new Set<OpenStream>()
+  let isRefused = false
   server.on('request', (request, response) => {
     const url = new URL(request.url ?? '/', 'http://server')
     if (url.pathname !== '/api/v1/tail') return
@@ -179,8 +186,16 @@ function watchStreams(server: Server): ReadonlySet<OpenStream> {
       subscriptions: url.searchParams.get('subscriptions') ?? '',
       cut: () => void request.socket.destroy(),
     }
+    if (isRefused) return stream.cut()
     open.add(stream)
     response.once('close', () => open.delete(stream))
   })
-  return open
+  return {
+    streams: open,
+    refuse() {
+      isRefused = true
+      for (const stream of open) stream.cut()
+      return () => void (isRefused = false)
+    },
+  }
 }

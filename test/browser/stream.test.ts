@@ -75,8 +75,9 @@ describe('the tabs of a browser', () => {
   it('say that the stream is cut off, and take it up again', async () => {
     const page = await openLive('/explore', 'source_namespace: three')
     await eventually(() => state(page)).toContain(' old')
-    for (const stream of product.streams) stream.cut()
+    const admit = product.refuseStreams()
     await eventually(() => state(page)).toContain('trying again')
+    admit()
     await eventually(() => state(page)).toContain(' old')
     expect(product.streams.size).toBe(1)
     publish(row('three', 'after'))

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { parseJsonExact } from '@margay/model'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Json, Product } from './product.ts'
-import { runServerToEnd, startProduct } from './product.ts'
+import { firstLine, runServerToEnd, startProduct } from './product.ts'
 
 let margay: Product
 let dir: string
@@ -104,9 +104,7 @@ describe('observe --last and --first', () => {
 
   it('tails live rows that match, until it is ended', async () => {
     const tail = margay.cliStart(['observe', '-o', 'json', '--process', 'live-one'])
-    const printed = new Promise<string>((resolve) =>
-      tail.stdout!.once('data', (text: Buffer) => resolve(text.toString())),
-    )
+    const printed = firstLine(tail)
     const isWatched = async () => (await (await margay.get('/metrics')).text()).includes('margay_live_subscriptions 1')
     await expect.poll(isWatched, { timeout: 60_000 }).toBe(true)
     const recent = { start_time: now - 5, end_time: Math.floor(Date.now() / 1000) }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { EndpointsResponse, Health } from '@margay/wire'
 import { buildPicture, createGroupTable, defaultView, mergeReporters } from '@margay/graph'
 import type { Product } from './product.ts'
-import { startProduct } from './product.ts'
+import { firstLine, startProduct } from './product.ts'
 
 let margay: Product
 
@@ -50,10 +50,7 @@ it('has what pages ask for: an outage, failing names, uploads', async () => {
 
 it('is live: new rows reach whoever watches', async () => {
   const tail = margay.cliStart(['observe', '-o', 'json'])
-  const line = await new Promise<string>((resolve) =>
-    tail.stdout!.once('data', (text: Buffer) => resolve(text.toString())),
-  )
-  expect(JSON.parse(line.split('\n')[0]!)).toMatchObject({ origin: 'demo', cluster: 'shop-prod' })
+  expect(JSON.parse(await firstLine(tail))).toMatchObject({ origin: 'demo', cluster: 'shop-prod' })
   tail.kill('SIGINT')
 })
 

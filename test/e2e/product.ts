@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { parseJsonExact } from '@margay/model'
 import type { AnswerOf, BodyOf, RouteName } from '@margay/wire'
 import { apiPrefix, routes } from '@margay/wire'
@@ -28,6 +29,15 @@ function start(file: string, args: readonly string[], { env = {} }: RunOptions =
     cwd: root,
     env: { ...process.env, NODE_NO_WARNINGS: '1', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
+  })
+}
+
+/** The first line that a process prints. Rejects where it ends before. */
+export function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const lines = createInterface({ input: child.stdout! })
+    lines.once('line', resolve)
+    lines.once('close', () => reject(new Error('it ended without a line')))
   })
 }
 

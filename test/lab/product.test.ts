@@ -31,6 +31,12 @@ async function counted(query: string, measure: string): Promise<number> {
   return answer.kind === 'groups' ? Number(answer.groups[0]?.measures.total ?? 0) : 0
 }
 
+/** Bytes of the largest packet between pods. */
+const mtu = 1500
+
+/** Bytes of segments that TCP sent again, which a witness on the way counts twice and the program that receives them once. */
+const resent = (rows: readonly Row[]) => sum(rows, 'tcp_total_retransmissions') * mtu
+
 /** Bytes of the IP packets that left by a pod's interface. */
 function sentBy(netns: string): number {
   interface Link {
@@ -188,7 +194,7 @@ describe('connections and bytes', () => {
         [out, witness.out],
         [back, witness.back],
       ] as const) {
-        const allowed = Math.max((witness.out + witness.back) * 0.01, 26 * 100)
+        const allowed = Math.max((witness.out + witness.back) * 0.01, 26 * 100) + resent(rows)
         expect(Math.abs(sum(seen, field) - counted), `${reporter} ${field}`).toBeLessThanOrEqual(allowed)
       }
       expect(sum(seen, back)).toBeGreaterThan(application.sent)
@@ -276,15 +282,16 @@ describe('connections and bytes', () => {
       const bytes = sum(by(rows, reporter), field)
       expect(sum(by(rows, reporter), 'num_flows_started')).toBe(1)
       expect(bytes).toBeGreaterThan(300_000)
-      // What TCP sends again on a busy machine is counted again, by both. The interface counts ARP too.
-      expect(Math.abs(bytes - sent)).toBeLessThan(sent / 100)
+      // The interface counts ARP too.
+      expect(Math.abs(bytes - sent), `${reporter} of ${sent}`).toBeLessThan(sent / 100 + resent(rows))
     }
   })
 })
 
-describe('what was not to be', () => {
-  const give = '2'
+/** Seconds after which a client gives up what nobody answers. */
+const give = '2'
 
+describe('what was not to be', () => {
   it('a rule in the own stack of the source denies, and its row says so', async () => {
     const { front, api } = cluster.pods
     await front.run('curl', '-s', '-m', give, `http://${api.ip}:9091/`)
@@ -352,6 +359,12 @@ describe('what was not to be', () => {
 
 describe('the console on the lab', () => {
   it('shows who talked to whom, and which end refused it', async () => {
+    const { front, web, api, ledger, db } = cluster.pods
+    await front.run('curl', '-s', '-o', '/dev/null', `http://${web.ip}/small`)
+    await front.run('curl', '-s', '-m', give, `http://${api.ip}:9091/`)
+    await ledger.run('curl', '-s', '-m', give, `http://${db.ip}:5432/`)
+    await api.run('curl', '-s', '-m', give, `http://${db.ip}:6000/`)
+    await product.settled()
     const browser = await launch()
     try {
       const { page, complaints } = await open(await visit(browser), `${product.address}/graph?as=list`)

@@ -1,13 +1,22 @@
 // The end of an installation: nothing of it stays, but for data, which are somebody's.
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { processesOf } from '../parts/cgroups.ts'
-import { run } from '../parts/command.ts'
 import type { Stand } from '../stand.ts'
+
+/** Empty for one that has ended meanwhile. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+  } catch {
+    return ''
+  }
+}
 
 export function uninstallSuite(stand: Stand): void {
   describe('uninstall', () => {
     it('leaves nothing but the claim of the data and rows that wait for a server', async () => {
-      const { kubectl, nodes } = stand.cluster
+      const { kubectl, nodes, record } = stand.cluster
       await stand.product.uninstall()
       const kinds = (await kubectl.run(['api-resources', '--verbs=list', '-o', 'name'])).trim().split('\n')
       // Events tell of what was; they end by themselves.
@@ -23,7 +32,7 @@ export function uninstallSuite(stand: Stand): void {
           '/var/lib/margay/agent',
         )
       }
-      expect(run('sh', '-c', 'pgrep -f "[/]opt/margay/lib/agent.mjs" || true').trim()).toBe('')
+      expect(processesOf(record.cgroup).filter((pid) => commandOf(pid).includes('/opt/margay/'))).toEqual([])
     })
   })
 }

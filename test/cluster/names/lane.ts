@@ -1,11 +1,12 @@
 // The namespace in which names are put to the test: clients that connect, and rows of what they did. What is true is taken from
 // the pods themselves (each answers with its name) and from the API server, never from the product.
+import { isDeepStrictEqual } from 'node:util'
 import { until } from '../parts/command.ts'
-import { controlAddress } from '../parts/network.ts'
+import { controlAddress, nodeNumbers, type NodeNumber } from '../parts/network.ts'
 import type { Row } from '../product.ts'
 import { distinct } from '../rows.ts'
 import type { Stand } from '../stand.ts'
-import { firstObjects, namespace, objects } from './objects.ts'
+import { firstObjects, idlePods, namespace, objects } from './objects.ts'
 
 export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string; readonly labels: Readonly<Record<string, string>> }
@@ -19,6 +20,11 @@ export interface Lane {
   readonly podsOf: (app: string) => Promise<readonly Pod[]>
   /** Connects from a client so many times, one process each, and returns the names of the pods that answered. */
   readonly curl: (client: string, url: string, times?: number) => Promise<readonly string[]>
+  /**
+   * Resolves once a service answers on a node as it is now: every call is answered, and by all of these pods and no others.
+   * The calls are a scout's, so that those of clients are counted by themselves.
+   */
+  readonly answers: (node: NodeNumber, url: string, pods: readonly string[]) => Promise<void>
   /** Rows that are stored. */
   readonly rowsOf: (query: string) => Promise<readonly Row[]>
   /** Rows of connections that all happened before, by both reporters. */
@@ -29,16 +35,28 @@ export interface Lane {
   readonly remembered: (what: string, query: string) => Promise<readonly Row[]>
 }
 
-/** Its workloads, all ready; again it changes nothing. */
-export async function openLane({ cluster: { kubectl } }: Stand): Promise<void> {
+/** Its workloads, all ready, and its services where clients are; again it changes nothing. */
+export async function openLane(stand: Stand): Promise<void> {
+  const { kubectl } = stand.cluster
   const words = ['-n', namespace, '--timeout=180s']
   await kubectl.apply(firstObjects)
   await kubectl.apply(objects)
   for (const each of ['deployment/web', 'statefulset/db', 'daemonset/exporter']) {
     await kubectl.run(['rollout', 'status', each, ...words])
   }
-  await kubectl.run(['wait', '--for=condition=Ready', 'pod/client-1', 'pod/client-2', ...words])
+  await kubectl.run(['wait', '--for=condition=Ready', ...idlePods.map((name) => `pod/${name}`), ...words])
+  const { answers, podsOf } = createLane(stand)
+  const webs = (await podsOf('web')).map(nameOf)
+  for (const node of nodeNumbers) await answers(node, `http://web.${namespace}/`, webs)
+  for (const { metadata } of await podsOf('db')) {
+    await answers(1, `http://${metadata.name}.db.${namespace}:5432/`, [metadata.name])
+  }
 }
+
+export const nameOf = ({ metadata }: Pod): string => metadata.name
+
+/** Of two pods, one is left out of so many calls once in a million times. */
+const callsForEach = 10
 
 /** Ports that nobody listens on, one for each wait. */
 let lastPort = 60_000
@@ -61,6 +79,13 @@ export function createLane(stand: Stand, clients: readonly Client[] = ['client-1
     await until('the last connections to be stored', isThere, { why: () => stand.product.output(), everyMs: 300 })
   }
 
+  async function curl(client: string, url: string, times = 1): Promise<readonly string[]> {
+    const each = `curl -s -m 30 -o /dev/null -w '%header{x-pod}\\n' ${url}`
+    const loop = `for ((i = 0; i < ${times}; i++)); do ${each} || true; done`
+    const names = (await kubectl('exec', client, '--', 'bash', '-c', loop)).split('\n')
+    return names.filter((name) => name !== '')
+  }
+
   async function flows(query: string): Promise<readonly Row[]> {
     await settled()
     return rowsOf(query)
@@ -78,10 +103,14 @@ export function createLane(stand: Stand, clients: readonly Client[] = ['client-1
     rowsOf,
     podsOf: async (app) =>
       (await stand.cluster.kubectl.list<Pod>('pods', namespace)).filter(({ metadata }) => metadata.labels.app === app),
-    async curl(client, url, times = 1) {
-      const each = `curl -s -m 10 -o /dev/null -w '%header{x-pod}\\n' ${url}`
-      const loop = `for ((i = 0; i < ${times}; i++)); do ${each} || true; done`
-      return (await kubectl('exec', client, '--', 'bash', '-c', loop)).trim().split('\n')
+    curl,
+    async answers(node, url, pods) {
+      const times = callsForEach * pods.length
+      const isAsItIs = async () => {
+        const names = await curl(`scout-${node}`, url, times)
+        return names.length === times && isDeepStrictEqual(Object.keys(tally(names)).toSorted(), pods.toSorted())
+      }
+      await until(`${pods.join(' and ')} to answer ${url} on node ${node}`, isAsItIs, { everyMs: 500 })
     },
     flows,
     kept,

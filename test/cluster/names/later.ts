@@ -8,7 +8,7 @@ import { startMs } from '../suite.ts'
 import { startAhead } from './clock.ts'
 import { by, counts, createLane } from './lane.ts'
 import { namespace, pod, podSpec } from './objects.ts'
-import { takeAddressNext } from './reuse.ts'
+import { startAt } from './reuse.ts'
 
 const hour = 3600
 /** Beyond the day after which objects are written to the log again. */
@@ -56,8 +56,10 @@ export function laterSuite(stand: Stand): void {
         await curl('client-1', url, 4)
         await sleep(intervalMs)
         await kubectl('delete', 'pod/third', '--wait')
-        await takeAddressNext(node, ip)
-        expect(await start('fourth')).toBe(ip)
+        await startAt(node, ip, {
+          start: () => start('fourth'),
+          remove: () => kubectl('delete', 'pod/fourth', '--wait'),
+        })
         await curl('client-1', url, 5)
 
         await startAhead(stand, hour)

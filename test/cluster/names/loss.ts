@@ -4,11 +4,11 @@ import { until } from '../parts/command.ts'
 import type { Stand } from '../stand.ts'
 import { startMs } from '../suite.ts'
 import { distinct } from '../rows.ts'
-import { createLane, openLane, type Pod } from './lane.ts'
+import { createLane, nameOf, openLane, type Pod } from './lane.ts'
 import { namespace } from './objects.ts'
 
 export function lossSuite(stand: Stand): void {
-  const { kubectl, podsOf, curl, flows } = createLane(stand)
+  const { kubectl, podsOf, curl, answers, flows } = createLane(stand)
 
   describe('loss', () => {
     beforeAll(() => openLane(stand), startMs)
@@ -51,11 +51,9 @@ export function lossSuite(stand: Stand): void {
           },
           { everyMs: 1000 },
         )
-        const successors = (await podsOf('web')).map(({ metadata }) => metadata.name)
+        const successors = (await podsOf('web')).map(nameOf)
         expect(distinct(await established(), 'dest_name')).toEqual([onLost.metadata.name])
-        const answered = async () =>
-          (await curl('client-1', `http://web.${namespace}/?after=loss`, 8)).every((name) => successors.includes(name))
-        await until('the service to lead to those that are left', answered, { everyMs: 1000 })
+        await answers(1, `http://web.${namespace}/?after=loss`, successors)
         // What ran there is given up a while later; until then any pod may be made, and take an address that a test counts on.
         const isStill = async () => {
           const pods = await stand.cluster.kubectl.list<Pod>('pods')

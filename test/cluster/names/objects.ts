@@ -2,6 +2,7 @@
 // for a second, and clients on both nodes from which tests connect.
 import { idlePod, shopContainer, workload, type Task } from '../objects/pods.ts'
 import type { KubeObject } from '../parts/kubectl.ts'
+import { nodeName, nodeNumbers } from '../parts/network.ts'
 import { programFolder } from '../shop/workloads.ts'
 
 export const namespace = 'lane'
@@ -62,6 +63,9 @@ const spread = (app: string) => ({
   ],
 })
 
+/** In which tests run commands. Of what scouts do nothing is asked: they find out whether the rest is as it should be. */
+export const idlePods = [...nodeNumbers.flatMap((number) => [`client-${number}`, `scout-${number}`]), 'host-client']
+
 const inLane = (name: string) => ({ name, namespace })
 
 const http = [{ kind: 'http', port: 8080 }] as const
@@ -71,9 +75,13 @@ export const firstObjects: readonly KubeObject[] = [
   { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } },
 ]
 
+const onHostNetwork = { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' }
+
 export const objects: readonly KubeObject[] = [
-  idlePod({ name: 'client-1', namespace, node: 'node-1' }),
-  idlePod({ name: 'client-2', namespace, node: 'node-2' }),
+  ...nodeNumbers.flatMap((number) =>
+    ['client', 'scout'].map((name) => idlePod({ name: `${name}-${number}`, namespace, node: nodeName(number) })),
+  ),
+  idlePod({ name: 'host-client', namespace, node: 'node-2', more: onHostNetwork }),
   workload('Deployment', inLane('web'), podSpec({ program: 'catalog', listen: http, more: spread('web') }), {
     replicas: 2,
   }),
@@ -95,7 +103,7 @@ export const objects: readonly KubeObject[] = [
       listen: [{ kind: 'http', port: 9101 }],
       calls: [{ kind: 'http', to: `web.${namespace}:80`, everyMs: 1000, send: 0, receive: 10, keep: false }],
       portName: 'metrics',
-      more: { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' },
+      more: onHostNetwork,
     }),
   ),
 ]

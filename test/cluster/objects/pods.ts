@@ -3,18 +3,28 @@
 import { imageNames } from '../build/images.ts'
 import type { KubeObject } from '../parts/kubectl.ts'
 
+type Fields = Readonly<Record<string, unknown>>
+
 interface Named {
   readonly name: string
   readonly namespace: string
 }
 
-/** It does nothing and has `curl` and `dig`; on any node where none is named. */
-export const idlePod = ({ node, ...named }: Named & { readonly node?: string }): KubeObject => ({
+interface IdlePod extends Named {
+  /** Any where none is named. */
+  readonly node?: string
+  /** More of its specification. */
+  readonly more?: Fields
+}
+
+/** It does nothing and has `curl` and `dig`. */
+export const idlePod = ({ node, more = {}, ...named }: IdlePod): KubeObject => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { ...named, labels: { app: named.name } },
   spec: {
     ...(node !== undefined && { nodeName: node }),
+    ...more,
     terminationGracePeriodSeconds: 0,
     containers: [
       { name: 'main', image: imageNames.tools, imagePullPolicy: 'Never', command: ['/bin/sleep', '1000000'] },
@@ -50,8 +60,6 @@ export const shopContainer = (command: readonly string[], { listen = [], calls =
     ...(rounds === undefined ? [] : [{ name: 'SHOP_ROUNDS', value: String(rounds) }]),
   ],
 })
-
-type Fields = Readonly<Record<string, unknown>>
 
 /** A controller of pods that are selected by their `app`; `more` is its own part of the specification. */
 export function workload(kind: string, { name, namespace }: Named, podSpec: Fields, more: Fields = {}): KubeObject {

@@ -32,17 +32,32 @@ export const patienceMs = 180_000
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
-/** Asks again until there is an answer. `why` adds to the message of a wait that was in vain. */
+interface Wait {
+  /** Adds to the message of a wait that was in vain. */
+  readonly why?: () => string | Promise<string>
+  readonly everyMs?: number
+  /** Its limit; ten times of what it takes, where that is more than any other wait takes. */
+  readonly withinMs?: number
+}
+
+/** Asks again until there is an answer. */
 export async function until<T>(
   what: string,
   ask: () => T | undefined | false | Promise<T | undefined | false>,
-  { why = () => '', everyMs = 100 }: { readonly why?: () => string | Promise<string>; readonly everyMs?: number } = {},
+  { why = () => '', everyMs = 100, withinMs = patienceMs }: Wait = {},
 ): Promise<T> {
-  const deadline = Date.now() + patienceMs
+  const deadline = Date.now() + withinMs
   for (;;) {
     const answer = await ask()
     if (answer !== undefined && answer !== false) return answer
-    if (Date.now() > deadline) throw new Error(`waited ${patienceMs / 1000} s for ${what}. ${await why()}`)
+    if (Date.now() > deadline) throw new Error(`waited ${withinMs / 1000} s for ${what}. ${await why()}`)
     await sleep(everyMs)
   }
+}
+
+/** Waits for what comes by itself, no longer than for anything else. */
+export async function inTime<T>(what: string, coming: Promise<T>, wait: Pick<Wait, 'why'> = {}): Promise<T> {
+  let outcome: { readonly value: T } | undefined
+  const came = coming.then((value) => (outcome = { value }))
+  return (await Promise.race([came, until(what, () => outcome, wait)])).value
 }

@@ -3,8 +3,9 @@
 import { describe, beforeAll, expect, it } from 'vitest'
 import type { EndsResponse } from '@margay/wire'
 import { idlePod } from '../objects/pods.ts'
-import { until } from '../parts/command.ts'
+import { inTime, until } from '../parts/command.ts'
 import type { KubeObject } from '../parts/kubectl.ts'
+import { untilSelected } from '../policies/in-force.ts'
 import type { Row } from '../product.ts'
 import type { Stand } from '../stand.ts'
 import { startMs } from '../suite.ts'
@@ -54,17 +55,21 @@ export function soonSuite(stand: Stand): void {
   /** Rows of the refusals at their right end. */
   const query = `dest_name: guarded and source_name: asker and reporter: dst and action: deny`
 
+  type Live = AsyncIterator<{ provisional: boolean; rows: readonly Row[]; at: number }>
+
   /** Goes on with the live rows until one of a port comes. */
-  async function seen(live: AsyncIterator<{ provisional: boolean; rows: readonly Row[]; at: number }>, port: number) {
+  async function next(live: Live, port: number) {
     for (;;) {
-      const next = await live.next()
-      if (next.done) throw new Error('the live stream ended')
-      const { provisional, rows, at } = next.value
+      const { done, value } = await live.next()
+      if (done) throw new Error('the live stream ended')
+      const { provisional, rows, at } = value
       const row = rows.find(({ dest_port: of }) => Number(of) === port)
       // A row that lasts comes again at the end of its interval.
       if (provisional && row) return { row, at }
     }
   }
+  const seen = (live: Live, port: number) =>
+    inTime(`a live row of port ${port}`, next(live, port), { why: () => stand.product.output() })
 
   describe('soon', () => {
     beforeAll(async () => {
@@ -79,11 +84,7 @@ export function soonSuite(stand: Stand): void {
       await kubectl.run(['wait', ...words, '--for=condition=Ready', 'pod', '--all', '--timeout=180s'])
       address = (await kubectl.get<{ status: { podIP: string } } & KubeObject>('pod', 'guarded', namespace)).status
         .podIP
-      const isRefused = async () => {
-        const command = `curl -s -m 5 http://${address}:9000/; echo $?`
-        return (await kubectl.run(['exec', ...words, 'asker', '--', 'bash', '-c', command])).trim() === '7'
-      }
-      await until('the policy to be in force', isRefused)
+      await untilSelected(stand.cluster, 'guarded', { namespace, policy: policy.metadata.name })
     }, startMs)
 
     it('somebody who watches sees a denial at its right end, with its policy, and is told why in a sentence', async () => {
@@ -92,9 +93,8 @@ export function soonSuite(stand: Stand): void {
       const took = { first: [] as number[], again: [] as number[], told: [] as number[] }
       try {
         // Agents hear that somebody watches; until then they send nothing but rows that last.
-        const isHeard = seen(live, firstPort - 1)
         let heard = false
-        void isHeard.then(() => (heard = true))
+        void next(live, firstPort - 1).then(() => (heard = true))
         await until('the agents to hear of it', async () => {
           await curl(firstPort - 1)
           return heard

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster.ts'
 import type { Row } from '../product.ts'
+import { untilAdmitting, untilSelected } from '../policies/in-force.ts'
 import { found } from '../rows.ts'
 import { openOutside } from '../shop/shop.ts'
 import type { Stand } from '../stand.ts'
@@ -43,17 +44,33 @@ export interface Court {
 }
 
 const root = join(import.meta.dirname, '../../..')
-const quiet = '-s -o /dev/null -m 3'
-const page = (host: string) => `curl ${quiet} http://${host}:443/`
-const lookUp = (name: string) => `dig +tries=1 +time=2 ${name}`
 
 /** An address of nobody, inside of nothing that anybody knows. */
 export const nowhere = '172.16.9.9'
+
+/** Seconds for what is answered, however busy the machine is, and for what never is. */
+const answered = 30
+const silent = 2
+const curl = (url: string, seconds = answered) => `curl -s -o /dev/null -m ${seconds} ${url}`
+const page = (host: string) => curl(`http://${host}:443/`, host === nowhere ? silent : answered)
+const lookUp = (name: string, seconds = answered) => `dig +tries=1 +time=${seconds} ${name}`
 
 /** Names as their clients write them. */
 export const visits: { readonly [C in 'reader' | 'buyer']: readonly string[] } = {
   reader: ['api.Stripe.com.', 'API.STRIPE.COM', 'WWW.ecb.europa.eu', 'packages.example.org'],
   buyer: ['api.Stripe.com.', 'WWW.ecb.europa.eu', 'drop.FILES.example', 'smtp.sendgrid.net', nowhere],
+}
+
+/** Each policy that refuses somebody here, by the pod that it selects, and the one rule that admits somebody. */
+async function policiesAreInForce({ cluster }: Stand): Promise<void> {
+  const place = (policy: string) => ({ namespace, policy })
+  await Promise.all([
+    untilSelected(cluster, 'vault', place('vault-for-auditors')),
+    untilSelected(cluster, 'vault', place('vault-for-backup')),
+    untilSelected(cluster, 'ledger', place('ledger')),
+    untilAdmitting(cluster, 'ledger', place('ledger')),
+    untilSelected(cluster, 'mute', place('silence')),
+  ])
 }
 
 /** Everything that the pods do for the tests, all at once. */
@@ -64,8 +81,11 @@ async function makeTraffic({ run, call }: Pick<Court, 'run' | 'call'>): Promise<
     call('stranger', 'ledger'),
     run('reader', visits.reader.map(page).join('; ')),
     run('buyer', visits.buyer.map(page).join('; ')),
-    run('mute', lookUp('api.stripe.com')),
-    run('stranger', ['a.servfail.test', 'nowhere.example.com', 'nowhere.example.com'].map(lookUp).join('; ')),
+    run('mute', lookUp('api.stripe.com', silent)),
+    run(
+      'stranger',
+      ['a.servfail.test', 'nowhere.example.com', 'nowhere.example.com'].map((name) => lookUp(name)).join('; '),
+    ),
   ])
 }
 
@@ -91,7 +111,7 @@ function runCli({ product }: Stand, ca: string, args: readonly string[]): Promis
   })
 }
 
-/** Brings the pods, waits until they are ready, and lets them talk. */
+/** Brings the pods, waits until they are ready and their policies in force, and lets them talk. */
 export async function openCourt(stand: Stand): Promise<Court> {
   const { kubectl } = stand.cluster
   openOutside(stand.cluster)
@@ -103,7 +123,8 @@ export async function openCourt(stand: Stand): Promise<Court> {
   const run = (client: Client, command: string) =>
     kubectl.run(['exec', '-n', namespace, client, '--', 'bash', '-c', `${command} || true`])
   const call = async (client: Client, server: Server) =>
-    void (await run(client, `curl ${quiet} http://${await addressOf(server)}:${port}/`))
+    void (await run(client, curl(`http://${await addressOf(server)}:${port}/`)))
+  await policiesAreInForce(stand)
   await makeTraffic({ run, call })
   const { ca, remove } = authorityFile(stand)
   return {

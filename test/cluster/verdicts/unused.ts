@@ -10,7 +10,7 @@ const idOf = (name: string) => `knp~${namespace}~${name}`
 
 export function unused(session: Session): void {
   const detailOf = (name: string) => session.product.get<PolicyDetail>(`policies/${encodeURIComponent(idOf(name))}`)
-  /** What decided something comes to the list with the end of its minute. */
+  /** What decided something comes to the list once a minute, up to 80 seconds later; the limit is ten times of that. */
   const counted = (name: string, isThere: (detail: PolicyDetail) => boolean) =>
     until(
       `decisions of ${name}`,
@@ -18,7 +18,7 @@ export function unused(session: Session): void {
         const detail = await detailOf(name)
         return isThere(detail) && detail
       },
-      { everyMs: 1000 },
+      { everyMs: 1000, withinMs: 800_000 },
     )
   const usesOf = ({ rules }: PolicyDetail) => rules.map(({ direction, index, use }) => [direction, index, use?.unused])
 

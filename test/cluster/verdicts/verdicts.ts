@@ -5,11 +5,16 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { idlePod, silence } from '../objects/pods.ts'
 import { until } from '../parts/command.ts'
 import type { KubeObject } from '../parts/kubectl.ts'
+import { untilSelected } from '../policies/in-force.ts'
 import type { Row } from '../product.ts'
 import { distinct, found as foundIn } from '../rows.ts'
 import { openShop } from '../shop/shop.ts'
 import type { Stand } from '../stand.ts'
 import { startMs } from '../suite.ts'
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> }
+}
 
 const policiesOf = (row: Row) => row.policies as Readonly<Record<string, readonly string[] | undefined>>
 
@@ -41,6 +46,9 @@ export function verdictsSuite(stand: Stand): void {
   const shell = (pod: string, command: string) =>
     stand.cluster.kubectl.run(['exec', '-n', namespace, pod, '--', 'bash', '-c', `${command} || true`])
 
+  /** Unix seconds from which the policies that tests ask about are in force for all their pods. */
+  let inForceSince = 0
+
   describe('verdicts', () => {
     beforeAll(async () => {
       const { cluster } = stand
@@ -48,6 +56,12 @@ export function verdictsSuite(stand: Stand): void {
       await cluster.kubectl.apply([...tools, stagedDomains])
       const pods = ['pod/debug', 'pod/mute']
       await cluster.kubectl.run(['wait', '--for=condition=Ready', ...pods, '-n', namespace, '--timeout=180s'])
+      await untilSelected(cluster, 'mute', { namespace, policy: 'silence' })
+      const data = await cluster.kubectl.list<Pod & KubeObject>('pods', 'data')
+      for (const { metadata } of data.filter(({ metadata: { labels } }) => labels.app === 'postgres')) {
+        await untilSelected(cluster, metadata.name, { namespace: 'data', policy: 'pg-ingress' })
+      }
+      inForceSince = Math.ceil(Date.now() / 1000)
     }, startMs)
 
     it('flows that one policy denied are found by its name, and no others (AT-2)', async () => {
@@ -88,9 +102,13 @@ export function verdictsSuite(stand: Stand): void {
     })
 
     it('a refusal that the source is told of, on the one node of both, is no contradiction to its own policies', async () => {
-      await found('flows', 'source_name_aggr: grafana-* and dest_name_aggr: postgres-* and action: deny')
-      const rows = await stand.product.rows('flows', 'source_name_aggr: grafana-* and dest_name_aggr: postgres-*')
-      expect(rows.filter((row) => row.evidence_conflict !== undefined)).toEqual([])
+      const query = 'source_name_aggr: grafana-* and dest_name_aggr: postgres-*'
+      // What came before the policy was in force got through, and may last: that is a contradiction, and no refusal.
+      const refusals = `${query} and not outcome: established and start_time >= ${inForceSince}`
+      await found('flows', `${refusals} and action: deny and reporter: dst`)
+      const rows = await found('flows', `${refusals} and reporter: src`)
+      const all = [...rows, ...(await found('flows', `${refusals} and reporter: dst`))]
+      expect(all.filter((row) => row.evidence_conflict !== undefined)).toEqual([])
     })
 
     it('what a workload asks of the world has its names, and what has none its address class (AT-10)', async () => {

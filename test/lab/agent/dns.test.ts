@@ -65,7 +65,7 @@ def q(n): return struct.pack(">6H",0x1234,256,1,0,0,0)+b"".join(bytes([len(x)])+
 s=socket.socket(2,2); s.bind(("",5300)); s.settimeout(30)
 def once(n): s.sendto(q(n),("10.77.0.2",53)); s.recv(4096)
 once(b"twice.test"); time.sleep(3); once(b"twice.test")
-s.sendto(q(b"again.test"),("10.77.0.2",53)); time.sleep(3); once(b"again.test")
+s.sendto(q(b"again.test"),("10.77.0.2",53)); time.sleep(1.2); once(b"again.test")
 `
 
 const head = '123481800001000000000000'
@@ -197,7 +197,8 @@ describe('DNS log', () => {
     }
     const again = rows.filter((row) => row.qname === 'again.test')
     expect(again).toMatchObject([{ count: 1, tries: 2, outcome: 'answered' }])
-    expect(Number(again[0]!.latency_max)).toBeLessThan(3e9)
+    // Of the try that was answered, which came so much later than the first.
+    expect(Number(again[0]!.latency_max)).toBeLessThan(1.2e9)
   })
 
   it('says unanswered once nobody answered in time', async () => {
