@@ -19,13 +19,14 @@ export { type Direction, type DomainPattern, type Entity, type Policy, policyKey
 export { protocolName, protocolNumber } from './objects/ports.ts'
 export { carriesPorts } from './evaluate/match-entity.ts'
 export { printPolicy } from './objects/print.ts'
+export { unreadPolicy } from './objects/unread.ts'
 export * from './objects/snapshot.ts'
 
 export * from './evaluate/flow.ts'
 export { evaluate, evaluatePrepared } from './evaluate/evaluate.ts'
 export { prepare, type Prepared } from './evaluate/prepare.ts'
 
-export type { Change, Keyed, ReplaceableList } from './index/change.ts'
+export { type Change, changeKey, type Keyed, type ReplaceableList } from './index/change.ts'
 export { createEngine, createEngineInSteps, type Engine, type EngineConfig, type Followed } from './index/engine.ts'
 export { createFeed, type Feed, type Step } from './index/feed.ts'
 

@@ -120,8 +120,9 @@ export function createJudge(config: JudgeConfig, deps: JudgeDeps = {}): Judge {
         standing.told = shown(standing, row, at)
         return standing
       }
-      // Fast path: nothing changed since this was last found to hold, and no older connections are waited for.
-      const isCurrent = standing.checked === stateNow() && standing.held === undefined
+      // Fast path: nothing changed since this was last found to hold, no older connections are waited for, and the row is not
+      // from before the standing, as a spool's may be.
+      const isCurrent = standing.checked === stateNow() && standing.held === undefined && at >= standing.openedAt
       standing.told = isCurrent ? standing.judgement : renew(standing, row, at)
       passRow(standing, row)
       return standing

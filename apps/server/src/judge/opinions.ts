@@ -66,7 +66,9 @@ export function createOpinions({ world, sight, judgements }: OpinionDeps): Opini
     review(standing, at) {
       const now = findingNow(standing)
       const isSure = at >= world.changedAt
-      if (isSure || isSame(now, standing.current)) return { finding: now, isSure: true }
+      // What it was found to be since its first row says nothing of a row from before that, which a spool brings later.
+      const isUnchanged = at >= standing.openedAt && isSame(now, standing.current)
+      if (isSure || isUnchanged) return { finding: now, isSure: true }
       const then = findingAt(standing, at)
       return { finding: then, isSure: isSame(then, now) }
     },

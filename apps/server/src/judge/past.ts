@@ -2,7 +2,7 @@
 // is made when the first late row asks and dropped when nobody does. What must stay true: at any moment that is kept, it is
 // what the present engine was then. Of moments before that, nothing is said.
 import type { Change, Engine, Evaluation, Flow, Step } from '@margay/policy'
-import { createEngine, emptySnapshot } from '@margay/policy'
+import { changeKey, createEngine, emptySnapshot } from '@margay/policy'
 
 export interface PastConfig {
   /** Seconds that are kept; a spool may be an hour late. */
@@ -14,6 +14,11 @@ export interface PastConfig {
 export interface Past {
   /** Notes a change that the present engine made, at Unix seconds; 0 where it always was so. */
   note(step: Step, at: number): void
+  /**
+   * Notes a change that was found out later, at `found`, and that the present engine has made: an object of whose name there
+   * was none before.
+   */
+  insert(step: Step, at: number, found: number): void
   /** The flow as it was judged at the moment; undefined where that is not known any more. */
   evaluate(flow: Flow, moment: number): Evaluation | undefined
   /** Unix seconds of the last change. */
@@ -61,6 +66,11 @@ export function createPast(config: PastConfig, present: () => Iterable<Change>):
     }
     return low
   }
+  /** Where a change of the moment goes: after all that was before it, and after all that is of the same object. */
+  function placeFor(step: Step, at: number): number {
+    const key = changeKey(step.forward)
+    return journal.findLastIndex((noted) => noted.at <= at || changeKey(noted.step.forward) === key) + 1
+  }
   function move(to: number): Engine {
     cursor ??= { engine: createPresent(present()), applied: journal.length, isUsed: true }
     const { engine } = cursor
@@ -76,13 +86,30 @@ export function createPast(config: PastConfig, present: () => Iterable<Change>):
     journal = journal.slice(count)
     if (cursor) cursor.applied -= count
   }
+  /** What always was so was so at every moment that is kept. */
+  const noteAlways = ({ forward }: Step): void => cursor?.engine.apply(forward)
+
   return {
     note(step, at) {
-      // What always was so was so at every moment that is kept.
-      if (at === 0) return cursor?.engine.apply(step.forward)
+      if (at === 0) return noteAlways(step)
       const last = journal.at(-1)?.at ?? knownFrom
       changedAt = Math.max(at, last)
       journal.push({ step, at: changedAt })
+    },
+    insert(step, at, found) {
+      if (at <= Math.max(knownFrom, found - config.keepSeconds)) {
+        knownFrom = Math.max(knownFrom, at)
+        return noteAlways(step)
+      }
+      const index = placeFor(step, at)
+      const since = Math.max(at, journal[index - 1]?.at ?? knownFrom)
+      journal.splice(index, 0, { step, at: since })
+      changedAt = Math.max(changedAt, since)
+      // Changes of other objects that came after it do not matter to it, so it may be made after them.
+      if (cursor && index < cursor.applied) {
+        cursor.engine.apply(step.forward)
+        cursor.applied += 1
+      }
     },
     evaluate(flow, moment) {
       if (moment < knownFrom) return undefined

@@ -20,6 +20,8 @@ import { createDomainClasses } from './domain-classes.ts'
 import type { KnownAddresses } from './known-addresses.ts'
 import { createKnownAddresses } from './known-addresses.ts'
 import { createLingeringPods } from './lingering-pods.ts'
+import type { Look } from './first-look.ts'
+import { datedSteps, lookAt } from './first-look.ts'
 import type { PastConfig } from './past.ts'
 import { createPast } from './past.ts'
 
@@ -31,7 +33,11 @@ export interface JudgedObject {
 }
 
 export interface World {
-  readonly put: (object: JudgedObject, at: number) => void
+  /**
+   * The object is as given from `at` on, Unix seconds; at 0 it was found so, by a look at `foundAt`. `unseenSince`: nobody
+   * watched from then to `at`. What was found holds since it was made.
+   */
+  readonly put: (object: JudgedObject, at: number, unseenSince?: number, foundAt?: number) => void
   readonly remove: (uid: string, at: number) => void
   readonly engine: Engine
   /** Grows with everything that may change a verdict. */
@@ -150,8 +156,17 @@ export function createWorld(config: PastConfig): World {
     engine.apply(step.forward)
     past.note(step, at)
   }
-  function take(step: Step, at: number): void {
-    apply(lingering.take(step, at), at)
+  /** A change that was found holds in the past since its object was made. */
+  function applyFound(step: Step, look: Look): boolean {
+    const dated = datedSteps(step, look)
+    if (!dated) return false
+    changes += 1
+    engine.apply(step.forward)
+    for (const { step: then, at } of dated) past.insert(then, at, look.at)
+    return true
+  }
+  function take(step: Step, at: number, look?: Look): void {
+    if (!look || !applyFound(step, look)) apply(lingering.take(step, at), at)
     noteForward(step, at)
     noteName(step)
     known.take(step, at)
@@ -165,10 +180,18 @@ export function createWorld(config: PastConfig): World {
     noteBlocks(blocks, at)
     take({ forward: { replace: 'options', values: options }, backward: { replace: 'options', values: before } }, at)
   }
+  /** The look that found an object. Of one that is known it is known what it said before. */
+  function lookOf({ uid, document }: JudgedObject, at: number, unseenSince?: number, foundAt?: number) {
+    if (objects.has(uid)) return undefined
+    const lookedAt = at === 0 ? foundAt : unseenSince === undefined ? undefined : at
+    if (lookedAt === undefined) return undefined
+    return lookAt(document, { at: lookedAt, after: unseenSince ?? 0, otherwise: at })
+  }
   return {
-    put(object, at) {
+    put(object, at, unseenSince, foundAt) {
       const { steps, issues: found } = feed.put(object.uid, object.document)
-      for (const step of steps) take(step, at)
+      const look = lookOf(object, at, unseenSince, foundAt)
+      for (const step of steps) take(step, at, look)
       setPodBlocks(object.uid, podBlocksOf(object), at)
       const worst = worstOf(found)
       if (worst) issues.set(object.uid, worst)

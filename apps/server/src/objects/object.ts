@@ -30,9 +30,9 @@ export interface ObjectSink {
   /**
    * The object is as given from `at` on, Unix seconds; 0 where it was found like this and nobody knows since when. An object
    * whose uid was put before replaces what was said of it. `unseenSince`, Unix seconds: nobody watched from then to `at`,
-   * so that the change came at some time between.
+   * so that the change came at some time between. `foundAt`, Unix seconds, with `at` 0: when it was found.
    */
-  put(object: ClusterObject, at: number, unseenSince?: number): void
+  put(object: ClusterObject, at: number, unseenSince?: number, foundAt?: number): void
   /** The object with this uid is gone since `at`, or since some time after `unseenSince`. Unknown uids are ignored. */
   remove(uid: string, at: number, unseenSince?: number): void
 }

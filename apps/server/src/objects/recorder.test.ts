@@ -102,6 +102,29 @@ describe('the recorder', () => {
     ])
   })
 
+  it('says when it found what it found, and after a restart when the earlier server did', () => {
+    const found: unknown[] = []
+    const sinks = [
+      {
+        put: ({ name }: ClusterObject, at: number, _?: number, on?: number) => found.push([name, at, on]),
+        remove: () => {},
+      },
+    ]
+    const deps = {
+      cluster: 'c',
+      clock: () => seconds * 1000,
+      write: (more: readonly ObjectRow[]) => rows.push(...more),
+      sinks,
+    }
+    createRecorder(deps).source('kubernetes').put(object('web'), true)
+    seconds = 1100
+    createRecorder(deps).restore(versions())
+    expect(found).toEqual([
+      ['web', 0, 1000],
+      ['web', 0, 1000],
+    ])
+  })
+
   it('does not let one origin remove what another said', () => {
     const recorder = open()
     recorder.source('files').put(object('filed'), true)

@@ -78,7 +78,8 @@ export function createRecorder(deps: RecorderDeps): Recorder {
 
   const told = ({ object, change, time }: ObjectVersion) => {
     if (change === 'deleted') sinks.remove(object.uid, time)
-    else sinks.put(object, change === 'present' ? 0 : time)
+    else if (change === 'present') sinks.put(object, 0, undefined, time)
+    else sinks.put(object, time)
   }
   const unseenBy = (origin: ObjectOrigin, unseenSince: number | undefined) =>
     unseenSince ?? (settled.has(origin) ? undefined : restoredUntil)
@@ -95,7 +96,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     const change = before ? 'modified' : isOld ? 'present' : 'added'
     const entry = { object, text, origin }
     known.set(object.uid, entry)
-    if (change === 'present') sinks.put(object, 0)
+    if (change === 'present') sinks.put(object, 0, undefined, now())
     else sinks.put(object, now(), unseenBy(origin, unseenSince))
     deps.write([rowOf(entry, change)])
   }
@@ -123,7 +124,8 @@ export function createRecorder(deps: RecorderDeps): Recorder {
         const text = documentText(object)
         if (before?.text === text) continue
         known.set(object.uid, { object, text, origin })
-        sinks.put(object, change === 'present' && !before ? 0 : time)
+        if (change === 'present' && !before) sinks.put(object, 0, undefined, time)
+        else sinks.put(object, time)
       }
     },
     restored(sources) {

@@ -47,8 +47,8 @@ export function createSinks(sinks: readonly ObjectSink[]): Sinks {
   }
   const named = (object: ClusterObject) => `${object.kind} ${placeOf(object)}`
   return {
-    put: (object, at, unseenSince) =>
-      tellAll(object.uid, named(object), sinks, (sink) => sink.put(object, at, unseenSince)),
+    put: (object, at, unseenSince, foundAt) =>
+      tellAll(object.uid, named(object), sinks, (sink) => sink.put(object, at, unseenSince, foundAt)),
     remove: (uid, at, unseenSince) =>
       tellAll(uid, `removal of ${uid}`, sinks, (sink) => sink.remove(uid, at, unseenSince)),
     again,

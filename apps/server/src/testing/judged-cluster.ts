@@ -25,8 +25,8 @@ export interface Sent {
 
 export interface JudgedCluster {
   readonly judge: Judge
-  /** Objects as they are from a moment on; 0 where they always were so. */
-  readonly put: (yaml: string, at?: number) => void
+  /** Objects as they are from a moment on; 0 where they are found so, now. `unseenSince`: nobody watched from then to `at`. */
+  readonly put: (yaml: string, at?: number, unseenSince?: number) => void
   /** By uid: the object's own, or kind and place where it states none. */
   readonly remove: (uid: string, at: number) => void
   /** The row as it would be stored. */
@@ -48,12 +48,12 @@ export function createJudgedCluster(yaml: string, start: number, deps: JudgeDeps
   const builder = createBlockBuilder(logType('flows')!)
   const opened = new Map<string, { readonly frames: FrameBuilder; readonly epoch: string; sequence: number }>()
 
-  const put = (text: string, at = 0) => {
+  const put = (text: string, at = 0, unseenSince?: number) => {
     for (const document of parseAllDocuments(text)) {
       const read = readClusterObject(document.toJS())
       if (read.kind !== 'object') throw new Error(`no object of ours: ${JSON.stringify(document.toJS())}`)
-      inventory.put(read.object, at)
-      judge.put(read.object, at)
+      inventory.put(read.object, at, unseenSince)
+      judge.put(read.object, at, unseenSince, at === 0 ? now : undefined)
     }
   }
   /** Like an agent: a series is defined in the first frame of its epoch. */

@@ -1,11 +1,13 @@
 // Who the two ends of a flow are. A pod that the snapshot does not hold is `missing`, never "outside": outside addresses
-// match no selector, and to say that of a pod would be a guess.
+// match no selector, and to say that of a pod would be a guess. A node is the host endpoint that stands at its address; where
+// it cannot be told which, it stays a node that may be each of them.
 import type { Address } from '../net/address.ts'
 import { printAddress } from '../net/address.ts'
 import type { Names } from '../objects/domains.ts'
 import type { HostEndpoint, NamedPort, Node, Pod } from '../objects/snapshot.ts'
 import type { Answer, Miss } from './answer.ts'
 import type { Flow, FlowEnd } from './flow.ts'
+import { standingAt } from './interfaces.ts'
 import type { KnownLabels } from './labels.ts'
 import { isPodAddress, type Lookup } from './lookup.ts'
 
@@ -25,7 +27,12 @@ export type End = Common &
         readonly known: KnownLabels
         readonly ports: readonly NamedPort[]
       }
-    | { readonly kind: 'node'; readonly node: Node }
+    | {
+        readonly kind: 'node'
+        readonly node: Node
+        /** Host endpoints that may stand for it, where more than one may; undefined for none. */
+        readonly mayBe?: readonly (HostEndpoint | undefined)[]
+      }
     | { readonly kind: 'outside' }
     /** Somebody of ours about whom too little is known. */
     | { readonly kind: 'missing'; readonly known?: KnownLabels }
@@ -52,52 +59,77 @@ const namesOf = ({ domains, aliases }: FlowEnd): Names =>
   domains || aliases ? { domains: domains ?? noNames.domains, aliases: aliases ?? noNames.aliases } : noNames
 
 /** An end that still lacks its address. */
-type Draft = (address: Address | undefined) => End
-
-function hostEnd(host: HostEndpoint, lookup: Lookup, names: Names): Draft {
-  return (address) => ({
-    kind: 'host',
-    host,
-    known: lookup.hostLabelsOf(host),
-    ports: host.ports,
-    names,
-    title: `host endpoint ${host.name}`,
-    ...(address && { address }),
-  })
+interface Draft {
+  /** Addresses that it is known to have. */
+  readonly own: readonly Address[]
+  readonly at: (address: Address | undefined) => End
 }
 
+/** What a host endpoint is as the end of a flow. */
+export function hostEndAt(
+  host: HostEndpoint,
+  lookup: Lookup,
+  names: Names,
+  address: Address | undefined,
+): End & { readonly kind: 'host' } {
+  const { name, ports } = host
+  const known = lookup.hostLabelsOf(host)
+  return { kind: 'host', host, known, ports, names, title: `host endpoint ${name}`, ...(address && { address }) }
+}
+
+const hostEnd = (host: HostEndpoint, lookup: Lookup, names: Names): Draft => ({
+  own: host.expectedAddresses,
+  at: (address) => hostEndAt(host, lookup, names, address),
+})
+
 function nodeEnd(name: string, lookup: Lookup, names: Names): Draft {
-  const host = lookup.hostEndpointOfNode(name)
-  if (host) return hostEnd(host, lookup, names)
+  const hosts = lookup.hostEndpointsOf(name)
   const node = lookup.node(name) ?? { name, labels: new Map(), addresses: [] }
-  return (address) => ({ kind: 'node', node, names, title: `node ${name}`, ...(address && { address }) })
+  const own = [...node.addresses, ...hosts.flatMap(({ expectedAddresses }) => expectedAddresses)]
+  const at = (address: Address | undefined): End => {
+    const mayBe = standingAt(address, hosts)
+    const [only] = mayBe
+    if (mayBe.length === 1 && only) return hostEndAt(only, lookup, names, address)
+    const isUnsure = mayBe.length > 1
+    return {
+      kind: 'node',
+      node,
+      names,
+      title: `node ${name}`,
+      ...(address && { address }),
+      ...(isUnsure && { mayBe }),
+    }
+  }
+  return { own, at }
 }
 
 function podEnd(pod: Pod, lookup: Lookup, names: Names): Draft {
   if (pod.hostNetwork && pod.node !== undefined) return nodeEnd(pod.node, lookup, names)
   const { known, title } = lookup.cardOf(pod)
   const end = { kind: 'pod', pod, known, ports: pod.ports, names, title } as const
-  return (address) => (address ? { ...end, address } : end)
+  return { own: pod.addresses, at: (address) => (address ? { ...end, address } : end) }
 }
 
 function missingEnd(title: string, names: Names, known?: KnownLabels): Draft {
-  return (address) => ({ kind: 'missing', names, title, ...(address && { address }), ...(known && { known }) })
+  const end = { kind: 'missing', names, title, ...(known && { known }) } as const
+  return { own: [], at: (address) => (address ? { ...end, address } : end) }
 }
 
 /** Somebody at an address that no object states. */
 function nobodyAt(address: Address, { options }: Lookup, names: Names): Draft {
   const title = printAddress(address)
   if (isPodAddress(address, options)) return missingEnd(`the pod at ${title}`, names)
-  return () => ({ kind: 'outside', address, names, title })
+  return { own: [], at: () => ({ kind: 'outside', address, names, title }) }
 }
 
 function endAt(address: Address, lookup: Lookup, names: Names): Draft {
   const pod = lookup.podAt(address)
   if (pod) return podEnd(pod, lookup, names)
-  const host = lookup.hostEndpointAt(address)
-  if (host) return hostEnd(host, lookup, names)
   const node = lookup.nodeAt(address)
-  return node ? nodeEnd(node.name, lookup, names) : nobodyAt(address, lookup, names)
+  if (node) return nodeEnd(node.name, lookup, names)
+  const [name, ...others] = new Set(lookup.hostEndpointsAt(address).map((host) => host.node))
+  if (name === undefined) return nobodyAt(address, lookup, names)
+  return others.length > 0 ? missingEnd(`the node at ${printAddress(address)}`, names) : nodeEnd(name, lookup, names)
 }
 
 function draftEnd(end: FlowEnd, lookup: Lookup): Draft {
@@ -117,12 +149,6 @@ function draftEnd(end: FlowEnd, lookup: Lookup): Draft {
   return end.isNobodys ? nobodyAt(end.address, lookup, names) : endAt(end.address, lookup, names)
 }
 
-function ownAddresses(end: End): readonly Address[] {
-  if (end.kind === 'pod') return end.pod.addresses
-  if (end.kind === 'host') return end.host.expectedAddresses
-  return end.kind === 'node' ? end.node.addresses : []
-}
-
 /** The first of the destination's families that the source has too. */
 function sharedFamily(from: readonly Address[], to: readonly Address[]): 4 | 6 | undefined {
   for (const { family } of to) for (const other of from) if (other.family === family) return family
@@ -130,14 +156,9 @@ function sharedFamily(from: readonly Address[], to: readonly Address[]): 4 | 6 |
 }
 
 /** The family both ends can speak: a stated address decides, else the first that both have. */
-function familyOf(flow: Flow, source: End, destination: End): 4 | 6 | undefined {
+function familyOf(flow: Flow, source: Draft, destination: Draft): 4 | 6 | undefined {
   const stated = flow.destination.address ?? flow.source.address
-  return stated ? stated.family : sharedFamily(ownAddresses(source), ownAddresses(destination))
-}
-
-function ownAddress(end: End, family: 4 | 6 | undefined): Address | undefined {
-  for (const own of ownAddresses(end)) if (own.family === family) return own
-  return undefined
+  return stated ? stated.family : sharedFamily(source.own, destination.own)
 }
 
 /** A pod named, with the address that is stated or the one that it has: most ends of most flows. */
@@ -158,10 +179,8 @@ export function resolveEnds(flow: Flow, lookup: Lookup): Ends {
   const to = from && plainPod(flow.destination, lookup)
   if (from?.address && to?.address && from.address.family === to.address.family)
     return { source: from, destination: to, family: to.address.family }
-  const [draftSource, draftDestination] = [draftEnd(flow.source, lookup), draftEnd(flow.destination, lookup)]
-  const source = draftSource(flow.source.address)
-  const destination = draftDestination(flow.destination.address)
+  const [source, destination] = [draftEnd(flow.source, lookup), draftEnd(flow.destination, lookup)]
   const family = familyOf(flow, source, destination)
-  const complete = (end: End, draft: Draft) => (end.address ? end : draft(ownAddress(end, family)))
-  return { source: complete(source, draftSource), destination: complete(destination, draftDestination), family }
+  const complete = ({ own, at }: Draft, { address }: FlowEnd) => at(address ?? own.find((one) => one.family === family))
+  return { source: complete(source, flow.source), destination: complete(destination, flow.destination), family }
 }

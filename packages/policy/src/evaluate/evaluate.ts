@@ -3,7 +3,7 @@
 import type { Snapshot } from '../objects/snapshot.ts'
 import { type Ends, resolveEnds } from './ends.ts'
 import type { DirectionResult, Evaluation, Flow, Mode, Verdict } from './flow.ts'
-import { judgeHop, judgeHost } from './host.ts'
+import { judgeHop, judgeNode } from './host.ts'
 import { judgeOwnHost, judgePod } from './pod.ts'
 import { prepare, type Prepared } from './prepare.ts'
 
@@ -47,14 +47,14 @@ function judgeSource(flow: Flow, ends: Ends, prepared: Prepared, mode: Mode): Di
   if (source.kind === 'pod')
     return judgeOwnHost(judgePod(source, 'egress', flow, ends, prepared, mode), ends, prepared.lookup.options)
   if (source.kind === 'missing') return judgePod(source, 'egress', flow, ends, prepared, mode)
-  return source.kind === 'host' ? judgeHost(source, 'egress', flow, ends, prepared, mode) : undefined
+  return judgeNode(source, 'egress', flow, ends, prepared, mode)
 }
 
 function judgeDestination(flow: Flow, ends: Ends, prepared: Prepared, mode: Mode): DirectionResult | undefined {
   const { destination } = ends
   if (destination.kind === 'pod' || destination.kind === 'missing')
     return judgePod(destination, 'ingress', flow, ends, prepared, mode)
-  return destination.kind === 'host' ? judgeHost(destination, 'ingress', flow, ends, prepared, mode) : undefined
+  return judgeNode(destination, 'ingress', flow, ends, prepared, mode)
 }
 
 /** Judges one flow against a prepared snapshot. */

@@ -5,9 +5,10 @@
 import { type Direction, type Policy, type Rule } from '../objects/policy.ts'
 import { protocolNumbers } from '../objects/ports.ts'
 import type { Answer } from './answer.ts'
-import { type End, type Ends, noNames } from './ends.ts'
+import { type End, type Ends, hostEndAt, noNames } from './ends.ts'
 import type { Prepared } from './prepare.ts'
-import type { DirectionResult, Flow, ForwardHop, Mode } from './flow.ts'
+import { printAddress } from '../net/address.ts'
+import type { DirectionResult, Flow, ForwardHop, MissingFact, Mode } from './flow.ts'
 import { exempt, judgeTiers, type Judged, resultOf, unknownResult } from './judge.ts'
 import { walkProfiles } from './profiles.ts'
 import { decided, type Outcome } from './outcome.ts'
@@ -71,7 +72,7 @@ function judgeEarly(input: StageInput, beforeDnat: StageInput): Judged | undefin
 }
 
 /** Traffic that the host itself sends or receives. */
-export function judgeHost(
+function judgeHost(
   end: HostEnd,
   direction: Direction,
   flow: Flow,
@@ -93,6 +94,38 @@ export function judgeHost(
     (matches) => walkProfiles(end.host.profiles, direction, prepared.lookup.profile, matches),
   )
   return resultOf(direction, end, judged)
+}
+
+const interfaceOf = ({ title, address }: End): MissingFact => ({
+  kind: 'endpoint',
+  text: `which interface of ${title}${address ? ` has ${printAddress(address)}` : ''}`,
+})
+
+/** What people and logs see of a result; without a host endpoint it is that of an exemption. */
+const seen = (result: DirectionResult | undefined) => JSON.stringify([result?.verdict ?? 'allow', result?.trace ?? []])
+
+/**
+ * What a node itself sends or receives, by the host endpoint that stands for it; undefined where none does. Of several that
+ * may stand for it nothing is said unless all say the same.
+ */
+export function judgeNode(
+  end: End,
+  direction: Direction,
+  flow: Flow,
+  ends: Ends,
+  prepared: Prepared,
+  mode: Mode,
+): DirectionResult | undefined {
+  if (end.kind === 'host') return judgeHost(end, direction, flow, ends, prepared, mode)
+  if (end.kind !== 'node' || !end.mayBe) return undefined
+  const { names, address } = end
+  const results = end.mayBe.map(
+    (host) =>
+      host && judgeHost(hostEndAt(host, prepared.lookup, names, address), direction, flow, ends, prepared, mode),
+  )
+  const [first] = results
+  const isAgreed = first && results.every((result) => seen(result) === seen(first))
+  return isAgreed ? { ...first, endpoint: end.title } : unknownResult(direction, end, interfaceOf(end))
 }
 
 /** The flow as it was before address translation. */
@@ -125,14 +158,7 @@ export function judgeHop(hop: ForwardHop, flow: Flow, ends: Ends, prepared: Prep
       { kind: 'missing', names: noNames, title },
       { kind: 'endpoint', text: `labels of ${title}` },
     )
-  const end: HostEnd = {
-    kind: 'host',
-    host,
-    known: prepared.lookup.hostLabelsOf(host),
-    ports: host.ports,
-    names: noNames,
-    title,
-  }
+  const end = hostEndAt(host, prepared.lookup, noNames, undefined)
   const input = { end, direction, flow, ends, prepared, mode }
   if (isFailsafe(direction, flow)) return exempt(direction, end, 'failsafe port')
   const early = judgeEarly(input, beforeDnat(input, hop))

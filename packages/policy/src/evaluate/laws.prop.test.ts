@@ -45,7 +45,7 @@ describe('an allowing rule more', () => {
   })
 })
 
-describe.each<Dialect>(['kubernetes', 'calico', 'cilium'])('explanations of %s policies', (dialect) => {
+describe.each<Dialect>(['kubernetes', 'calico', 'hosts', 'cilium'])('explanations of %s policies', (dialect) => {
   it('name the decision of the trace, and propose only what admits the flow', () => {
     fc.assert(
       fc.property(anyQuestions(dialect, 3), ({ snapshot, questions }) => {

@@ -32,12 +32,14 @@ export interface Lookup {
   readonly cardOf: (pod: Pod) => PodCard
   readonly labelsOfVanished: (namespace: string) => KnownLabels
   readonly hostEndpoint: (name: string) => HostEndpoint | undefined
-  readonly hostEndpointAt: (address: Address) => HostEndpoint | undefined
+  readonly hostEndpoints: readonly HostEndpoint[]
+  /** Those that expect the address, by name. */
+  readonly hostEndpointsAt: (address: Address) => readonly HostEndpoint[]
+  /** Those of a node, by name. */
+  readonly hostEndpointsOf: (node: string) => readonly HostEndpoint[]
   readonly hostLabelsOf: (host: HostEndpoint) => KnownLabels
   readonly nodeAt: (address: Address) => Node | undefined
   readonly node: (name: string) => Node | undefined
-  /** The endpoint that stands for a node's traffic, if any. */
-  readonly hostEndpointOfNode: (node: string) => HostEndpoint | undefined
   readonly setsHolding: (address: Address) => readonly NetworkSet[]
   /** Sets that name domains, whatever their blocks. */
   readonly setsWithDomains: readonly NetworkSet[]
@@ -69,6 +71,27 @@ function byAddress<T>(
   return (address) => map.get(printAddress(address))
 }
 
+function allByAddress<T>(
+  values: readonly T[],
+  addresses: (value: T) => readonly Address[],
+): (address: Address) => readonly T[] {
+  const pairs = values.flatMap((value) =>
+    [...new Set(addresses(value).map(printAddress))].map((address) => ({ address, value })),
+  )
+  const map = groupBy(pairs, ({ address }) => address)
+  return (address) => (map.get(printAddress(address)) ?? []).map(({ value }) => value)
+}
+
+/** Asked once per object. */
+function remembered<T extends object, Answer>(ask: (value: T) => Answer): (value: T) => Answer {
+  const known = new WeakMap<T, Answer>()
+  return (value) => {
+    const found = known.get(value) ?? ask(value)
+    known.set(value, found)
+    return found
+  }
+}
+
 /** How people read a pod's name. */
 export const podTitle = (pod: Pod) => `pod ${podKey(pod)}`
 
@@ -78,6 +101,8 @@ export function createLookup(snapshot: Snapshot): Lookup {
   const accounts = new Map(snapshot.serviceAccounts.map((entry) => [podKey(entry), entry]))
   const pods = new Map(snapshot.pods.map((pod) => [podKey(pod), pod]))
   const hosts = new Map(snapshot.hostEndpoints.map((host) => [host.name, host]))
+  const hostsByName = snapshot.hostEndpoints.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  const hostsByNode = Map.groupBy(hostsByName, ({ node }) => node)
   const profiles = new Map(snapshot.profiles.map((profile) => [profile.name, profile]))
   const sets = createPrefixMap(snapshot.networkSets.flatMap((set) => set.nets.map((net) => [net, set] as const)))
   const services = groupBy(snapshot.services, (slice) => `${slice.namespace}/${slice.service}`)
@@ -93,12 +118,12 @@ export function createLookup(snapshot: Snapshot): Lookup {
     }),
     labelsOfVanished: (namespace) => vanishedPodLabels(namespace, namespaces.get(namespace)),
     hostEndpoint: (name) => hosts.get(name),
-    hostEndpointAt: byAddress(snapshot.hostEndpoints, (host) => host.expectedAddresses),
-    hostLabelsOf: (host) => hostEndpointLabels(host, profiles),
+    hostEndpoints: hostsByName,
+    hostEndpointsAt: allByAddress(hostsByName, (host) => host.expectedAddresses),
+    hostEndpointsOf: (node) => hostsByNode.get(node) ?? [],
+    hostLabelsOf: remembered((host) => hostEndpointLabels(host, profiles)),
     nodeAt: byAddress(snapshot.nodes, (node) => node.addresses),
     node: (name) => nodes.get(name),
-    hostEndpointOfNode: (node) =>
-      snapshot.hostEndpoints.find((host) => host.node === node && host.interfaceName === '*'),
     setsHolding: (address) => [...new Set(sets.find(address))],
     setsWithDomains: snapshot.networkSets.filter((set) => set.domains.length > 0),
     setLabels: (set) => networkSetLabels(set, set.namespace === undefined ? undefined : namespaces.get(set.namespace)),

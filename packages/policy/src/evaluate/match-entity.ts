@@ -9,6 +9,7 @@ import type { Selector } from '../selector/ast.ts'
 import { allOf, anyOf, type Answer, type Condition, type Miss, negate } from './answer.ts'
 import { type End, isOutside } from './ends.ts'
 import type { Flow, MissingFact } from './flow.ts'
+import { isHost, matchesHost, ownsHostPort } from './host-labels.ts'
 import { judgeSelector } from './labels.ts'
 import type { Lookup } from './lookup.ts'
 import { inDomains } from './match-domains.ts'
@@ -35,8 +36,9 @@ export function missingLabels(end: End): MissingFact {
   return { kind: 'labels', text: `labels of service account ${namespace}/${serviceAccount}` }
 }
 
-function endMatches(selector: Selector, end: End, miss: Miss): Answer {
-  if (end.kind === 'outside' || end.kind === 'node') return false
+function endMatches(selector: Selector, end: End, lookup: Lookup, miss: Miss): Answer {
+  if (end.kind === 'outside') return false
+  if (end.kind === 'host' || end.kind === 'node') return matchesHost(selector, end, lookup, miss)
   const answer = end.known ? judgeSelector(selector, end.known) : undefined
   if (answer === undefined) miss(missingLabels(end))
   return answer
@@ -68,7 +70,7 @@ function inSets(selector: Selector, end: End, lookup: Lookup, honorsNames: boole
 /** By address: an endpoint whose labels match has it, or a network set whose labels match holds it. */
 function isSelected(selector: Selector, end: End, lookup: Lookup, honorsNames: boolean, miss: Miss): Answer {
   return anyOf(
-    [(note) => endMatches(selector, end, note), (note) => inSets(selector, end, lookup, honorsNames, note)],
+    [(note) => endMatches(selector, end, lookup, note), (note) => inSets(selector, end, lookup, honorsNames, note)],
     miss,
   )
 }
@@ -117,8 +119,6 @@ function isNodeOf(end: End, other: End, miss: Miss): Answer {
   return undefined
 }
 
-const isHost = (end: End) => end.kind === 'host' || end.kind === 'node'
-
 function inClass(entity: EntityClass, end: End, other: End, lookup: Lookup, miss: Miss): Answer {
   switch (entity) {
     case 'all':
@@ -165,23 +165,37 @@ function inService(service: ServiceRef, side: Side, protocol: number, lookup: Lo
 }
 
 /** A name stands for protocol and number together, as the endpoint's own port list pairs them. */
-function atNamedPort(name: string, side: Side, flow: Flow, selector: Selector | undefined, miss: Miss): Answer {
-  const { end, port } = side
+function atNamedPort(
+  name: string,
+  { end, port }: Side,
+  { protocol }: Flow,
+  selector: Selector | undefined,
+  lookup: Lookup,
+  miss: Miss,
+): Answer {
   if (end.kind === 'missing') {
     miss({ kind: 'endpoint', text: `port names of ${end.title}` })
     return undefined
   }
-  if (end.kind !== 'pod' && end.kind !== 'host') return false
+  if (isHost(end)) return ownsHostPort({ name, protocol, port }, end, lookup, selector, miss)
+  if (end.kind !== 'pod') return false
   if (!end.ports) {
     miss({ kind: 'port', text: `port names of ${end.title}` })
     return undefined
   }
-  const owns = end.ports.some((own) => own.name === name && own.protocol === flow.protocol && own.port === port)
+  const owns = end.ports.some((own) => own.name === name && own.protocol === protocol && own.port === port)
   return owns && (selector ? judgeSelector(selector, end.known) : true)
 }
 
 /** Whether any of the ports is the flow's; numbers and names are alternatives. */
-function atPorts(ports: readonly PortMatch[], side: Side, flow: Flow, entity: Entity, miss: Miss): Answer {
+function atPorts(
+  ports: readonly PortMatch[],
+  side: Side,
+  flow: Flow,
+  entity: Entity,
+  lookup: Lookup,
+  miss: Miss,
+): Answer {
   if (!carriesPorts(flow.protocol)) return false
   const { port } = side
   if (port === undefined) {
@@ -193,7 +207,7 @@ function atPorts(ports: readonly PortMatch[], side: Side, flow: Flow, entity: En
       (want): Condition =>
         (note) =>
           'name' in want
-            ? atNamedPort(want.name, side, flow, entity.selector, note)
+            ? atNamedPort(want.name, side, flow, entity.selector, lookup, note)
             : want.from <= port && port <= want.to,
     ),
     miss,
@@ -208,8 +222,8 @@ export function matchEntity(rule: Rule, flow: Flow, side: Side, other: End, look
   // Names of network sets are for rules that let traffic out, and neither deny nor admit anybody (Calico, NetworkSet).
   const honorsNames = side.isDestination && rule.action === 'allow'
   const conditions: Condition[] = []
-  if (ports) conditions.push((note) => atPorts(ports, side, flow, entity, note))
-  if (notPorts) conditions.push((note) => negate(atPorts(notPorts, side, flow, entity, note)))
+  if (ports) conditions.push((note) => atPorts(ports, side, flow, entity, lookup, note))
+  if (notPorts) conditions.push((note) => negate(atPorts(notPorts, side, flow, entity, lookup, note)))
   if (nets) conditions.push((note) => inNets(nets, end, note))
   if (notNets) conditions.push((note) => outsideNets(notNets, end, note))
   if (entity.netsAreOutside) conditions.push((note) => isOutside(end, note))

@@ -2,6 +2,7 @@
 // for each that fails what was wanted and what there is.
 import type { End, Ends } from '../evaluate/ends.ts'
 import type { Flow } from '../evaluate/flow.ts'
+import { expects } from '../evaluate/interfaces.ts'
 import { judgeSelector } from '../evaluate/labels.ts'
 import type { Lookup } from '../evaluate/lookup.ts'
 import { matchRule } from '../evaluate/match-rule.ts'
@@ -48,6 +49,9 @@ function labelsFor(part: Selector): ReadonlyMap<string, string> | undefined {
   return part.kind === 'has' ? new Map([[part.label, '']]) : undefined
 }
 
+/** A host endpoint whose labels fit, at an address that has none of them: rules know it by those that it expects. */
+const isUnexpected = (end: End) => end.kind === 'host' && end.address && !expects(end.host, end.address)
+
 function actualWords(part: Selector, end: End): string {
   const known = labelsOf(end)
   if (!known) return `${shortTitle(end)} is no endpoint and in no network set that matches`
@@ -60,6 +64,10 @@ function actualWords(part: Selector, end: End): string {
 
 function labelDifferences(selector: Selector, end: End, side: Side): readonly Difference[] {
   const known = labelsOf(end)
+  if (isUnexpected(end)) {
+    const actual = `${shortTitle(end)} does not list its address in expectedIPs`
+    return [{ kind: 'label', side, text: `wants ${selectorWords(selector)}, ${actual}` }]
+  }
   if (!known) return [{ kind: 'label', side, text: `wants ${selectorWords(selector)}, ${actualWords(selector, end)}` }]
   return conjuncts(selector)
     .filter((part) => judgeSelector(part, known) === false)

@@ -1,16 +1,17 @@
 // What may happen to a snapshot: one object at a time as a cluster tells it, or a whole list at a time.
-import type { Policy } from '../objects/policy.ts'
-import type {
-  HostEndpoint,
-  Namespace,
-  NetworkSet,
-  Node,
-  Pod,
-  Profile,
-  ServiceAccount,
-  ServiceSlice,
-  Snapshot,
-  Tier,
+import { type Policy, policyKey } from '../objects/policy.ts'
+import {
+  type HostEndpoint,
+  type Namespace,
+  type NetworkSet,
+  type Node,
+  type Pod,
+  type Profile,
+  type ServiceAccount,
+  type ServiceSlice,
+  type Snapshot,
+  type Tier,
+  podKey,
 } from '../objects/snapshot.ts'
 
 /** Lists that may be given anew as a whole. */
@@ -36,3 +37,28 @@ export type Change =
   | { readonly remove: 'pod' | 'policy' | 'namespace' | 'serviceAccount' | keyof Keyed; readonly key: string }
   | { [List in ReplaceableList]: { readonly replace: List; readonly values: Snapshot[List] } }[ReplaceableList]
   | { readonly replace: 'options'; readonly values: Snapshot['options'] }
+
+export type Put = Extract<Change, { readonly put: unknown }>
+export type Removal = Extract<Change, { readonly remove: unknown }>
+
+/** What an object is removed by. */
+export function nameOf(change: Put): string {
+  switch (change.put) {
+    case 'pod':
+      return podKey(change.value)
+    case 'policy':
+      return policyKey(change.value)
+    case 'namespace':
+      return change.value.name
+    case 'serviceAccount':
+      return podKey(change.value)
+    default:
+      return change.key
+  }
+}
+
+/** Names what the change is of; changes of different keys can be made in any order. */
+export function changeKey(change: Change): string {
+  if ('put' in change) return `${change.put} ${nameOf(change)}`
+  return 'remove' in change ? `${change.remove} ${change.key}` : change.replace
+}

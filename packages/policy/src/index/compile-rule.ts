@@ -1,6 +1,7 @@
 // A rule as a list of cheap tests. Whatever is rare or may lack a fact (domains, services, ICMP types, entities, HTTP) is
 // left to the reference, which is asked only if no cheap test says no.
 import { type Answer, negate } from '../evaluate/answer.ts'
+import { isHost } from '../evaluate/host-labels.ts'
 import { carriesPorts } from '../evaluate/match-entity.ts'
 import { matchRule } from '../evaluate/match-rule.ts'
 import { contains, type Cidr } from '../net/address.ts'
@@ -22,8 +23,8 @@ type SideOf = (view: FlowView) => SideView
 function testPort(port: PortMatch, side: SideView, view: FlowView, selector: PooledSelector | undefined): Answer {
   if (!('name' in port)) return side.port !== undefined && port.from <= side.port && side.port <= port.to
   const { end, identity } = side
-  if (end.kind === 'missing') return undefined
-  if (end.kind !== 'pod' && end.kind !== 'host') return false
+  if (end.kind === 'missing' || isHost(end)) return undefined
+  if (end.kind !== 'pod') return false
   if (!end.ports) return undefined
   const owns = end.ports.some(
     (own) => own.name === port.name && own.protocol === view.flow.protocol && own.port === side.port,

@@ -36,9 +36,10 @@ function migrate(engine: Engine, before: Snapshot, after: Snapshot): void {
   for (const value of after.pods) engine.apply({ put: 'pod', value })
   for (const pod of before.pods) if (!pods.has(podKey(pod))) engine.apply({ remove: 'pod', key: podKey(pod) })
   engine.apply({ replace: 'networkSets', values: after.networkSets })
+  engine.apply({ replace: 'hostEndpoints', values: after.hostEndpoints })
 }
 
-describe.each<Dialect>(['kubernetes', 'calico', 'cilium'])('the index on %s policies', (dialect) => {
+describe.each<Dialect>(['kubernetes', 'calico', 'hosts', 'cilium'])('the index on %s policies', (dialect) => {
   it.each([
     ['where everything is known', false],
     ['where namespaces, accounts and pods are missing', true],

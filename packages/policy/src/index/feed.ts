@@ -3,12 +3,8 @@
 // has its name now. A document that says nothing new changes nothing. Every change comes with the one that undoes it.
 import { parseSnapshot } from '../objects/parse.ts'
 import type { Issue } from '../objects/place.ts'
-import { policyKey } from '../objects/policy.ts'
-import { podKey, type Snapshot } from '../objects/snapshot.ts'
-import type { Change } from './change.ts'
-
-type Put = Extract<Change, { readonly put: unknown }>
-type Removal = Extract<Change, { readonly remove: unknown }>
+import type { Snapshot } from '../objects/snapshot.ts'
+import { type Change, changeKey, nameOf, type Put, type Removal } from './change.ts'
 
 /** A change and what takes it back. */
 export interface Step {
@@ -32,21 +28,6 @@ interface Claim {
   readonly put: Put
   /** To see whether anything is new. */
   readonly text: string
-}
-
-const nameOf = (change: Put): string => {
-  switch (change.put) {
-    case 'pod':
-      return podKey(change.value)
-    case 'policy':
-      return policyKey(change.value)
-    case 'namespace':
-      return change.value.name
-    case 'serviceAccount':
-      return podKey(change.value)
-    default:
-      return change.key
-  }
 }
 
 const removalOf = (change: Put): Removal => ({ remove: change.put, key: nameOf(change) })
@@ -76,8 +57,6 @@ const textOf = (value: unknown): string =>
     return part === Infinity ? 'infinity' : part
   })
 
-const keyOf = (put: Put): string => `${put.put} ${nameOf(put)}`
-
 export function createFeed(): Feed {
   /** Who claims an object, in the order of having spoken. */
   const claims = new Map<string, Map<string, Claim>>()
@@ -92,7 +71,7 @@ export function createFeed(): Feed {
     return before && { forward: removalOf(before.put), backward: before.put }
   }
   function claim(uid: string, put: Put): Step | undefined {
-    const key = keyOf(put)
+    const key = changeKey(put)
     const before = standing(key)
     const claimants = claims.get(key) ?? new Map<string, Claim>()
     claims.set(key, claimants)
@@ -115,7 +94,7 @@ export function createFeed(): Feed {
     put: (uid, document) => {
       const { snapshot, issues } = parseSnapshot([document])
       const puts = putsOf(snapshot, uid)
-      const kept = new Set(puts.map(keyOf))
+      const kept = new Set(puts.map(changeKey))
       const released = releaseAll(uid, kept)
       const claimed = puts.flatMap((put) => claim(uid, put) ?? [])
       if (kept.size > 0) said.set(uid, kept)

@@ -144,11 +144,14 @@ export function createInventory(start: Snapshot, rest: Rest, identities: Identit
     cardOf: (pod) => byPod.get(pod)?.card ?? baseLookup().cardOf(pod),
     labelsOfVanished: (namespace) => baseLookup().labelsOfVanished(namespace),
     hostEndpoint: (name) => baseLookup().hostEndpoint(name),
-    hostEndpointAt: (address) => baseLookup().hostEndpointAt(address),
+    get hostEndpoints() {
+      return rest.snapshot().hostEndpoints
+    },
+    hostEndpointsAt: (address) => baseLookup().hostEndpointsAt(address),
+    hostEndpointsOf: (node) => baseLookup().hostEndpointsOf(node),
     hostLabelsOf: (host) => baseLookup().hostLabelsOf(host),
     nodeAt: (address) => baseLookup().nodeAt(address),
     node: (name) => baseLookup().node(name),
-    hostEndpointOfNode: (node) => baseLookup().hostEndpointOfNode(node),
     setsHolding: (address) => baseLookup().setsHolding(address),
     setLabels: (set) => setIdentity(set).known,
     service: rest.service,

@@ -3,7 +3,7 @@
 import { type End, type Ends } from '../evaluate/ends.ts'
 import { combineResults } from '../evaluate/evaluate.ts'
 import type { DirectionResult, Evaluation, Flow, Mode } from '../evaluate/flow.ts'
-import { judgeHop, judgeHost } from '../evaluate/host.ts'
+import { judgeHop, judgeNode } from '../evaluate/host.ts'
 import { matchRule } from '../evaluate/match-rule.ts'
 import { exemptionOf, judgeOwnHost, judgePod, afterTiersAt } from '../evaluate/pod.ts'
 import type { Direction, Rule } from '../objects/policy.ts'
@@ -37,7 +37,7 @@ function judgeEnd(
 ): DirectionResult | undefined {
   if (end.kind === 'pod') return judgePodFast(end, direction, view, plans, mode)
   if (end.kind === 'missing') return judgePod(end, direction, view.flow, view.ends, plans.prepared(), mode)
-  return end.kind === 'host' ? judgeHost(end, direction, view.flow, view.ends, plans.prepared(), mode) : undefined
+  return judgeNode(end, direction, view.flow, view.ends, plans.prepared(), mode)
 }
 
 const noHops: readonly DirectionResult[] = []

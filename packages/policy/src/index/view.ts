@@ -2,7 +2,7 @@
 import type { Answer } from '../evaluate/answer.ts'
 import type { End, Ends } from '../evaluate/ends.ts'
 import type { Flow } from '../evaluate/flow.ts'
-import { judgeSelector } from '../evaluate/labels.ts'
+import { isHost, matchesHost } from '../evaluate/host-labels.ts'
 import type { Lookup } from '../evaluate/lookup.ts'
 import type { NetworkSet } from '../objects/snapshot.ts'
 import { answerFor, type Identity, type Work } from './identity.ts'
@@ -61,8 +61,8 @@ export function isSelectedIn(view: FlowView, side: SideView, pooled: PooledSelec
   if (side.identity) {
     answer = answerFor(side.identity, pooled, work)
     if (answer) return true
-  } else if (side.end.kind === 'host') {
-    answer = judgeSelector(pooled.selector, side.end.known)
+  } else if (isHost(side.end)) {
+    answer = matchesHost(pooled.selector, side.end, lookup, () => {})
     if (answer) return true
   } else if (side.end.kind === 'missing') answer = undefined
   // Fast path: most clusters have no network sets.

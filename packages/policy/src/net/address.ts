@@ -113,6 +113,9 @@ export function parseCidr(text: string): Cidr | undefined {
   return { family: 6, words: clearHostBits(words, bits), bits }
 }
 
+export const isSameAddress = (a: Address, b: Address): boolean =>
+  a.family === b.family && a.words.every((word, index) => word === b.words[index])
+
 /** Whether the block holds the address; blocks of the other family hold nothing. */
 export function contains(cidr: Cidr, address: Address): boolean {
   if (cidr.family !== address.family) return false

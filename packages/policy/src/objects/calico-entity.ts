@@ -38,10 +38,13 @@ const entityKeys = [
 
 const hasGlobal = (selector: Selector) => someLeaf(selector, (leaf) => leaf.kind === 'global')
 
-/** A selector as text; `global()` is refused except where `allowGlobal` says so, and there only alone. */
+/**
+ * A selector as text; `global()` is refused except where `allowGlobal` says so, and there only alone. An empty text is one
+ * that is not set: in Calico's API these are texts that are left out where they are empty.
+ */
 export function readSelectorText(place: Place, allowGlobal = false): Selector | undefined {
   const text = readText(place)
-  if (text === undefined) return undefined
+  if (text === undefined || text === '') return undefined
   if (text.length > longestSelector)
     return fail(place, `want at most ${longestSelector} characters, got ${text.length}`)
   const parsed = parseSelector(text)
@@ -64,17 +67,18 @@ function readServices(place: Place, namespace: string | undefined): ServiceRef |
   const object = readObject(place, ['name', 'namespace'])
   if (!object) return undefined
   const name = required(child(object, 'name'), readText)
-  const own = readText(child(object, 'namespace')) ?? namespace
+  const own = readText(child(object, 'namespace')) || namespace
   if (own === undefined) return fail(child(object, 'namespace'), 'is required in a policy without namespace')
   return name === undefined ? undefined : { namespace: own, name }
 }
 
-/** Conditions on the service account: names are alternatives, and the selector holds besides. */
+/** Conditions on the service account: names are alternatives, and the selector holds besides. Without either there is none. */
 function readAccounts(place: Place): Selector | undefined {
   const object = readObject(place, ['names', 'selector'])
   if (!object) return undefined
   const names = readTexts(child(object, 'names')) ?? []
   const selector = readSelectorText(child(object, 'selector'))
+  if (names.length === 0 && !selector) return undefined
   const named: Selector = names.length > 0 ? { kind: 'in', label: serviceAccountLabel, values: names } : all
   return and(named, selector ? onServiceAccount(selector) : all)
 }
@@ -103,6 +107,10 @@ function foldLabels(parts: LabelParts, namespace: string | undefined): Pick<Enti
   return isPositive ? { selector: and(positive, not(notSelector)) } : { notSelector }
 }
 
+/** Empty texts and lists are not set. */
+const isSet = (place: Place) =>
+  isPresent(place) && place.value !== '' && !(Array.isArray(place.value) && place.value.length === 0)
+
 function checkServices(entity: Place, direction: Direction, side: 'source' | 'destination'): void {
   if (!isPresent(child(entity, 'services'))) return
   const wrongSide = direction === 'egress' ? 'source' : 'destination'
@@ -113,8 +121,7 @@ function checkServices(entity: Place, direction: Direction, side: 'source' | 'de
     )
   const rivals = ['selector', 'notSelector', 'namespaceSelector', 'nets', 'notNets', 'serviceAccounts']
   if (side === 'destination') rivals.push('ports', 'notPorts')
-  for (const key of rivals)
-    if (isPresent(child(entity, key))) fail(child(entity, key), 'must not stand beside services')
+  for (const key of rivals) if (isSet(child(entity, key))) fail(child(entity, key), 'must not stand beside services')
 }
 
 /** Conditions of an end that nobody here knows: the rule may demand more than is read. */

@@ -77,7 +77,7 @@ export function readHostEndpoint(root: Place): HostEndpoint | undefined {
   const spec = specOf(root, ['node', 'interfaceName', 'expectedIPs', 'profiles', 'ports'])
   const node = spec && required(child(spec, 'node'), readText)
   if (!meta || !spec || node === undefined) return undefined
-  const interfaceName = readText(child(spec, 'interfaceName'))
+  const interfaceName = readText(child(spec, 'interfaceName')) || undefined
   return {
     name: meta.name,
     labels: meta.labels,

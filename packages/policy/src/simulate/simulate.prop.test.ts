@@ -29,7 +29,7 @@ const anyPair = (dialect: Dialect) =>
       },
     ])
 
-describe.each<Dialect>(['kubernetes', 'calico', 'cilium'])('simulating changes of %s policies', (dialect) => {
+describe.each<Dialect>(['kubernetes', 'calico', 'hosts', 'cilium'])('simulating changes of %s policies', (dialect) => {
   it('finds every changed verdict and no other, whatever it leaves out of judging', () => {
     const story = anyPair(dialect).chain(([before, after]) =>
       fc.array(anyFlow(before, true), { minLength: 1, maxLength: 10 }).map((flows) => ({ before, after, flows })),

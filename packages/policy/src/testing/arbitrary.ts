@@ -209,6 +209,37 @@ const networkSet = fc
     spec: { nets },
   }))
 
+const nodeAddresses = { n1: ['192.168.0.1', '2001:db8:1::1'], n2: ['192.168.0.2'] } as const
+const nodeNames = Object.keys(nodeAddresses) as (keyof typeof nodeAddresses)[]
+/** Of nodes, and one that only host endpoints state. */
+const hostAddresses = [...Object.values(nodeAddresses).flat(), '192.168.9.9']
+
+const hostNodes: readonly unknown[] = nodeNames.map((name) => ({
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name },
+  status: { addresses: nodeAddresses[name].map((address) => ({ type: 'InternalIP', address })) },
+}))
+
+const hostEndpointAt = (index: number) =>
+  fc
+    .record({
+      app: pick(apps),
+      spec: object({
+        node: pick(nodeNames),
+        interfaceName: maybe(pick(['*', 'eth0', 'eth1', ''])),
+        expectedIPs: maybe(some(pick(hostAddresses))),
+        profiles: maybe(fc.constant(['projectcalico-default-allow'])),
+        ports: maybe(fc.constant([{ name: 'http', protocol: 'TCP', port: 80 }])),
+      }),
+    })
+    .map(({ app, spec }) => ({
+      apiVersion: 'projectcalico.org/v3',
+      kind: 'HostEndpoint',
+      metadata: { ...named(`h${index}`), labels: { app } },
+      spec,
+    }))
+
 const fixed: readonly unknown[] = [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'red', labels: { env: 'prod' } } },
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'blue', labels: {} } },
@@ -223,12 +254,16 @@ const fixed: readonly unknown[] = [
   },
 ]
 
-export type Dialect = 'kubernetes' | 'calico' | 'allow-only' | 'cilium'
+/** `hosts`: Calico's policies, with nodes and host endpoints. */
+export type Dialect = 'kubernetes' | 'calico' | 'hosts' | 'allow-only' | 'cilium'
+
+const calicoClusterPolicyAt = (index: number) =>
+  fc.oneof(kubernetesPolicyAt(index), calicoPolicyAt(index, ['Allow', 'Deny', 'Pass', 'Log']), adminPolicyAt(index))
 
 const policyMakers: Record<Dialect, (index: number) => fc.Arbitrary<unknown>> = {
   kubernetes: kubernetesPolicyAt,
-  calico: (index) =>
-    fc.oneof(kubernetesPolicyAt(index), calicoPolicyAt(index, ['Allow', 'Deny', 'Pass', 'Log']), adminPolicyAt(index)),
+  calico: calicoClusterPolicyAt,
+  hosts: calicoClusterPolicyAt,
   'allow-only': (index) => fc.oneof(kubernetesPolicyAt(index), calicoPolicyAt(index, ['Allow', 'Log'])),
   cilium: (index) => fc.oneof(kubernetesPolicyAt(index), ciliumPolicyAt(index)),
 }
@@ -257,12 +292,14 @@ export const anyDocuments = (dialect: Dialect, gaps = false): fc.Arbitrary<reado
       anyPolicies(dialect),
       dialect === 'kubernetes' ? fc.constant([]) : fc.array(networkSet, { maxLength: 2 }),
       gaps ? lacking : fc.constant<readonly number[]>([]),
+      dialect === 'hosts' ? upTo(4, hostEndpointAt).map((hosts) => [...hostNodes, ...hosts]) : fc.constant([]),
     )
-    .map(([pods, policies, sets, lacks]) => [
+    .map(([pods, policies, sets, lacks, hosts]) => [
       ...fixed.filter((_, index) => !lacks.includes(index)),
       ...pods,
       ...policies,
       ...sets,
+      ...hosts,
     ])
 
 export const anySnapshot = (dialect: Dialect, gaps = false): fc.Arbitrary<Snapshot> =>
@@ -274,12 +311,24 @@ const outsideEnd = fc.tuple(pick(outside), fc.boolean()).map(([text, isNobodys])
   return address ? { address, ...(isNobodys && { isNobodys }) } : {}
 })
 
-/** A flow between ends of the snapshot, or from and to outside. One end is a pod; with `gaps` it may have vanished. */
+/** A node by an address of its own, or by the address alone, which may be one that host endpoints state and nobody else. */
+const hostEnd = fc.oneof(
+  pick(nodeNames).chain((node) =>
+    pick<string>(nodeAddresses[node]).map((text): FlowEnd => ({ node, address: parseAddress(text)! })),
+  ),
+  pick(hostAddresses).map((text): FlowEnd => ({ address: parseAddress(text)! })),
+)
+
+/** A flow between ends of the snapshot, or from and to outside; with nodes in it, from and to them too. One end is a pod; with `gaps` it may have vanished. */
 export const anyFlow = (snapshot: Snapshot, gaps = false): fc.Arbitrary<Flow> => {
   const known = pick(snapshot.pods).map((pod): FlowEnd => ({ pod: `${pod.namespace}/${pod.name}` }))
   const vanished = pick(namespaces).map((namespace): FlowEnd => ({ pod: `${namespace}/gone` }))
   const podEnd = gaps ? fc.oneof({ weight: 6, arbitrary: known }, { weight: 1, arbitrary: vanished }) : known
-  const anyEnd = fc.oneof({ weight: 4, arbitrary: podEnd }, { weight: 1, arbitrary: outsideEnd })
+  const anyEnd = fc.oneof(
+    { weight: 4, arbitrary: podEnd },
+    { weight: 1, arbitrary: outsideEnd },
+    { weight: snapshot.nodes.length > 0 ? 5 : 0, arbitrary: hostEnd },
+  )
   const ends = fc.oneof(fc.tuple(podEnd, anyEnd), fc.tuple(anyEnd, podEnd))
   return fc.tuple(ends, pick([6, 17, 1]), pick(portNumbers)).map(([[source, destination], protocol, port]) => ({
     source,

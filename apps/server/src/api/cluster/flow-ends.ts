@@ -76,7 +76,8 @@ const isPrivate = (address: Address): boolean =>
 
 /** Whether an object says whose an address is, if only that some pod has had it. */
 function isSaid({ snapshot, prepared: { lookup } }: ClusterState, address: Address): boolean {
-  if (lookup.podAt(address) ?? lookup.hostEndpointAt(address) ?? lookup.nodeAt(address)) return true
+  if (lookup.podAt(address) ?? lookup.nodeAt(address)) return true
+  if (lookup.hostEndpointsAt(address).length > 0) return true
   return snapshot.options.podBlocks.some((block) => contains(block, address))
 }
 
@@ -138,9 +139,10 @@ export function endOfRow(state: ClusterState, row: Row, side: Side): MeantEnd {
     return { end: { pod: `${namespace}/${name}`, ...at } }
   }
   if (type === 'hep' && name !== undefined) {
-    const host = state.prepared.lookup.hostEndpoint(name) ?? state.prepared.lookup.hostEndpointOfNode(name)
-    // Without one it is the node's own traffic, whichever of the node's addresses it has: a bridge's lies among the pods'.
-    return { end: host ? { hostEndpoint: host.name, ...at } : { node: name, ...at } }
+    const { lookup } = state.prepared
+    const isHostEndpoint = lookup.node(name) === undefined && lookup.hostEndpoint(name) !== undefined
+    // A node's own traffic is that, whichever of the node's addresses it has: a bridge's lies among the pods'.
+    return { end: isHostEndpoint ? { hostEndpoint: name, ...at } : { node: name, ...at } }
   }
   const ip = address && printAddress(address)
   // To take it for somebody outside would be a guess: what it was is not known any more.
