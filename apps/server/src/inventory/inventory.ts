@@ -8,6 +8,7 @@ import { createNetworkSets } from './network-sets.ts'
 import type { KubernetesObject } from './objects.ts'
 import { readObject } from './objects.ts'
 import { byOurClock, createPods, labelsOf } from './pods.ts'
+import type { Backends } from './services.ts'
 import { createServices } from './services.ts'
 import { createUnnamed } from './unnamed.ts'
 
@@ -42,6 +43,11 @@ export interface Inventory extends ObjectSink {
    * so that it is not known which of its pods would have answered.
    */
   workloadBehind(ip: string, port: number, proto: string, moment: number): Endpoint | undefined
+  /**
+   * Where what was sent to a service's own address in the seconds from `since` to `until` went; undefined where it is no
+   * service's, or known to have no endpoints. Node ports are a node's.
+   */
+  backendsIn(ip: string, port: number, proto: string, since: number, until: number): Backends | undefined
   /** The node whose agent sees an address, where the inventory knows. */
   nodeOf(ip: string, moment: number): string | undefined
   /** Whether `namespace` can make a difference to `endpointAt`. */
@@ -162,6 +168,10 @@ export function createInventory({ onProblem, onHandover }: InventoryDeps = {}): 
     workloadBehind(ip, port, proto, moment) {
       const service = services.at(inOneSpelling(ip), port, proto, moment)
       return service && unnamed.of(services.behind(service, moment).map((each) => pods.at(each, moment)))
+    },
+    backendsIn(ip, port, proto, since, until) {
+      const found = services.backendsIn(inOneSpelling(ip), port, proto, since, until)
+      return found && found.areRead && found.all.length === 0 ? undefined : found
     },
     nodeOf: (ip, moment) => pods.at(inOneSpelling(ip), moment)?.node,
     get dependsOnNamespace() {

@@ -14,6 +14,8 @@ export interface DialledPort {
   readonly service: ServicePort
   /** Where its endpoints are claimed. */
   readonly endpoints: string
+  /** What its slices call the port; empty where it has no name. */
+  readonly sliceName: string
   /** Kubernetes makes slices for such a service, an empty one where no pod is selected; for others somebody else may. */
   readonly selectsPods: boolean
 }
@@ -51,6 +53,7 @@ export function claimsOfService(service: Service): readonly Claim<DialledPort>[]
         port: port.port,
       }),
       endpoints: endpointsKey(nameOfService(service), port.name),
+      sliceName: port.name,
       selectsPods: Object.keys(spec.selector ?? {}).length > 0,
     }
     const claims = ips.map((ip): Claim<DialledPort> => [keyOf(ip, port.port, proto), named])
@@ -94,9 +97,29 @@ export function claimsOfEndpoints(slice: EndpointSlice): readonly Claim<true>[] 
   return slice.ports.map(({ name }) => [endpointsKey(service, name), true])
 }
 
-/** Addresses of all endpoints of a slice, ready or not. */
-export const addressesOfSlice = ({ endpoints }: EndpointSlice): readonly string[] =>
+/** Who stands in a slice. */
+export interface Members {
+  /** Ready or not. */
+  readonly addresses: readonly string[]
+  /** Those of them that kube-proxy may send to. */
+  readonly taking: readonly string[]
+  /** Numbers of ports by the names that the service has for them. */
+  readonly ports: ReadonlyMap<string, number>
+}
+
+const addressesOf = (endpoints: EndpointSlice['endpoints']) =>
   canonical(endpoints.flatMap(({ addresses }) => addresses))
+
+export const membersOfSlice = ({ endpoints, ports }: EndpointSlice): Members => ({
+  addresses: addressesOf(endpoints),
+  taking: addressesOf(endpoints.filter(takesTraffic)),
+  ports: new Map(ports.flatMap(({ name, port }) => (typeof port === 'number' ? [[name ?? '', port] as const] : []))),
+})
+
+export const isSameMembers = (a: Members, b: Members): boolean =>
+  a.addresses.join() === b.addresses.join() &&
+  a.taking.join() === b.taking.join() &&
+  [...a.ports].join() === [...b.ports].join()
 
 export const isHeadless = ({ spec }: Service): boolean => spec.clusterIP === 'None' || spec.clusterIPs.includes('None')
 

@@ -7,17 +7,33 @@ import { isSameServicePort } from './endpoint.ts'
 import type { EndpointSlice, Service } from './objects.ts'
 import type { DialledPort } from './service-claims.ts'
 import {
-  addressesOfSlice,
   anyNode,
   claimsOfEndpoints,
   claimsOfService,
   claimsOfSlice,
   createClaims,
   isHeadless,
+  isSameMembers,
   keyOf,
+  membersOfSlice,
   nameOfService,
   serviceOfSlice,
 } from './service-claims.ts'
+
+/** Where an endpoint of a service answers. */
+export interface Backend {
+  readonly ip: string
+  readonly port: number
+}
+
+/** Where what is sent to a service's own address goes. */
+export interface Backends {
+  /** `shop/db`. */
+  readonly service: string
+  readonly all: readonly Backend[]
+  /** False where slices are not read, so that there may be others. */
+  readonly areRead: boolean
+}
 
 export interface Services {
   putService(uid: string, service: Service, from: number): void
@@ -35,6 +51,8 @@ export interface Services {
    * False where nobody told of slices, so that who stands there is not known.
    */
   isUnbacked(ip: string, port: number, proto: string, since: number, until: number): boolean
+  /** Whoever took traffic for a service's own address at the beginning or the end of a span of seconds. */
+  backendsIn(ip: string, port: number, proto: string, since: number, until: number): Backends | undefined
   /** Addresses of everything that stands behind a service, ready or not. */
   behind(service: Pick<ServicePort, 'namespace' | 'name'>, moment: number): readonly string[]
   forgetBefore(moment: number): void
@@ -51,16 +69,21 @@ function removeFrom(sets: Map<string, Set<string>>, key: string, value: string):
 }
 
 const isSameDialled = (a: DialledPort, b: DialledPort) =>
-  a.endpoints === b.endpoints && a.selectsPods === b.selectsPods && isSameServicePort(a.service, b.service)
+  a.endpoints === b.endpoints &&
+  a.sliceName === b.sliceName &&
+  a.selectsPods === b.selectsPods &&
+  isSameServicePort(a.service, b.service)
 
-const isSameList = (a: readonly string[], b: readonly string[]) => a.join() === b.join()
+const nameOf = ({ namespace, name }: Pick<ServicePort, 'namespace' | 'name'>) => `${namespace}/${name}`
+
+const isOfFamily = (ip: string, other: string) => ip.includes(':') === other.includes(':')
 
 export function createServices(): Services {
   const dialled = createClaims(isSameDialled)
   const headless = createClaims(isSameServicePort)
   const endpoints = createClaims<true>(Object.is)
-  /** Addresses that slices have, by the name of their service. */
-  const members = createClaims(isSameList)
+  /** Who stands in slices, by the name of their service. */
+  const members = createClaims(isSameMembers)
   const slices = new Map<string, { readonly slice: EndpointSlice; readonly service: string | undefined }>()
   const slicesOf = new Map<string, Set<string>>()
   /** Names of headless services by uid, and uids by name: where a service is made anew there are two for a while. */
@@ -98,8 +121,8 @@ export function createServices(): Services {
     return names.size === 1 ? all[0] : undefined
   }
   /** Whether the slices of a service are read, so that one who is not in them does not stand behind it. */
-  const areSlicesRead = ({ service: { namespace, name }, selectsPods }: DialledPort, moment: number): boolean =>
-    selectsPods ? members.timeline.lastUntil(`${namespace}/${name}`, moment) !== undefined : members.timeline.size > 0
+  const areSlicesRead = ({ service, selectsPods }: DialledPort, moment: number): boolean =>
+    selectsPods ? members.timeline.lastUntil(nameOf(service), moment) !== undefined : members.timeline.size > 0
 
   return {
     putService(uid, service, from) {
@@ -112,7 +135,7 @@ export function createServices(): Services {
       slices.set(uid, { slice, service })
       if (service !== undefined) addTo(slicesOf, service, uid)
       endpoints.set(uid, claimsOfEndpoints(slice), from)
-      members.set(uid, service === undefined ? [] : [[service, addressesOfSlice(slice)]], from)
+      members.set(uid, service === undefined ? [] : [[service, membersOfSlice(slice)]], from)
       claimSlice(uid, from)
     },
     end(uid, at) {
@@ -135,7 +158,20 @@ export function createServices(): Services {
       const isBackedAt = (moment: number) => endpoints.timeline.at(found.endpoints, moment) === true
       return !isBackedAt(since) || !isBackedAt(until)
     },
-    behind: ({ namespace, name }, moment) => members.timeline.allAt(`${namespace}/${name}`, moment).flat(),
+    backendsIn(ip, port, proto, since, until) {
+      const found = dialled.timeline.at(keyOf(ip, port, proto), until)
+      if (!found) return undefined
+      const service = nameOf(found.service)
+      const all = new Map<string, Backend>()
+      for (const moment of [since, until])
+        for (const { taking, ports } of members.timeline.allAt(service, moment)) {
+          const target = ports.get(found.sliceName)
+          if (target === undefined) continue
+          for (const each of taking) if (isOfFamily(each, ip)) all.set(`${each} ${target}`, { ip: each, port: target })
+        }
+      return { service, all: [...all.values()], areRead: areSlicesRead(found, until) }
+    },
+    behind: (service, moment) => members.timeline.allAt(nameOf(service), moment).flatMap(({ addresses }) => addresses),
     forgetBefore(moment) {
       members.timeline.forgetBefore(moment)
       dialled.timeline.forgetBefore(moment)
