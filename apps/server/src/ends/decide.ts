@@ -71,7 +71,7 @@ function deniesThere({ policy, reporters }: Joined, { at, host }: Pick<View, 'at
 function dropped(joined: Joined, view: View, isRefused: boolean): Decision {
   const reason = dropOf(view)
   // In the name of a service without endpoints no policy is asked, whatever one would say.
-  const isUnbacked = view.row.drop_reason === noEndpoints
+  const isUnbacked = view.row.drop_reason === noEndpoints.everywhere
   const opinion = deniesThere(joined, view) && !isUnbacked ? joined.policy?.hit : undefined
   const hit = denyingHit(view) ?? opinion
   const isRule = reason === undefined || reason === denyingReason || isUnbacked

@@ -138,7 +138,7 @@ function cannotTellSentence(joined: Joined, { left }: Decision): string {
 
 function rejectedSentence(joined: Joined, decision: Decision): string {
   const row = decision.by?.row
-  if (row?.drop_reason !== noEndpoints)
+  if (row?.drop_reason !== noEndpoints.everywhere)
     return `Rejected by ${dropperWords(decision)}, which answered in the name of ${joined.names.dest}.`
   const on = isNode(decision.by?.host) ? ` by ${decision.by.host}` : ''
   return `Refused${on}: service ${String(row.dest_service_namespace)}/${String(row.dest_service_name)} has no endpoints.`

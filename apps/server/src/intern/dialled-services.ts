@@ -3,6 +3,7 @@
 // same.
 import type { Frame, ValueColumn } from '@margay/wire'
 import type { Endpoint, ServicePort } from '../inventory/endpoint.ts'
+import type { Taker, Unbacked } from '../inventory/services.ts'
 import type { Place, Places } from '../judge/places.ts'
 import type { Moment, NameDeps } from './frame-names.ts'
 import { memo } from './frame-names.ts'
@@ -72,18 +73,26 @@ export function workloadsBehind(frame: Frame, { at }: Moment, { inventory }: Nam
     })
 }
 
+/** The node that took a connection, where that is the reporter's own. */
+function takerOf(host: string, source: Endpoint, dest: Endpoint): Taker | undefined {
+  if (source.node === host) return { node: host, isFromHere: true }
+  return dest.node === host ? { node: host, isFromHere: false } : undefined
+}
+
 /**
  * Whether a row was refused in the name of a service without endpoints: dropped by netfilter at the service's own address,
  * untranslated, and no rule said that it was a policy's.
  */
-export function createUnbackedTest(frame: Frame, { since, at }: Moment, { inventory }: NameDeps) {
+export function createUnbackedTest(frame: Frame, host: string, { since, at }: Moment, { inventory }: NameDeps) {
   const dialled = valuesOf(frame, 'dialled_ip')
   const dests = valuesOf(frame, 'dest_ip')
-  return (series: FrameSeries, row: number): boolean => {
+  return (series: FrameSeries, row: number, source: Endpoint, dest: Endpoint): Unbacked | undefined => {
     const { action, marks } = series.definition.dimensions
-    if (action !== 'deny' || marks !== undefined || dialled.dictionary[dialled.index[row]!] !== undefined) return false
+    const isNobodys = action === 'deny' && marks === undefined
+    if (!isNobodys || dialled.dictionary[dialled.index[row]!] !== undefined) return undefined
     const ip = dests.dictionary[dests.index[row]!] as string | undefined
-    return ip !== undefined && inventory.isUnbacked(ip, destPortOf(series), series.proto, since, at)
+    if (ip === undefined) return undefined
+    return inventory.unbackedIn(ip, destPortOf(series), series.proto, since, at, takerOf(host, source, dest))
   }
 }
 
@@ -101,13 +110,20 @@ export function createMeant(frame: Frame, { since, at }: Moment, { inventory }: 
   const dialled = valuesOf(frame, 'dialled_ip')
   const { dictionary, index } = valuesOf(frame, 'dest_ip')
   const known = new Map<string, Meant | undefined>()
-  const find = (ip: string, series: FrameSeries, hostNode: string | undefined): Meant | undefined => {
+  const find = (ip: string, series: FrameSeries, source: Endpoint): Meant | undefined => {
     const backends = inventory.backendsIn(ip, destPortOf(series), series.proto, since, at)
     if (!backends) return undefined
-    const { service, areRead } = backends
-    const all = areRead
-      ? backends.all.map(({ ip: each, port }) => ({ endpoint: inventory.endpointAt(each, at, since), ip: each, port }))
-      : []
+    const { service, areRead, isLocal } = backends
+    const known = areRead ? backends.all : []
+    const every = known.map(({ ip: each, port }) => ({
+      endpoint: inventory.endpointAt(each, at, since),
+      ip: each,
+      port,
+    }))
+    const all = isLocal ? every.filter(({ endpoint }) => endpoint.node === source.node) : every
+    // On such a node nothing is translated.
+    if (isLocal && all.length === 0) return undefined
+    const hostNode = source.type === 'hep' || source.isOnHost ? source.node : undefined
     const nodes = new Set(all.map(({ endpoint }) => endpoint.node))
     return { place: places.oneOf({ service, all, hostNode }), nodes }
   }
@@ -115,9 +131,9 @@ export function createMeant(frame: Frame, { since, at }: Moment, { inventory }: 
     const entry = index[row]!
     const ip = dictionary[entry] as string | undefined
     if (ip === undefined || dialled.dictionary[dialled.index[row]!] !== undefined) return undefined
-    const hostNode = source.type === 'hep' || source.isOnHost ? source.node : undefined
-    const key = `${entry} ${destPortOf(series)} ${series.proto} ${hostNode}`
-    return memo(known, key, () => find(ip, series, hostNode))
+    const isHost = source.type === 'hep' || source.isOnHost === true
+    const key = `${entry} ${destPortOf(series)} ${series.proto} ${isHost} ${source.node}`
+    return memo(known, key, () => find(ip, series, source))
   }
 }
 

@@ -167,7 +167,7 @@ function createRowJudge(
 ): RowJudge {
   const connections = connectionsOf(frame)
   const call = createCallPlace(frame, judge.places)
-  const isUnbacked = createUnbackedTest(frame, moment, deps)
+  const unbackedBy = createUnbackedTest(frame, host, moment, deps)
   const meantBy = createMeant(frame, moment, deps, judge.places)
   // One for all rows: the judge reads it before the next row and keeps nothing of it.
   const report: { -readonly [Member in keyof Report]?: Report[Member] } = { host }
@@ -182,10 +182,10 @@ function createRowJudge(
     const called = isSource
       ? call(to.names.peerPlace(destEntry, dest), row)
       : to.names.ownPlace(podUid, destEntry, dest)
-    const isRefused = isUnbacked(series, row)
+    const unbacked = unbackedBy(series, row, source, dest)
     // Fast path: most rows dialled no service, or the pod that they name is whom it was translated to.
-    const meant = service && dest.type !== 'wep' && !isRefused ? meantBy(series, row, source) : undefined
-    const destPlace = isRefused ? judge.places.unbacked(called) : (meant?.place ?? called)
+    const meant = service && dest.type !== 'wep' && !unbacked ? meantBy(series, row, source) : undefined
+    const destPlace = unbacked ? judge.places.unbacked(called, unbacked) : (meant?.place ?? called)
     report.own = definition.dimensions
     report.source = sourcePlace
     report.dest = destPlace

@@ -98,7 +98,7 @@ describe('a service of many slices', () => {
       inventory.put(sliceOf('flaps', '10.0.0.2'), at)
       inventory.put(sliceOf('flaps', '10.0.0.2', false), at + 2)
     }
-    expect(inventory.isUnbacked('10.96.0.40', 80, 'tcp', 600, 610)).toBe(false)
+    expect(inventory.unbackedIn('10.96.0.40', 80, 'tcp', 600, 610)).toBeUndefined()
   })
   it('is not one workload where the oldest slice names a pod of another', () => {
     const inventory = createInventory()

@@ -12,7 +12,10 @@ import {
   claimsOfService,
   claimsOfSlice,
   createClaims,
+  endpointsKey,
   isHeadless,
+  isOfFamily,
+  isSameDialled,
   isSameMembers,
   keyOf,
   membersOfSlice,
@@ -33,7 +36,25 @@ export interface Backends {
   readonly all: readonly Backend[]
   /** False where slices are not read, so that there may be others. */
   readonly areRead: boolean
+  /** A node sends to those on itself alone. */
+  readonly isLocal: boolean
 }
+
+/** An address as it was dialled; a host's has the node ports of all services. */
+export interface Dialled {
+  readonly ip: string
+  readonly port: number
+  readonly proto: string
+  readonly isHost: boolean
+}
+
+/** The node whose rules took a connection, and whether it began there. */
+export interface Taker {
+  readonly node: string
+  readonly isFromHere: boolean
+}
+
+export type Unbacked = 'everywhere' | 'here'
 
 export interface Services {
   putService(uid: string, service: Service, from: number): void
@@ -47,10 +68,11 @@ export interface Services {
   translatedAt(ip: string, port: number, proto: string, moment: number): ServicePort | undefined
   nodePortTranslatedAt(port: number, proto: string, moment: number): ServicePort | undefined
   /**
-   * Whether a service has this address, and at the beginning or the end of a span of seconds nobody stood behind its port.
-   * False where nobody told of slices, so that who stands there is not known.
+   * Where nobody stood behind a service's port at the beginning or the end of a span of seconds: anywhere, or on the node that
+   * sends what it takes to none but its own. Undefined where somebody did, where no service has the address, and where nobody
+   * told of slices, so that who stands there is not known.
    */
-  isUnbacked(ip: string, port: number, proto: string, since: number, until: number): boolean
+  unbackedIn(dialled: Dialled, since: number, until: number, taker: Taker | undefined): Unbacked | undefined
   /** Whoever took traffic for a service's own address at the beginning or the end of a span of seconds. */
   backendsIn(ip: string, port: number, proto: string, since: number, until: number): Backends | undefined
   /** Addresses of everything that stands behind a service, ready or not. */
@@ -68,20 +90,21 @@ function removeFrom(sets: Map<string, Set<string>>, key: string, value: string):
   if (set?.size === 0) sets.delete(key)
 }
 
-const isSameDialled = (a: DialledPort, b: DialledPort) =>
-  a.endpoints === b.endpoints &&
-  a.sliceName === b.sliceName &&
-  a.selectsPods === b.selectsPods &&
-  isSameServicePort(a.service, b.service)
-
 const nameOf = ({ namespace, name }: Pick<ServicePort, 'namespace' | 'name'>) => `${namespace}/${name}`
 
-const isOfFamily = (ip: string, other: string) => ip.includes(':') === other.includes(':')
+const isSameList = (a: readonly string[], b: readonly string[]) => a.join() === b.join()
+
+/** The node beyond which what it took does not go. What begins on a node goes anywhere, though it dials from within. */
+function staysOn({ reach, isLocal }: DialledPort, taker: Taker | undefined): string | undefined {
+  if (!isLocal || !taker) return undefined
+  return reach === 'external' && taker.isFromHere ? undefined : taker.node
+}
 
 export function createServices(): Services {
   const dialled = createClaims(isSameDialled)
   const headless = createClaims(isSameServicePort)
-  const endpoints = createClaims<true>(Object.is)
+  /** Nodes of those who take traffic, by port and family. */
+  const endpoints = createClaims(isSameList)
   /** Who stands in slices, by the name of their service. */
   const members = createClaims(isSameMembers)
   const slices = new Map<string, { readonly slice: EndpointSlice; readonly service: string | undefined }>()
@@ -152,15 +175,20 @@ export function createServices(): Services {
     translatedAt: (ip, port, proto, moment) => dialled.timeline.lastUntil(keyOf(ip, port, proto), moment)?.service,
     nodePortTranslatedAt: (port, proto, moment) =>
       dialled.timeline.lastUntil(keyOf(anyNode, port, proto), moment)?.service,
-    isUnbacked(ip, port, proto, since, until) {
-      const found = dialled.timeline.at(keyOf(ip, port, proto), until)
-      if (!found || !areSlicesRead(found, until)) return false
-      const isBackedAt = (moment: number) => endpoints.timeline.at(found.endpoints, moment) === true
-      return !isBackedAt(since) || !isBackedAt(until)
+    unbackedIn({ ip, port, proto, isHost }, since, until, taker) {
+      const own = dialled.timeline.at(keyOf(ip, port, proto), until)
+      const found = own ?? (isHost ? dialled.timeline.at(keyOf(anyNode, port, proto), until) : undefined)
+      if (!found || found.reach === 'none' || !areSlicesRead(found, until)) return undefined
+      const key = endpointsKey(nameOf(found.service), found.sliceName, ip)
+      const ends = [since, until].map((moment) => endpoints.timeline.allAt(key, moment))
+      if (ends.some((nodes) => nodes.length === 0)) return 'everywhere'
+      const node = staysOn(found, taker)
+      const isHere = node === undefined || ends.every((all) => all.some((nodes) => nodes.includes(node)))
+      return isHere ? undefined : 'here'
     },
     backendsIn(ip, port, proto, since, until) {
       const found = dialled.timeline.at(keyOf(ip, port, proto), until)
-      if (!found) return undefined
+      if (!found || found.reach === 'none') return undefined
       const service = nameOf(found.service)
       const all = new Map<string, Backend>()
       for (const moment of [since, until])
@@ -169,7 +197,8 @@ export function createServices(): Services {
           if (target === undefined) continue
           for (const each of taking) if (isOfFamily(each, ip)) all.set(`${each} ${target}`, { ip: each, port: target })
         }
-      return { service, all: [...all.values()], areRead: areSlicesRead(found, until) }
+      const isLocal = found.reach === 'internal' && found.isLocal
+      return { service, all: [...all.values()], areRead: areSlicesRead(found, until), isLocal }
     },
     behind: (service, moment) => members.timeline.allAt(nameOf(service), moment).flatMap(({ addresses }) => addresses),
     forgetBefore(moment) {

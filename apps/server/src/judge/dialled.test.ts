@@ -181,6 +181,18 @@ describe('a service of several pods', () => {
     const oneReady = slice(`${at('10.244.2.2')}, ${at('10.244.2.5', false)}`)
     expect(enforced(open(base, other, dialledService, oneReady, toDb).row(dialled()))).toEqual(byOut('allow|0'))
   })
+  it('is only those of the node, where nodes send to their own alone', () => {
+    const local = service.replace('{clusterIP:', '{internalTrafficPolicy: Local, clusterIP:')
+    const [base, , , slices] = two as [string, string, string, string]
+    const onNode = open(
+      base,
+      pod('shop/other', '10.244.1.5', 'n1'),
+      local,
+      slices.replace('10.244.2.5', '10.244.1.5'),
+      toDb,
+    )
+    expect(enforced(onNode.row(dialled()))).toEqual(byOut('deny|-1'))
+  })
   it('is asked about once for pods that are alike, however many they are', () => {
     const many = Array.from({ length: 80 }, (_, index) => ({ ip: `10.244.3.${index}`, index }))
     const pods = many.map(({ ip, index }) =>

@@ -37,7 +37,7 @@ export function createOpinions({ world, sight, judgements }: OpinionDeps): Opini
 
   /** Why policies are not asked at all, and what is missing then; undefined where they are. */
   const unasked = ({ observed }: Standing): readonly string[] | undefined => {
-    if (observed.isUnbacked) return []
+    if (observed.unbacked) return []
     return sight.blind.length > 0 ? sight.blind : undefined
   }
   const findingIn = (standing: Standing, evaluation: Evaluation | undefined): Finding => {

@@ -5,6 +5,7 @@
 import type { Address, FlowEnd, Names } from '@margay/policy'
 import { parseAddress } from '@margay/policy'
 import type { Endpoint } from '../inventory/endpoint.ts'
+import type { Unbacked } from '../inventory/services.ts'
 import type { AddressClasses } from './address-classes.ts'
 import { createClassPlaces } from './class-places.ts'
 import type { DomainClasses } from './domain-classes.ts'
@@ -19,8 +20,8 @@ export interface Place {
   readonly end: FlowEnd
   /** What the same ends were before a block, a name or an object told them apart. */
   coarser: Place | undefined
-  /** It is a service's own address, behind which nobody stood: its node refuses in its name, and no policy is asked. */
-  readonly isUnbacked?: true
+  /** It is a service's own address, behind which nobody stood: a node refuses in its name, and no policy is asked. */
+  readonly unbacked?: Unbacked
   /** It is a service's own address, which stands for one of several ends. */
   readonly among?: ServiceEnds
   /** When it was first told apart from that, Unix seconds. */
@@ -44,7 +45,7 @@ export interface Places {
   /** A service's own address, of which nobody saw whom it was translated to. */
   oneOf(candidates: ServiceCandidates): Place
   /** A service's own address, without endpoints. */
-  unbacked(place: Place): Place
+  unbacked(place: Place, where: Unbacked): Place
   /** Forgets places that nobody asked for in the last rounds, where there are too many. Called between segments. */
   trim(): void
   readonly size: number
@@ -147,7 +148,8 @@ export function createPlaces({ classes, domains, known }: PlaceDeps): Places {
       return place(keyOf(found.name), makeEnd, found.since, () => findBefore() ?? to)
     },
     oneOf,
-    unbacked: (to) => keep(`unbacked ${to.id}`, () => ({ ...make(to.end, 0, undefined), isUnbacked: true })),
+    unbacked: (to, where) =>
+      keep(`unbacked ${where} ${to.id}`, () => ({ ...make(to.end, 0, undefined), unbacked: where })),
     trim() {
       round++
       if (pods.size > maxPlaces) pods = new Map()

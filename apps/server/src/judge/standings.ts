@@ -32,7 +32,7 @@ const observedOf = (report: Report, reporter: string, marks: Marks | undefined):
   isDropped: report.own['action'] === 'deny',
   outcome: textOf(report.own['outcome']),
   sameNode: isSameNode(report),
-  isUnbacked: report.dest.isUnbacked === true,
+  ...(report.dest.unbacked && { unbacked: report.dest.unbacked }),
   ...(marks && { marks }),
 })
 
