@@ -1,8 +1,7 @@
 // Whoever stands behind a service's own address, in the cluster of a moment: nodes translate before any policy sees a packet,
 // so that whoever asks policies about such an address asks about each of them.
-import { protocolName } from '@margay/policy'
 import type { Flow, FlowEnd } from '@margay/policy'
-import { parseAddress, podKey } from '@margay/policy'
+import { parseAddress, podKey, protocolName } from '@margay/policy'
 import type { Backends, Inventory } from '../../inventory/index.ts'
 import { createInventory } from '../../inventory/index.ts'
 import type { StoredObject } from '../../objects/index.ts'
@@ -47,12 +46,15 @@ const documentsIn = ({ versions }: ClusterState, kind: string): readonly StoredO
 /** After whatever the objects say of when they were made. */
 const always = Number.MAX_SAFE_INTEGER
 
-function endsOf({ service, all, areRead }: Backends, { prepared: { lookup } }: ClusterState) {
-  if (!areRead) return [{ end: { unnamed: `an endpoint of ${service}` } as FlowEnd, port: undefined }]
+function endsOf(
+  { service, all, areRead }: Backends,
+  { prepared: { lookup } }: ClusterState,
+): readonly { readonly end: FlowEnd; readonly port?: number }[] {
+  if (!areRead) return [{ end: { unnamed: `an endpoint of ${service}` } }]
   return all.map(({ ip, port }) => {
     const address = parseAddress(ip)!
     const pod = lookup.podAt(address)
-    return { end: { ...(pod && { pod: podKey(pod) }), address } as FlowEnd, port }
+    return { end: { ...(pod && { pod: podKey(pod) }), address }, port }
   })
 }
 
