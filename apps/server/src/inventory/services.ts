@@ -94,7 +94,10 @@ const nameOf = ({ namespace, name }: Pick<ServicePort, 'namespace' | 'name'>) =>
 
 const isSameList = (a: readonly string[], b: readonly string[]) => a.join() === b.join()
 
-/** The node beyond which what it took does not go. What begins on a node goes anywhere, though it dials from within. */
+/**
+ * The node that sends what it took to none but its own. What begins on a node goes to any endpoint, by whichever external
+ * address: only what comes from beyond is bound by the policy for that.
+ */
 function staysOn({ reach, isLocal }: DialledPort, taker: Taker | undefined): string | undefined {
   if (!isLocal || !taker) return undefined
   return reach === 'external' && taker.isFromHere ? undefined : taker.node
