@@ -10,9 +10,11 @@ import { ApiError } from '../http/problem.ts'
 import type { AsOfState } from './cluster/as-of.ts'
 import { stateAsOf } from './cluster/as-of.ts'
 import type { AskedFlow } from './cluster/explain-flow.ts'
-import { explainFlow, modeOf } from './cluster/explain-flow.ts'
+import { modeOf } from './cluster/explain-flow.ts'
+import { explainDialled } from './cluster/explain-service.ts'
 import { endJson, hitJson, policyFinder } from './cluster/explanation.ts'
 import { endOfRow, endWords, namesOfRow } from './cluster/flow-ends.ts'
+import type { Dialled } from './cluster/service-ends.ts'
 import type { ClusterState } from './cluster/state.ts'
 import type { Asked, HandlerDeps } from './context.ts'
 import { readFlowRecord } from './flow-record.ts'
@@ -41,6 +43,10 @@ function flowOfRow(state: ClusterState, row: Row): AskedFlow {
   }
   return { flow, notes: [source, destination].flatMap(({ note }) => note ?? []) }
 }
+
+/** The address that a record is to, which is a service's own where no translation was seen. */
+const dialledOf = ({ dest_ip: ip, dest_port: port }: Row): Dialled | undefined =>
+  typeof ip === 'string' && typeof port === 'number' ? { ip, port } : undefined
 
 const hitsField = { enforced: 'policies.enforced_policies', pending: 'policies.pending_policies' } as const
 
@@ -160,7 +166,7 @@ export async function explainRow(
     const explained =
       found.state.versions.length === 0
         ? explainBare(found, row, mode)
-        : explainFlow(found, flowOfRow(found.state, row), mode)
+        : explainDialled(found, flowOfRow(found.state, row), dialledOf(row), mode)
     const answer = withRecord(explained, recordedOf(row, mode, found.state))
     if (isGood(answer)) return tried.length === 0 ? answer : { ...answer, notes: [...answer.notes, endNote] }
     tried.push(answer)

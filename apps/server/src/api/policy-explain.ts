@@ -1,12 +1,14 @@
 // POST /policies/explain: why a flow, or a record of one, is allowed or denied by the policies of its moment.
-import { carriesPorts, protocolName, protocolNumber } from '@margay/policy'
+import { carriesPorts, printAddress, protocolName, protocolNumber } from '@margay/policy'
 import type { PolicyExplanation } from '@margay/wire'
 import { ApiError } from '../http/problem.ts'
 import { knownStateAsOf } from './cluster/as-of.ts'
 import type { AskedFlow } from './cluster/explain-flow.ts'
-import { explainFlow, modeOf } from './cluster/explain-flow.ts'
+import { modeOf } from './cluster/explain-flow.ts'
+import { explainDialled } from './cluster/explain-service.ts'
 import type { MeantEnd } from './cluster/flow-ends.ts'
 import { endWords, readEnd } from './cluster/flow-ends.ts'
+import type { Dialled } from './cluster/service-ends.ts'
 import type { ClusterState } from './cluster/state.ts'
 import type { Asked, HandlerDeps, JsonHandler } from './context.ts'
 import { explainRecord } from './policy-explain-record.ts'
@@ -53,9 +55,17 @@ async function readFlow(state: ClusterState, body: FlowBody): Promise<AskedFlow>
   return { flow: { ...ends, port, ...(body.sourcePort !== undefined && { sourcePort: body.sourcePort }) }, notes }
 }
 
+/** An address that was asked about alone may be a service's. */
+function dialledOf({ flow: { destination, port } }: AskedFlow): Dialled | undefined {
+  const { pod, hostEndpoint, address } = destination
+  if (pod !== undefined || hostEndpoint !== undefined || !address || port === undefined) return undefined
+  return { ip: printAddress(address), port }
+}
+
 async function explainAsked(body: FlowBody, { states, now }: HandlerDeps): Promise<PolicyExplanation> {
   const known = await knownStateAsOf(states, body.at, now())
-  return explainFlow(known, await readFlow(known.state, body), modeOf(body.pending))
+  const asked = await readFlow(known.state, body)
+  return explainDialled(known, asked, dialledOf(asked), modeOf(body.pending))
 }
 
 export const policyExplain: JsonHandler<'policyExplain'> = ({ body }, deps) =>

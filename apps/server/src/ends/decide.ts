@@ -1,6 +1,6 @@
 // What became of a connection and which place decided it, from what each place saw. Pure. Observed beats concluded: a drop
 // that was seen says where; silence is evidence only where an agent reports, and never while its records may still come.
-import type { Exemplar } from '@margay/model'
+import type { Exemplar, Row } from '@margay/model'
 import { decidingHit, parsePolicyHit } from '@margay/model'
 import type { ConnectionEnds, Fate, Place } from '@margay/wire'
 import { noEndpoints } from '../evidence/index.ts'
@@ -67,11 +67,14 @@ function deniesThere({ policy, reporters }: Joined, { at, host }: Pick<View, 'at
   return at === policy.where || (at === 'way' && host !== '' && host === end.host)
 }
 
+const isUnbackedReason = (reason: Row[string]): boolean =>
+  reason === noEndpoints.everywhere || reason === noEndpoints.here
+
 /** A rule or the kernel threw the question away where the report stands. */
 function dropped(joined: Joined, view: View, isRefused: boolean): Decision {
   const reason = dropOf(view)
   // In the name of a service without endpoints no policy is asked, whatever one would say.
-  const isUnbacked = view.row.drop_reason === noEndpoints
+  const isUnbacked = isUnbackedReason(view.row.drop_reason)
   const opinion = deniesThere(joined, view) && !isUnbacked ? joined.policy?.hit : undefined
   const hit = denyingHit(view) ?? opinion
   const isRule = reason === undefined || reason === denyingReason || isUnbacked

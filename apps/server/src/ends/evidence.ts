@@ -54,9 +54,13 @@ const uncovered: { readonly [S in Exclude<Reporter['state'], 'reports'>]: string
 function silenceEvidence(
   at: Standpoint,
   { state, host }: Reporter,
-  { isFresh, isCrowded, isHandedOn }: Joined,
+  { isFresh, isCrowded, isHandedOn, service }: Joined,
 ): EndsEvidence {
   const on = host === undefined ? {} : { host }
+  if (service !== undefined && at === 'destination') {
+    const text = 'no record of an endpoint of the service was found'
+    return { at, ...on, from: 'coverage', text }
+  }
   if (isHandedOn && at === 'destination') {
     const text = 'it hands the connection on to another address, under which it was not found'
     return { at, ...on, from: 'coverage', text }

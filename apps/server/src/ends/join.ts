@@ -12,6 +12,18 @@ const freshSeconds = 10
 const text = (value: Row[string]): string | undefined =>
   typeof value === 'string' && value !== '' && value !== '-' ? value : undefined
 
+const isOutside = ({ dest_type: type }: Row): boolean => type === 'net' || type === 'ns'
+
+/**
+ * `pay/api`, where a service was dialled and no translation was seen: who was meant is one of its endpoints. One that was
+ * translated to somebody outside does leave the cluster.
+ */
+function serviceOf({ row, exemplar }: Asked): string | undefined {
+  const name = text(row.dest_service_name)
+  if (name === undefined || !isOutside(row) || exemplar?.dialled) return undefined
+  return `${text(row.dest_service_namespace) ?? 'default'}/${name}`
+}
+
 /** `namespace/pod`, host or network set by name; any other network by its address. */
 function nameOf(row: Row, end: 'source' | 'dest'): string {
   const type = row[`${end}_type`]
@@ -28,7 +40,7 @@ export const momentOf = ({ start_time: start, end_time: end }: Row): number => N
 const nodePorts = { first: 30_000, last: 32_767 }
 
 /** Whether a host answers for a service: then a pod does, elsewhere and by another address. */
-function isHandedOn(row: Row, port: number | undefined): boolean {
+function isHandedOnByHost(row: Row, port: number | undefined): boolean {
   if (row.dest_type !== 'hep') return false
   const isNodePort = port !== undefined && port >= nodePorts.first && port <= nodePorts.last
   return isNodePort || text(row.dest_service_name) !== undefined
@@ -39,6 +51,7 @@ export function join(asked: Asked, { rows, crowded }: Around, reporters: Joined[
   const { row, exemplar } = asked
   const port = row.dest_port === undefined ? {} : { port: Number(row.dest_port) }
   const { views, pair } = viewsOf(asked, rows)
+  const service = serviceOf(asked)
   const starts = views.map((view) => view.exemplar?.startMs ?? Number(view.row.start_time) * 1000)
   return {
     startMs: Math.min(...starts),
@@ -46,9 +59,13 @@ export function join(asked: Asked, { rows, crowded }: Around, reporters: Joined[
     source: exemplar?.source ?? { ip: String(row.source_ip ?? '') },
     dest: exemplar?.dest ?? { ip: String(row.dest_ip ?? ''), ...port },
     ...(exemplar?.dialled && { dialled: exemplar.dialled }),
-    names: { source: nameOf(row, 'source'), dest: nameOf(row, 'dest') },
-    leavesCluster: row.dest_type === 'net' || row.dest_type === 'ns',
-    isHandedOn: isHandedOn(row, exemplar?.dest.port ?? port.port),
+    names: {
+      source: nameOf(row, 'source'),
+      dest: service === undefined ? nameOf(row, 'dest') : `service ${service}`,
+    },
+    leavesCluster: isOutside(row) && service === undefined,
+    isHandedOn: service !== undefined || isHandedOnByHost(row, exemplar?.dest.port ?? port.port),
+    ...(service !== undefined && { service }),
     views,
     pair,
     reporters,

@@ -45,8 +45,10 @@ export interface Joined {
   readonly names: { readonly source: string; readonly dest: string }
   /** The destination is no endpoint of the cluster. */
   readonly leavesCluster: boolean
-  /** The destination is a node that hands it on to a pod: behind it the connection has other addresses. */
+  /** The destination is a node or a service, for which a pod answers: behind it the connection has other addresses. */
   readonly isHandedOn: boolean
+  /** The service that was dialled, as `pay/api`, where nobody saw to which of its endpoints it went. */
+  readonly service?: string
   /** Reports of this very connection. */
   readonly views: readonly View[]
   /** Reports of the pair in that time that do not name it. */

@@ -111,7 +111,8 @@ function slowHandshakeSentence(joined: Joined, decision: Decision): string {
 }
 
 /** Why the destination's side is silent. */
-function unseenWords({ reporters, isCrowded, isHandedOn }: Joined, dest: string): string {
+function unseenWords({ reporters, isCrowded, isHandedOn, service }: Joined, dest: string): string {
+  if (service !== undefined) return `no record of an endpoint of service ${service} was found`
   if (isHandedOn) return `${dest} hands it on to another address, under which it was not found`
   if (isCrowded)
     return `more than ${grouped(mostRecords)} records speak of this pair in that time, and not all were read`
@@ -138,10 +139,14 @@ function cannotTellSentence(joined: Joined, { left }: Decision): string {
 
 function rejectedSentence(joined: Joined, decision: Decision): string {
   const row = decision.by?.row
-  if (row?.drop_reason !== noEndpoints)
+  const reason = row?.drop_reason
+  const isUnbacked = reason === noEndpoints.everywhere || reason === noEndpoints.here
+  if (!row || !isUnbacked)
     return `Rejected by ${dropperWords(decision)}, which answered in the name of ${joined.names.dest}.`
   const on = isNode(decision.by?.host) ? ` by ${decision.by.host}` : ''
-  return `Refused${on}: service ${String(row.dest_service_namespace)}/${String(row.dest_service_name)} has no endpoints.`
+  const service = `service ${String(row.dest_service_namespace)}/${String(row.dest_service_name)}`
+  if (reason === noEndpoints.everywhere) return `Refused${on}: ${service} has no endpoints.`
+  return `Dropped${on}: ${service} has no endpoint there, and its traffic policy, Local, admits no others.`
 }
 
 type Say = (joined: Joined, decision: Decision) => string

@@ -12,10 +12,18 @@ import type { RowConnections, Standing } from '../judge/standing.ts'
 import { networks } from '../inventory/endpoint.ts'
 import type { HandleSlot } from '../series/handles.ts'
 import { countsInTotals } from './counts.ts'
+import {
+  createMeant,
+  createUnbackedTest,
+  destPortOf,
+  nodeOfMeant,
+  serviceNames,
+  workloadsBehind,
+} from './dialled-services.ts'
 import type { Provenance } from './dimensions.ts'
 import { flowDimensions } from './dimensions.ts'
 import type { EntryNames, Moment, NameDeps } from './frame-names.ts'
-import { createEntryNames, memo } from './frame-names.ts'
+import { createEntryNames } from './frame-names.ts'
 import { nowhere } from './identity.ts'
 import type { FrameSeries } from './frame-rows.ts'
 import { numbersOf, valuesOf } from './frame-rows.ts'
@@ -54,72 +62,10 @@ export interface FrameNamer {
 const idLimit = 2 ** 26
 const pairKey = (a: number, b: number): number | string => (a < idLimit && b < idLimit ? a * idLimit + b : `${a} ${b}`)
 
-const ports = 65_536
 /** Ids of services begin with 1. */
 const noService = 0
 /** Entries of the column `counts`. */
 const countsDictionary = [undefined, false, true] as const
-
-type Ask = (ip: string, port: number, proto: string) => ServicePort | undefined
-type ServiceNames = (series: FrameSeries, row: number) => ServicePort | undefined
-
-/** The port that a series is about; 0 for protocols without ports. */
-const destPortOf = ({ definition }: FrameSeries): number => Number(definition.dimensions.dest_port ?? 0)
-
-/**
- * The service that each row dialled, if one was. Where nothing was translated the destination is what was dialled: a
- * headless service's endpoint, or a service's own address that nothing stands behind. Connections that all began before the
- * row's interval keep the service that had the address then.
- */
-function serviceNames(frame: Frame, { at, since }: Moment, { inventory }: NameDeps): ServiceNames {
-  const dialled = valuesOf(frame, 'dialled_ip')
-  const dests = valuesOf(frame, 'dest_ip')
-  const dialledPorts = numbersOf(frame, 'dialled_port')
-  const started = numbersOf(frame, 'num_flows_started')
-  const known = new Map<string, Map<number, ServicePort | undefined>>()
-  const newPlaces = () => new Map<number, ServicePort | undefined>()
-  const began: Ask = (ip, port, proto) => inventory.serviceAt(ip, port, proto, at)
-  const translated: Ask = (ip, port, proto) => began(ip, port, proto) ?? inventory.translatedAt(ip, port, proto, at)
-  const ask = {
-    dest: began,
-    dialled: translated,
-    running: (ip, port, proto) => inventory.translatedAt(ip, port, proto, since) ?? translated(ip, port, proto),
-  } satisfies Readonly<Record<string, Ask>>
-  const find = (
-    proto: string,
-    from: keyof typeof ask,
-    { dictionary, index }: ValueColumn,
-    row: number,
-    port: number,
-  ) => {
-    const entry = index[row]!
-    const ip = dictionary[entry] as string | undefined
-    if (ip === undefined || Number.isNaN(port)) return undefined
-    const ofProto = memo(known, `${from} ${proto}`, newPlaces)
-    const place = entry * ports + port
-    // Fast path: found without a function that would make it.
-    return ofProto.get(place) ?? memo(ofProto, place, () => ask[from](ip, port, proto))
-  }
-  return (series, row) => {
-    const isTranslated = dialled.dictionary[dialled.index[row]!] !== undefined
-    if (!isTranslated) return find(series.proto, 'dest', dests, row, destPortOf(series))
-    return find(series.proto, started[row] === 0 ? 'running' : 'dialled', dialled, row, dialledPorts[row]!)
-  }
-}
-
-/**
- * The workloads behind service addresses that were dialled and not translated: whoever was refused before that, or whose
- * translation nobody saw, dialled one of its pods all the same.
- */
-function workloadsBehind(frame: Frame, { at }: Moment, { inventory }: NameDeps) {
-  const { dictionary, index } = valuesOf(frame, 'dest_ip')
-  const known = new Map<number, Endpoint | undefined>()
-  return (service: ServicePort, series: FrameSeries, row: number): Endpoint | undefined =>
-    memo(known, service.id, () => {
-      const ip = dictionary[index[row]!] as string | undefined
-      return ip === undefined ? undefined : inventory.workloadBehind(ip, destPortOf(series), series.proto, at)
-    })
-}
 
 /** A host that was dialled is its one pod that answers on the port, where there is one. */
 function hostPod(host: Endpoint, series: FrameSeries, { at }: Moment, { inventory }: NameDeps): Endpoint {
@@ -172,7 +118,13 @@ const isJudged = ({ definition: { dimensions }, local }: FrameSeries) =>
   !local && dimensions['evidence'] === undefined && dimensions['policies.enforced_policies'] === undefined
 
 /** The judgement of one row; a function for each moment. */
-type RowJudge = (series: FrameSeries, row: number, source: Endpoint, dest: Endpoint) => Standing | undefined
+type RowJudge = (
+  series: FrameSeries,
+  row: number,
+  source: Endpoint,
+  dest: Endpoint,
+  service: ServicePort | undefined,
+) => Standing | undefined
 
 /**
  * A row's destination by the names that gave the client its address. Names that gave it the address of a service say nothing
@@ -199,21 +151,6 @@ function createCallPlace(frame: Frame, places: Places): CallPlace {
   }
 }
 
-/**
- * Whether a row was refused in the name of a service without endpoints: dropped by netfilter at the service's own address,
- * untranslated, and no rule said that it was a policy's.
- */
-function createUnbackedTest(frame: Frame, { since, at }: Moment, { inventory }: NameDeps) {
-  const dialled = valuesOf(frame, 'dialled_ip')
-  const dests = valuesOf(frame, 'dest_ip')
-  return (series: FrameSeries, row: number): boolean => {
-    const { action, marks } = series.definition.dimensions
-    if (action !== 'deny' || marks !== undefined || dialled.dictionary[dialled.index[row]!] !== undefined) return false
-    const ip = dests.dictionary[dests.index[row]!] as string | undefined
-    return ip !== undefined && inventory.isUnbacked(ip, destPortOf(series), series.proto, since, at)
-  }
-}
-
 interface EndEntries {
   readonly names: EntryNames
   readonly index: ValueColumn['index']
@@ -230,10 +167,11 @@ function createRowJudge(
 ): RowJudge {
   const connections = connectionsOf(frame)
   const call = createCallPlace(frame, judge.places)
-  const isUnbacked = createUnbackedTest(frame, moment, deps)
+  const unbackedBy = createUnbackedTest(frame, host, moment, deps)
+  const meantBy = createMeant(frame, moment, deps, judge.places)
   // One for all rows: the judge reads it before the next row and keeps nothing of it.
   const report: { -readonly [Member in keyof Report]?: Report[Member] } = { host }
-  return (series, row, source, dest) => {
+  return (series, row, source, dest, service) => {
     if (!isJudged(series)) return undefined
     const { isSource, podUid, definition } = series
     const sourceEntry = from.index[row]!
@@ -244,12 +182,15 @@ function createRowJudge(
     const called = isSource
       ? call(to.names.peerPlace(destEntry, dest), row)
       : to.names.ownPlace(podUid, destEntry, dest)
-    const destPlace = isUnbacked(series, row) ? judge.places.unbacked(called) : called
+    const unbacked = unbackedBy(series, row, source, dest)
+    // Fast path: most rows dialled no service, or the pod that they name is whom it was translated to.
+    const meant = service && dest.type !== 'wep' && !unbacked ? meantBy(series, row, source) : undefined
+    const destPlace = unbacked ? judge.places.unbacked(called, unbacked) : (meant?.place ?? called)
     report.own = definition.dimensions
     report.source = sourcePlace
     report.dest = destPlace
     report.sourceNode = source.node
-    report.destNode = dest.node
+    report.destNode = meant ? nodeOfMeant(meant, source) : dest.node
     const key = pairKey(sourcePlace.id, destPlace.id)
     return judge.judge(definition.standings, key, report as Report, connections(row), moment.at, isLasting)
   }
@@ -322,9 +263,9 @@ export function createFlowNamer(
           source = sourcePeer(sourceEntry, dest, row)
         }
         service = serviceOf(series, row)
-        const standing = judgeRow?.(series, row, source, dest)
+        const standing = judgeRow?.(series, row, source, dest, service)
         const judgement = standing?.told
-        // Policy was asked about the address that was dialled, which is all that the source's rules see of it here.
+        // After the judge, who asks about each that may have been meant.
         if (service && dest === networks.pvt) dest = behind(service, series, row) ?? dest
         if (standing && judgement) {
           judged.judgement = judgement

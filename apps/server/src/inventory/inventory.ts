@@ -8,6 +8,7 @@ import { createNetworkSets } from './network-sets.ts'
 import type { KubernetesObject } from './objects.ts'
 import { readObject } from './objects.ts'
 import { byOurClock, createPods, labelsOf } from './pods.ts'
+import type { Backends, Taker, Unbacked } from './services.ts'
 import { createServices } from './services.ts'
 import { createUnnamed } from './unnamed.ts'
 
@@ -28,10 +29,11 @@ export interface Inventory extends ObjectSink {
   /** The service that a connection dialled which begins at a moment. */
   serviceAt(ip: string, port: number, proto: string, moment: number): ServicePort | undefined
   /**
-   * Whether a service has this address by itself, and at `since` or `until` nobody stood behind its port: kube-proxy refuses
-   * what is sent there. False where slices are not read, so that nobody knows.
+   * Where nobody stood behind a service's port at `since` or `until`, so that kube-proxy refuses what is sent there: anywhere,
+   * or on the node that took it and sends to none but its own. Undefined where somebody did, or where slices are not read, so
+   * that nobody knows.
    */
-  isUnbacked(ip: string, port: number, proto: string, since: number, until: number): boolean
+  unbackedIn(ip: string, port: number, proto: string, since: number, until: number, taker?: Taker): Unbacked | undefined
   /**
    * The service that a connection was translated for which was there at a moment: where no service has the address then,
    * the last one that had it.
@@ -42,6 +44,11 @@ export interface Inventory extends ObjectSink {
    * so that it is not known which of its pods would have answered.
    */
   workloadBehind(ip: string, port: number, proto: string, moment: number): Endpoint | undefined
+  /**
+   * Where what was sent to a service's own address in the seconds from `since` to `until` went; undefined where it is no
+   * service's, or known to have no endpoints. Node ports are a node's.
+   */
+  backendsIn(ip: string, port: number, proto: string, since: number, until: number): Backends | undefined
   /** The node whose agent sees an address, where the inventory knows. */
   nodeOf(ip: string, moment: number): string | undefined
   /** Whether `namespace` can make a difference to `endpointAt`. */
@@ -152,7 +159,10 @@ export function createInventory({ onProblem, onHandover }: InventoryDeps = {}): 
       if (dialled) return dialled
       return isHost(ip, moment) ? services.nodePortAt(port, proto, moment) : undefined
     },
-    isUnbacked: (ip, port, proto, since, until) => services.isUnbacked(inOneSpelling(ip), port, proto, since, until),
+    unbackedIn(text, port, proto, since, until, taker) {
+      const ip = inOneSpelling(text)
+      return services.unbackedIn({ ip, port, proto, isHost: isHost(ip, until) }, since, until, taker)
+    },
     translatedAt(text, port, proto, moment) {
       const ip = inOneSpelling(text)
       const dialled = services.translatedAt(ip, port, proto, moment)
@@ -162,6 +172,10 @@ export function createInventory({ onProblem, onHandover }: InventoryDeps = {}): 
     workloadBehind(ip, port, proto, moment) {
       const service = services.at(inOneSpelling(ip), port, proto, moment)
       return service && unnamed.of(services.behind(service, moment).map((each) => pods.at(each, moment)))
+    },
+    backendsIn(ip, port, proto, since, until) {
+      const found = services.backendsIn(inOneSpelling(ip), port, proto, since, until)
+      return found && found.areRead && found.all.length === 0 ? undefined : found
     },
     nodeOf: (ip, moment) => pods.at(inOneSpelling(ip), moment)?.node,
     get dependsOnNamespace() {

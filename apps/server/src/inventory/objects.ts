@@ -86,16 +86,23 @@ const service = z.object({
   metadata,
   spec: z
     .object({
+      type: z.string().optional(),
       clusterIP: z.string().optional(),
       clusterIPs: z.array(z.string()).default([]),
       externalIPs: z.array(z.string()).default([]),
       selector: z.record(z.string(), z.string()).nullish(),
       ports: z.array(servicePort).default([]),
+      internalTrafficPolicy: z.string().optional(),
+      externalTrafficPolicy: z.string().optional(),
     })
     .default({ clusterIPs: [], externalIPs: [], ports: [] }),
   status: z
     .object({
-      loadBalancer: z.object({ ingress: z.array(z.object({ ip: z.string().optional() })).default([]) }).optional(),
+      loadBalancer: z
+        .object({
+          ingress: z.array(z.object({ ip: z.string().optional(), ipMode: z.string().optional() })).default([]),
+        })
+        .optional(),
     })
     .default({}),
 })
@@ -115,6 +122,7 @@ const endpointSlice = z.object({
     .array(
       z.object({
         addresses: z.array(z.string()).default([]),
+        nodeName: z.string().nullish(),
         conditions: z
           .object({
             ready: z.boolean().nullish(),

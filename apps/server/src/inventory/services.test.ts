@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createInventory } from './inventory.ts'
-import { iso, node, read } from './testing.ts'
+import { iso, node, pod, read } from './testing.ts'
 
 const service = (name: string, spec: Readonly<Record<string, unknown>>, created = 0) =>
   read({
@@ -76,5 +76,38 @@ describe('a connection that was translated for a service', () => {
   })
   it('begins with none once the service is gone', () => {
     expect(inventory.serviceAt('10.96.0.20', 443, 'tcp', 205)).toBeUndefined()
+  })
+})
+
+describe('a service of many slices', () => {
+  const sliceOf = (uid: string, ip: string, ready = true) =>
+    read({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: uid, namespace: 'shop', uid, labels: { 'kubernetes.io/service-name': 'many' } },
+      endpoints: [{ addresses: [ip], conditions: { ready } }],
+      ports: [{ name: 'web', port: 8080, protocol: 'TCP' }],
+    })
+  const many = service('many', { clusterIP: '10.96.0.40', selector: { app: 'x' }, ports: [{ name: 'web', port: 80 }] })
+
+  it('is backed by one that is ready all the while, however often another one changes', () => {
+    const inventory = createInventory()
+    inventory.put(many, 100)
+    inventory.put(sliceOf('steady', '10.0.0.1'), 100)
+    for (let at = 200; at < 600; at += 4) {
+      inventory.put(sliceOf('flaps', '10.0.0.2'), at)
+      inventory.put(sliceOf('flaps', '10.0.0.2', false), at + 2)
+    }
+    expect(inventory.unbackedIn('10.96.0.40', 80, 'tcp', 600, 610)).toBeUndefined()
+  })
+  it('is not one workload where the oldest slice names a pod of another', () => {
+    const inventory = createInventory()
+    inventory.put(many, 100)
+    for (let at = 0; at < 100; at++) {
+      const ip = `10.1.0.${at}`
+      inventory.put(pod(`w-${at}`, `w-${at}`, ip, { start: 50, generateName: at === 0 ? 'old-' : 'web-' }), 100)
+      inventory.put(sliceOf(`s-${at}`, ip), 100 + at)
+    }
+    expect(inventory.workloadBehind('10.96.0.40', 80, 'tcp', 300)).toBeUndefined()
   })
 })

@@ -7,17 +7,54 @@ import { isSameServicePort } from './endpoint.ts'
 import type { EndpointSlice, Service } from './objects.ts'
 import type { DialledPort } from './service-claims.ts'
 import {
-  addressesOfSlice,
   anyNode,
   claimsOfEndpoints,
   claimsOfService,
   claimsOfSlice,
   createClaims,
+  endpointsKey,
   isHeadless,
+  isOfFamily,
+  isSameDialled,
+  isSameMembers,
   keyOf,
+  membersOfSlice,
   nameOfService,
   serviceOfSlice,
 } from './service-claims.ts'
+
+/** Where an endpoint of a service answers. */
+export interface Backend {
+  readonly ip: string
+  readonly port: number
+}
+
+/** Where what is sent to a service's own address goes. */
+export interface Backends {
+  /** `shop/db`. */
+  readonly service: string
+  readonly all: readonly Backend[]
+  /** False where slices are not read, so that there may be others. */
+  readonly areRead: boolean
+  /** A node sends to those on itself alone. */
+  readonly isLocal: boolean
+}
+
+/** An address as it was dialled; a host's has the node ports of all services. */
+export interface Dialled {
+  readonly ip: string
+  readonly port: number
+  readonly proto: string
+  readonly isHost: boolean
+}
+
+/** The node whose rules took a connection, and whether it began there. */
+export interface Taker {
+  readonly node: string
+  readonly isFromHere: boolean
+}
+
+export type Unbacked = 'everywhere' | 'here'
 
 export interface Services {
   putService(uid: string, service: Service, from: number): void
@@ -31,10 +68,13 @@ export interface Services {
   translatedAt(ip: string, port: number, proto: string, moment: number): ServicePort | undefined
   nodePortTranslatedAt(port: number, proto: string, moment: number): ServicePort | undefined
   /**
-   * Whether a service has this address, and at the beginning or the end of a span of seconds nobody stood behind its port.
-   * False where nobody told of slices, so that who stands there is not known.
+   * Where nobody stood behind a service's port at the beginning or the end of a span of seconds: anywhere, or on the node that
+   * sends what it takes to none but its own. Undefined where somebody did, where no service has the address, and where nobody
+   * told of slices, so that who stands there is not known.
    */
-  isUnbacked(ip: string, port: number, proto: string, since: number, until: number): boolean
+  unbackedIn(dialled: Dialled, since: number, until: number, taker: Taker | undefined): Unbacked | undefined
+  /** Whoever took traffic for a service's own address at the beginning or the end of a span of seconds. */
+  backendsIn(ip: string, port: number, proto: string, since: number, until: number): Backends | undefined
   /** Addresses of everything that stands behind a service, ready or not. */
   behind(service: Pick<ServicePort, 'namespace' | 'name'>, moment: number): readonly string[]
   forgetBefore(moment: number): void
@@ -50,17 +90,26 @@ function removeFrom(sets: Map<string, Set<string>>, key: string, value: string):
   if (set?.size === 0) sets.delete(key)
 }
 
-const isSameDialled = (a: DialledPort, b: DialledPort) =>
-  a.endpoints === b.endpoints && a.selectsPods === b.selectsPods && isSameServicePort(a.service, b.service)
+const nameOf = ({ namespace, name }: Pick<ServicePort, 'namespace' | 'name'>) => `${namespace}/${name}`
 
 const isSameList = (a: readonly string[], b: readonly string[]) => a.join() === b.join()
+
+/**
+ * The node that sends what it took to none but its own. What begins on a node goes to any endpoint, by whichever external
+ * address: only what comes from beyond is bound by the policy for that.
+ */
+function staysOn({ reach, isLocal }: DialledPort, taker: Taker | undefined): string | undefined {
+  if (!isLocal || !taker) return undefined
+  return reach === 'external' && taker.isFromHere ? undefined : taker.node
+}
 
 export function createServices(): Services {
   const dialled = createClaims(isSameDialled)
   const headless = createClaims(isSameServicePort)
-  const endpoints = createClaims<true>(Object.is)
-  /** Addresses that slices have, by the name of their service. */
-  const members = createClaims(isSameList)
+  /** Nodes of those who take traffic, by port and family. */
+  const endpoints = createClaims(isSameList)
+  /** Who stands in slices, by the name of their service. */
+  const members = createClaims(isSameMembers)
   const slices = new Map<string, { readonly slice: EndpointSlice; readonly service: string | undefined }>()
   const slicesOf = new Map<string, Set<string>>()
   /** Names of headless services by uid, and uids by name: where a service is made anew there are two for a while. */
@@ -98,8 +147,8 @@ export function createServices(): Services {
     return names.size === 1 ? all[0] : undefined
   }
   /** Whether the slices of a service are read, so that one who is not in them does not stand behind it. */
-  const areSlicesRead = ({ service: { namespace, name }, selectsPods }: DialledPort, moment: number): boolean =>
-    selectsPods ? members.timeline.lastUntil(`${namespace}/${name}`, moment) !== undefined : members.timeline.size > 0
+  const areSlicesRead = ({ service, selectsPods }: DialledPort, moment: number): boolean =>
+    selectsPods ? members.timeline.lastUntil(nameOf(service), moment) !== undefined : members.timeline.size > 0
 
   return {
     putService(uid, service, from) {
@@ -112,7 +161,7 @@ export function createServices(): Services {
       slices.set(uid, { slice, service })
       if (service !== undefined) addTo(slicesOf, service, uid)
       endpoints.set(uid, claimsOfEndpoints(slice), from)
-      members.set(uid, service === undefined ? [] : [[service, addressesOfSlice(slice)]], from)
+      members.set(uid, service === undefined ? [] : [[service, membersOfSlice(slice)]], from)
       claimSlice(uid, from)
     },
     end(uid, at) {
@@ -129,13 +178,32 @@ export function createServices(): Services {
     translatedAt: (ip, port, proto, moment) => dialled.timeline.lastUntil(keyOf(ip, port, proto), moment)?.service,
     nodePortTranslatedAt: (port, proto, moment) =>
       dialled.timeline.lastUntil(keyOf(anyNode, port, proto), moment)?.service,
-    isUnbacked(ip, port, proto, since, until) {
-      const found = dialled.timeline.at(keyOf(ip, port, proto), until)
-      if (!found || !areSlicesRead(found, until)) return false
-      const isBackedAt = (moment: number) => endpoints.timeline.at(found.endpoints, moment) === true
-      return !isBackedAt(since) || !isBackedAt(until)
+    unbackedIn({ ip, port, proto, isHost }, since, until, taker) {
+      const own = dialled.timeline.at(keyOf(ip, port, proto), until)
+      const found = own ?? (isHost ? dialled.timeline.at(keyOf(anyNode, port, proto), until) : undefined)
+      if (!found || found.reach === 'none' || !areSlicesRead(found, until)) return undefined
+      const key = endpointsKey(nameOf(found.service), found.sliceName, ip)
+      const ends = [since, until].map((moment) => endpoints.timeline.allAt(key, moment))
+      if (ends.some((nodes) => nodes.length === 0)) return 'everywhere'
+      const node = staysOn(found, taker)
+      const isHere = node === undefined || ends.every((all) => all.some((nodes) => nodes.includes(node)))
+      return isHere ? undefined : 'here'
     },
-    behind: ({ namespace, name }, moment) => members.timeline.allAt(`${namespace}/${name}`, moment).flat(),
+    backendsIn(ip, port, proto, since, until) {
+      const found = dialled.timeline.at(keyOf(ip, port, proto), until)
+      if (!found || found.reach === 'none') return undefined
+      const service = nameOf(found.service)
+      const all = new Map<string, Backend>()
+      for (const moment of [since, until])
+        for (const { taking, ports } of members.timeline.allAt(service, moment)) {
+          const target = ports.get(found.sliceName)
+          if (target === undefined) continue
+          for (const each of taking) if (isOfFamily(each, ip)) all.set(`${each} ${target}`, { ip: each, port: target })
+        }
+      const isLocal = found.reach === 'internal' && found.isLocal
+      return { service, all: [...all.values()], areRead: areSlicesRead(found, until), isLocal }
+    },
+    behind: (service, moment) => members.timeline.allAt(nameOf(service), moment).flatMap(({ addresses }) => addresses),
     forgetBefore(moment) {
       members.timeline.forgetBefore(moment)
       dialled.timeline.forgetBefore(moment)

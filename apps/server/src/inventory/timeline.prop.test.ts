@@ -71,3 +71,19 @@ it('of all who claim a key the one whose claim began last has it, with what it s
     { numRuns },
   )
 })
+
+it('what is claimed all the while is never forgotten for what comes and goes beside it, nor for how many claim it', () => {
+  const timeline = createTimeline<string>()
+  const owners = Array.from({ length: 100 }, (_, index) => `slice-${index}`)
+  for (const owner of owners) timeline.set(key, owner, owner, 100)
+  for (let at = 200; at < 500; at += 2) {
+    timeline.set(key, 'flips', 'flips', at)
+    timeline.end(key, 'flips', at + 1)
+  }
+  expect(timeline.allAt(key, 150)).toEqual(owners)
+  expect(timeline.allAt(key, 600)).toEqual(owners)
+  // Of what has ended the newest is known: one that held for long is not the oldest because it began first.
+  timeline.end(key, 'slice-0', 600)
+  expect([timeline.allAt(key, 599).length, timeline.allAt(key, 600).length]).toEqual([100, 99])
+  expect([498, 400, 200].map((moment) => timeline.at(key, moment))).toEqual(['flips', 'flips', 'slice-99'])
+})

@@ -49,8 +49,11 @@ export interface Timeline<T> {
   readonly size: number
 }
 
-/** A key that changes hands more often within the time we keep is a fault elsewhere; the oldest claims go. */
-const maxClaims = 64
+/**
+ * A key that changes hands more often within the time we keep is a fault elsewhere; what ended first goes. An open claim never
+ * does, for it is what holds: the slices of one large service are a hundred at once.
+ */
+const maxEnded = 64
 /** Of a claim that changes more often, the oldest versions go and the next one stands for their time too. */
 const maxVersions = 64
 
@@ -93,6 +96,15 @@ function withVersion<T>(versions: readonly Version<T>[], value: T, from: number)
   return added.length > maxVersions ? added.slice(1) : added
 }
 
+/** The claim that ended first, where too many have ended. */
+function firstTooMany<T>(claims: readonly Claim<T>[]): Claim<T> | undefined {
+  // Fast path: nearly every key has one claim, or a few.
+  if (claims.length <= maxEnded) return undefined
+  const ended = claims.filter(({ to }) => to !== Infinity)
+  if (ended.length <= maxEnded) return undefined
+  return ended.reduce((first, each) => (each.to < first.to ? each : first))
+}
+
 export function createTimeline<T>(): Timeline<T> {
   const keys = new Map<string, Claim<T>[]>()
   const openOf = (key: string, owner: string) =>
@@ -103,7 +115,6 @@ export function createTimeline<T>(): Timeline<T> {
     let at = claims.length
     while (at > 0 && claims[at - 1]!.from > from) at--
     claims.splice(at, 0, { owner, from, to: Infinity, versions: [{ from, value }] })
-    if (claims.length > maxClaims) claims.shift()
   }
   return {
     set(key, owner, value, from) {
@@ -113,7 +124,11 @@ export function createTimeline<T>(): Timeline<T> {
     },
     end(key, owner, at) {
       const open = openOf(key, owner)
-      if (open) open.to = Math.max(open.from, at)
+      if (!open) return
+      open.to = Math.max(open.from, at)
+      const claims = keys.get(key)!
+      const over = firstTooMany(claims)
+      if (over) claims.splice(claims.indexOf(over), 1)
     },
     at(key, moment) {
       const claims = keys.get(key)

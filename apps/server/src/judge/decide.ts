@@ -3,6 +3,7 @@
 // denies and a connection that was never made.
 import { parsePolicyHit } from '@margay/model'
 import type { Direction } from '@margay/policy'
+import type { Unbacked } from '../inventory/services.ts'
 import type { Credit, Finding } from './finding.ts'
 
 export type Evidence = 'observed' | 'evaluated' | 'unknown'
@@ -17,7 +18,7 @@ export interface Observed {
   /** Both ends are on one node: a drop there may belong to either. */
   readonly sameNode: boolean
   /** The destination is a service's own address without endpoints: what was dropped there is no policy's. */
-  readonly isUnbacked?: boolean
+  readonly unbacked?: Unbacked
   /** What rules of the node said, where they said something. */
   readonly marks?: Marks
 }
@@ -39,18 +40,18 @@ export interface Decision {
   readonly credits: readonly Credit[]
   /** Both words, where they cannot both be true. */
   readonly conflict?: string
-  /** It was refused in the name of a service that nobody stood behind. */
-  readonly isUnbacked?: true
+  /** It was refused in the name of a service behind which nobody stood: where nobody did. */
+  readonly unbacked?: Unbacked
 }
 
-const refusedUnbacked: Decision = {
+const refusedUnbacked = (unbacked: Unbacked): Decision => ({
   action: 'allow',
   evidence: 'observed',
   by: 'drop',
   trace: [],
   credits: [],
-  isUnbacked: true,
-}
+  unbacked,
+})
 
 /** `by` of what a connection proves: it passed both ends. */
 interface Proof {
@@ -140,7 +141,7 @@ function proven(proof: Proof, observed: Observed, finding: Finding): Decision {
 
 /** Decides one report. `finding` is of the reporter's own direction. */
 export function decide(observed: Observed, finding: Finding): Decision {
-  if (observed.isUnbacked && observed.isDropped) return refusedUnbacked
+  if (observed.unbacked && observed.isDropped) return refusedUnbacked(observed.unbacked)
   const proof = proofOf(observed)
   if (proof && isPeersDrop(proof, observed, finding)) return evaluated(finding)
   if (proof) return proven(proof, observed, finding)

@@ -2,6 +2,7 @@
 // one series and judgement share a handle, and what they count is added to one place. Counts are kept by the minute of the
 // row, because a spool brings rows of an hour ago.
 import type { Row } from '@margay/model'
+import type { Unbacked } from '../inventory/services.ts'
 import type { Decision } from './decide.ts'
 import type { Credit, Finding } from './finding.ts'
 import { noEndpoints } from '../evidence/index.ts'
@@ -82,12 +83,18 @@ const maxKept = 200_000
 /** A staged policy says what it would do in the pending trace alone. */
 const stagedCredits = ({ credits }: Finding) => credits.filter(({ staged }) => staged)
 
+/** kube-proxy rejects what nobody could take, and drops what is another node's to take. */
+const unbackedFields: Readonly<Record<Unbacked, Row>> = {
+  everywhere: { outcome: 'refused', drop_reason: noEndpoints.everywhere },
+  here: { drop_reason: noEndpoints.here },
+}
+
 function fieldsOf({ decision, finding, pending, reporter }: JudgementInput): Row {
   return {
     action: decision.action,
     evidence: decision.evidence,
     evidence_source: decision.by,
-    ...(decision.isUnbacked && { outcome: 'refused', drop_reason: noEndpoints }),
+    ...(decision.unbacked && unbackedFields[decision.unbacked]),
     'policies.enforced_policies': decision.trace,
     'policies.pending_policies': pending.trace,
     ...(finding.missing.length > 0 && { evidence_missing: finding.missing }),
@@ -99,9 +106,9 @@ function fieldsOf({ decision, finding, pending, reporter }: JudgementInput): Row
 
 /** What a decision adds to its finding: nearly always nothing but a few words. */
 function keyOf({ decision, finding, pending, reporter = '' }: JudgementInput): string {
-  const { action, evidence, by = '', trace, conflict = '', isUnbacked = '' } = decision
+  const { action, evidence, by = '', trace, conflict = '', unbacked = '' } = decision
   const own = trace === finding.trace ? '=' : trace.join()
-  return `${finding.id} ${pending.id} ${action} ${evidence} ${by} ${reporter} ${own} ${isUnbacked} ${conflict}`
+  return `${finding.id} ${pending.id} ${action} ${evidence} ${by} ${reporter} ${own} ${unbacked} ${conflict}`
 }
 
 export function createJudgements(): Judgements {

@@ -1,6 +1,7 @@
 // What policies say of a standing, at a moment or as they are now, and the judgement that follows with what was observed.
 // Nothing is remembered here: that is the standing's.
 import type { Direction, Evaluation } from '@margay/policy'
+import { agreed } from './agreed.ts'
 import type { Decision } from './decide.ts'
 import { decide } from './decide.ts'
 import type { Finding } from './finding.ts'
@@ -36,7 +37,7 @@ export function createOpinions({ world, sight, judgements }: OpinionDeps): Opini
 
   /** Why policies are not asked at all, and what is missing then; undefined where they are. */
   const unasked = ({ observed }: Standing): readonly string[] | undefined => {
-    if (observed.isUnbacked) return []
+    if (observed.unbacked) return []
     return sight.blind.length > 0 ? sight.blind : undefined
   }
   const findingIn = (standing: Standing, evaluation: Evaluation | undefined): Finding => {
@@ -44,9 +45,14 @@ export function createOpinions({ world, sight, judgements }: OpinionDeps): Opini
     if (missing || !evaluation) return findings.unknown(fixedDirection(standing), missing ?? [])
     return findings.of(evaluation, directionOf(standing, evaluation))
   }
+  const evaluationAt = ({ asked: { flows, service } }: Standing, at: number): Evaluation | undefined => {
+    const all = flows.map((flow) => world.evaluateAt(flow, at)).filter((each) => each !== undefined)
+    // How far the past is kept is the same for all of them.
+    return service === undefined || all.length === 0 ? all[0] : agreed(all, service)
+  }
   const findingNow = (standing: Standing) => findingIn(standing, standing.asked.answer.enforced())
   const findingAt = (standing: Standing, at: number) =>
-    at >= world.changedAt ? findingNow(standing) : findingIn(standing, world.evaluateAt(standing.asked.flow, at))
+    at >= world.changedAt ? findingNow(standing) : findingIn(standing, evaluationAt(standing, at))
 
   const pendingOf = (standing: Standing, direction: Direction): Finding => {
     const missing = unasked(standing)

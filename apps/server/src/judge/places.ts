@@ -5,11 +5,14 @@
 import type { Address, FlowEnd, Names } from '@margay/policy'
 import { parseAddress } from '@margay/policy'
 import type { Endpoint } from '../inventory/endpoint.ts'
+import type { Unbacked } from '../inventory/services.ts'
 import type { AddressClasses } from './address-classes.ts'
 import { createClassPlaces } from './class-places.ts'
 import type { DomainClasses } from './domain-classes.ts'
 import { goneTitle } from './gone.ts'
 import type { KnownAddresses } from './known-addresses.ts'
+import type { ServiceCandidates, ServiceEnds } from './service-places.ts'
+import { createServicePlaces } from './service-places.ts'
 
 export interface Place {
   /** Unique in this process. */
@@ -17,8 +20,10 @@ export interface Place {
   readonly end: FlowEnd
   /** What the same ends were before a block, a name or an object told them apart. */
   coarser: Place | undefined
-  /** It is a service's own address, behind which nobody stood: its node refuses in its name, and no policy is asked. */
-  readonly isUnbacked?: true
+  /** It is a service's own address, behind which nobody stood: a node refuses in its name, and no policy is asked. */
+  readonly unbacked?: Unbacked
+  /** It is a service's own address, which stands for one of several ends. */
+  readonly among?: ServiceEnds
   /** When it was first told apart from that, Unix seconds. */
   readonly since: number
   /** Round in which it was last asked for. */
@@ -37,8 +42,10 @@ export interface Places {
   peer(endpoint: Endpoint, ip: string | undefined): Place
   /** A destination as a client was led to it, where policies ask for names: by the names that gave the client this address, and their aliases. */
   called(place: Place, names: Names): Place
+  /** A service's own address, of which nobody saw whom it was translated to. */
+  oneOf(candidates: ServiceCandidates): Place
   /** A service's own address, without endpoints. */
-  unbacked(place: Place): Place
+  unbacked(place: Place, where: Unbacked): Place
   /** Forgets places that nobody asked for in the last rounds, where there are too many. Called between segments. */
   trim(): void
   readonly size: number
@@ -67,16 +74,18 @@ export function createPlaces({ classes, domains, known }: PlaceDeps): Places {
     return { id: ++lastId, end, since, round, coarser }
   }
   const outside = createClassPlaces({ classes, known, make })
-  const place = (key: string, makeEnd: () => FlowEnd, since = 0, findCoarser?: () => Place | undefined): Place => {
+  const keep = (key: string, makePlace: () => Place): Place => {
     const found = places.get(key)
     if (found) {
       found.round = round
       return found
     }
-    const made = make(makeEnd(), since, findCoarser?.())
+    const made = makePlace()
     places.set(key, made)
     return made
   }
+  const place = (key: string, makeEnd: () => FlowEnd, since = 0, findCoarser?: () => Place | undefined): Place =>
+    keep(key, () => make(makeEnd(), since, findCoarser?.()))
   const unnamed = (title: string, address?: Address) =>
     place(`unnamed ${title}`, () => ({ unnamed: title, ...(address && { address }) }))
   const namePod = ({ uid, namespace, name }: Endpoint, ip: string | undefined): Place =>
@@ -117,6 +126,12 @@ export function createPlaces({ classes, domains, known }: PlaceDeps): Places {
         return outside.of(address, ip!)
     }
   }
+  const oneOf = createServicePlaces({
+    classes,
+    known,
+    peer,
+    keep: (key, among) => keep(key, () => ({ ...make(among.each[0]!.end, 0, undefined), among })),
+  })
   return {
     own(endpoint, ip, podUid) {
       const isNameless = podUid !== undefined && endpoint.type !== 'wep' && endpoint.type !== 'hep'
@@ -132,13 +147,9 @@ export function createPlaces({ classes, domains, known }: PlaceDeps): Places {
       const findBefore = () => found.before.map((name) => places.get(keyOf(name))).find((one) => one !== undefined)
       return place(keyOf(found.name), makeEnd, found.since, () => findBefore() ?? to)
     },
-    unbacked(to) {
-      const key = `unbacked ${to.id}`
-      const found = places.get(key) ?? { ...make(to.end, 0, undefined), isUnbacked: true }
-      found.round = round
-      places.set(key, found)
-      return found
-    },
+    oneOf,
+    unbacked: (to, where) =>
+      keep(`unbacked ${where} ${to.id}`, () => ({ ...make(to.end, 0, undefined), unbacked: where })),
     trim() {
       round++
       if (pods.size > maxPlaces) pods = new Map()

@@ -1,7 +1,7 @@
 // A report to be judged: a series of an agent between two places, what makes it another one, and the question that it puts to
 // the policies.
 import type { Row, Value } from '@margay/model'
-import type { Direction, Evaluation, Flow } from '@margay/policy'
+import type { Direction, Evaluation, Flow, FlowEnd } from '@margay/policy'
 import { protocolNumber } from '@margay/policy'
 import { endOfDrop } from './decide.ts'
 import type { Finding } from './finding.ts'
@@ -25,14 +25,20 @@ export const textOf = (value: Value | undefined): string | undefined => (typeof 
 /** A protocol number that nobody uses, for names that are none. */
 const noProtocol = 255
 
-export function flowOf({ own, source, dest }: Report): Flow {
-  const port = own['dest_port']
+function flowTo(destination: FlowEnd, port: Value | undefined, { own, source }: Report): Flow {
   return {
     source: source.end,
-    destination: dest.end,
+    destination,
     protocol: protocolNumber(textOf(own['proto'])) ?? noProtocol,
     ...(typeof port === 'number' && port > 0 && { port }),
   }
+}
+
+/** The question; of a service's address one for each end that may have been meant. */
+export function flowsOf(report: Report): readonly Flow[] {
+  const { own, dest } = report
+  if (!dest.among) return [flowTo(dest.end, own['dest_port'], report)]
+  return dest.among.each.map(({ end, port }) => flowTo(end, port, report))
 }
 
 const word = (value: Value | undefined): string => (typeof value === 'string' ? value : '')

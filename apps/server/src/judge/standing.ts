@@ -10,7 +10,10 @@ import type { Judgement } from './judgements.ts'
 
 /** A question to the engine that all series between two places, of one protocol and port, share. */
 export interface Case {
-  readonly flow: Flow
+  /** One; where a service was dialled, one for each end that may have been meant. */
+  readonly flows: readonly Flow[]
+  /** The service, as `shop/db`. */
+  readonly service?: string
   readonly answer: Followed
 }
 

@@ -2,9 +2,10 @@
 // longest unused are forgotten, and open again as new ones.
 import type { Flow, Followed } from '@margay/policy'
 import { createHandleSlot } from '../series/handles.ts'
+import { followAgreed } from './agreed.ts'
 import type { Marks, Observed } from './decide.ts'
 import type { Report } from './report.ts'
-import { caseKey, flowOf, isSameNode, saidDirection, seriesKey, textOf } from './report.ts'
+import { caseKey, flowsOf, isSameNode, saidDirection, seriesKey, textOf } from './report.ts'
 import type { ReadMarks } from './marks.ts'
 import type { Case, RowConnections, Standing } from './standing.ts'
 
@@ -31,9 +32,16 @@ const observedOf = (report: Report, reporter: string, marks: Marks | undefined):
   isDropped: report.own['action'] === 'deny',
   outcome: textOf(report.own['outcome']),
   sameNode: isSameNode(report),
-  isUnbacked: report.dest.isUnbacked === true,
+  ...(report.dest.unbacked && { unbacked: report.dest.unbacked }),
   ...(marks && { marks }),
 })
+
+function makeCase(report: Report, follow: StandingsDeps['follow']): Case {
+  const flows = flowsOf(report)
+  const service = report.dest.among?.service
+  if (service === undefined) return { flows, answer: follow(flows[0]!) }
+  return { flows, service, answer: followAgreed(flows.map(follow), service) }
+}
 
 export function createStandings({ maxSeries }: { readonly maxSeries: number }, deps: StandingsDeps): Standings {
   const standings = new Map<string, Standing>()
@@ -43,8 +51,7 @@ export function createStandings({ maxSeries }: { readonly maxSeries: number }, d
   const caseOf = (report: Report, key: string): Case => {
     const known = cases.get(key)
     if (known) return known
-    const flow = flowOf(report)
-    const made = { flow, answer: deps.follow(flow) }
+    const made = makeCase(report, deps.follow)
     cases.set(key, made)
     return made
   }

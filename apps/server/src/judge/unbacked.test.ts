@@ -105,3 +105,32 @@ describe('a drop that is not for want of endpoints', () => {
     expect(isAPolicys(it.row(sent))).toBe(true)
   })
 })
+
+describe('a service of which nodes send to their own endpoints alone', () => {
+  const local = service.replace('{clusterIP:', '{internalTrafficPolicy: Local, clusterIP:')
+  const onNode = (name: string) => slice(`[{addresses: [10.244.2.2], nodeName: ${name}}]`)
+
+  it('is dropped on a node without, by nobody’s policy, and says why', () => {
+    const { row } = createJudgedCluster([cluster, local, onNode('n2')].join('\n---\n'), now - 100)
+    const seen = row(toService({ outcome: 'dropped' }))
+    expect(verdict(seen)).toEqual(['allow', 'observed', 'drop'])
+    expect([seen['outcome'], seen['drop_reason'], enforced(seen)]).toEqual([
+      'dropped',
+      'SERVICE_WITHOUT_LOCAL_ENDPOINTS',
+      [],
+    ])
+  })
+  it('is denied by a policy where one stands on the node', () => {
+    const { row } = createJudgedCluster([cluster, local, onNode('n1')].join('\n---\n'), now - 100)
+    expect(isAPolicys(row(toService()))).toBe(true)
+  })
+})
+
+it('a node port without endpoints is refused by nobody’s policy', () => {
+  const nodes =
+    '{apiVersion: v1, kind: Node, metadata: {name: n1, uid: n1}, status: {addresses: [{type: InternalIP, address: 10.9.0.1}]}}'
+  const published = service.replace('port: 5432', 'port: 5432, nodePort: 30432')
+  const { row } = createJudgedCluster([cluster, nodes, published, slice('[]')].join('\n---\n'), now - 100)
+  const seen = row({ ...webTo('10.9.0.1', { ...refused, dest_port: 30_432 }) })
+  expect([...verdict(seen), seen['drop_reason']]).toEqual(['allow', 'observed', 'drop', 'SERVICE_WITHOUT_ENDPOINTS'])
+})

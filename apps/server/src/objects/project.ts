@@ -64,6 +64,8 @@ const service: Keep = {
     externalName: true,
     ports: true,
     selector: true,
+    internalTrafficPolicy: true,
+    externalTrafficPolicy: true,
   },
   status: { loadBalancer: true },
 }

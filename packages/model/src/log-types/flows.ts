@@ -92,7 +92,7 @@ export const flowLog = defineLogType({
       role: 'dimension',
       ours: true,
       label: 'Drop reason',
-      doc: "The kernel's own name of the reason, such as NETFILTER_DROP; SERVICE_WITHOUT_ENDPOINTS where kube-proxy refused in the name of a service behind which nobody stands.",
+      doc: "The kernel's own name of the reason, such as NETFILTER_DROP; SERVICE_WITHOUT_ENDPOINTS where kube-proxy refused in the name of a service behind which nobody stands, SERVICE_WITHOUT_LOCAL_ENDPOINTS where nobody does on the node and nodes send to their own endpoints alone.",
     }),
     evidence: field.enum({
       role: 'dimension',
