@@ -25,6 +25,10 @@ interface Entry {
   collectors: readonly Collector[]
 }
 
+/** Far more kinds of loss than an agent knows; what else it names is one kind. */
+const maxLossKinds = 64
+const otherLosses = 'others'
+
 const bucketSeconds = 10
 const buckets = 6
 
@@ -54,8 +58,9 @@ export function createAgentTally(now: () => number): Tally {
       entry.rows += count
       entry.recent.set(bucket(), (entry.recent.get(bucket()) ?? 0) + count)
     },
-    lost(agent, what, count) {
+    lost(agent, named, count) {
       const { lost } = entryOf(agent)
+      const what = lost.has(named) || lost.size < maxLossKinds ? named : otherLosses
       const before = lost.get(what)
       lost.set(what, { count: (before?.count ?? 0) + count, since: before?.since ?? now() })
     },
