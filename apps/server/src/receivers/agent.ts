@@ -44,7 +44,8 @@ export interface AgentReceiverDeps {
   readonly senders: Senders
   readonly agents: Agents
   readonly orders: Orders
-  readonly onHello: (hello: Hello) => void
+  /** `others` are addresses that it says are its own for the first time, and that other nodes have. */
+  readonly onHello: (hello: Hello, others: number) => void
   readonly onListening: (address: string) => void
   readonly log: Logger
   /** Unix milliseconds. */
@@ -171,8 +172,7 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
     if (hello.agent !== agent) throw errors.other_name(`agent "${agent}" says hello as "${hello.agent}"`)
     if (node !== undefined && hello.host !== node)
       throw errors.other_name(`agent of node "${node}" says hello for host "${hello.host}"`)
-    deps.agents.hello(hello, Math.floor(deps.clock() / 1000))
-    deps.onHello(hello)
+    deps.onHello(hello, deps.agents.hello(hello, Math.floor(deps.clock() / 1000)))
     const { watched, handover = orders.handover } = hello
     if (orders.watched === watched && orders.handover === handover) {
       await orders.changed(AbortSignal.any([gone, AbortSignal.timeout(helloHoldMs)]))

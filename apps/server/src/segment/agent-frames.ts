@@ -40,6 +40,8 @@ export interface AgentFramesDeps {
 export interface AgentTally {
   rows(agent: string, count: number): void
   lost(agent: string, what: string, count: number): void
+  /** Rows of pods and hosts of other nodes. */
+  elsewhere(agent: string, count: number): void
 }
 
 /** Ten times a full frame of long rows. */
@@ -89,15 +91,20 @@ export function createAgentFrames(deps: AgentFramesDeps): AgentFrames {
     for (const [reason, count] of leftOut) deps.stage.lose(reason, count)
     for (const [reason, count] of frame.leftOut) deps.stage.lose(reason, count)
   }
+  const noteElsewhere = (agent: string, rows: number) => {
+    deps.tally.elsewhere(agent, rows)
+    deps.log.warn("an agent sent rows of other nodes' pods; they do not count", { agent, rows })
+  }
   const store = (frame: Frame, epoch: Epoch, batch: { source: string } & Named): Promise<void> => {
     const shown: Row[] = []
     const builder = segments.builder(frame.logType)
     const show = deps.watched() ? (row: Row) => void shown.push(row) : undefined
-    const { rows, leftOut } = interner.encode(frame, epoch, builder, show)
+    const { rows, leftOut, elsewhere } = interner.encode(frame, epoch, builder, show)
     const durable = segments.commit(batch)
     return durable.then(() => {
       note(frame, leftOut)
       deps.tally.rows(frame.agent, rows)
+      if (elsewhere > 0) noteElsewhere(frame.agent, elsewhere)
       if (shown.length > 0) deps.publish({ logType: frame.logType, provisional: false, rows: shown })
     })
   }
