@@ -1,5 +1,6 @@
 // The chart with the values that people give it, rendered by Helm alone: names that fit and agree with each other, and what each
 // switch adds and takes away. Whether an API server takes the objects is in install/chart.test.ts.
+import { X509Certificate } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { notesOf, render, type Values } from './helm.ts'
 import type { KubeObject } from './parts/kubectl.ts'
@@ -136,6 +137,18 @@ describeCluster('the values of the chart', 'cluster', () => {
     },
   )
 
+  it('names the console by what people ask for, in the certificate too', async () => {
+    const allowHosts = ['Console.Example.COM', 'console.example.com', '192.0.2.7', '2001:db8::7']
+    const objects = await rendered({ 'server.allowHosts': allowHosts })
+    const asked = String(envOf(podOf(objects, 'StatefulSet'))['MARGAY_ALLOW_HOST']).split(',')
+    expect(asked).toEqual(expect.arrayContaining(['console.example.com', '192.0.2.7', '2001:db8::7']))
+    const { data } = only(objects, 'Secret') as unknown as { readonly data: Record<string, string> }
+    const certificate = new X509Certificate(Buffer.from(data['tls.crt']!, 'base64'))
+    expect(certificate.checkHost('console.example.com')).toBe('console.example.com')
+    for (const ip of ['127.0.0.1', '192.0.2.7', '2001:db8::7']) expect(certificate.checkIP(ip)).toBe(ip)
+    expect(certificate.subjectAltName?.match(/console/g)).toHaveLength(1)
+  })
+
   it.each<[string, unknown]>([
     // There is no way without TLS beyond loopback.
     ['tls.enabled', false],
@@ -148,6 +161,10 @@ describeCluster('the values of the chart', 'cluster', () => {
     ['networkPolicy.apiPorts', []],
     ['image.pullSecrets', [{ name: 'registry' }]],
     ['cluster', 'two words'],
+    ['server.allowHosts', ['https://console.example.com']],
+    ['server.allowHosts', ['*.example.com']],
+    ['server.allowHosts', ['a,b']],
+    ['server.allowHosts', ['console.example.com:443']],
   ])('refuses %s = %j by its schema', async (path, value) => {
     const words = new RegExp(path.split('.').at(-1)!)
     await expect(render({ ...release, values: { [path]: value } })).rejects.toThrow(words)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { option } from '@margay/kit'
 import { z } from 'zod'
 import { authConfig, tlsConfig } from './auth/config.ts'
+import { isHostName } from './http/guard.ts'
 import { kubernetesConfig } from './kubernetes/config.ts'
 import { ingestConfig } from './segment/config.ts'
 
@@ -33,7 +34,14 @@ export const serverConfig = z.object({
   demo: option(z.boolean().default(false), 'Tell the story of an invented cluster, in a data directory of its own.'),
   demoSeed: option(z.int().min(1).default(1), 'Another seed is another cluster.'),
   allowHost: option(
-    z.array(z.string()).default([]),
+    z
+      .array(
+        z
+          .string()
+          .refine(isHostName, 'a name or address alone is expected, as console.example.com, without scheme, port or *')
+          .toLowerCase(),
+      )
+      .default([]),
     'Names beside localhost under which the server may be asked, for a proxy or a port that is forwarded.',
   ),
   tls: tlsConfig.prefault({}),

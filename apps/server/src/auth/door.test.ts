@@ -329,6 +329,18 @@ describe('signing in', () => {
     },
   )
 
+  it.each([
+    ['/explore?q=中', '/explore?q=%E4%B8%AD'],
+    ['/x?é=1&a=%E4%B8%AD#ü', '/x?%C3%A9=1&a=%E4%B8%AD#%C3%BC'],
+    ['/x?\u0000\u007f', '/x?%00%7F'],
+    ['/./\u00e9//evil.example', '/./%C3%A9//evil.example'],
+  ])('leads to %j in letters that a header holds', async (to, location) => {
+    const reply = await signIn({ token: reader, to })
+    expect([reply.statusCode, reply.headers.location]).toEqual([303, location])
+    expect(reply.headers['set-cookie']).toContain('margay-session=')
+    expect((await ask({ url: `/sign-in?to=${encodeURIComponent(to)}` })).statusCode).toBe(200)
+  })
+
   it('is refused to pages of other sites', async () => {
     expect((await signIn({ token: reader }, { origin: 'https://evil.example' })).statusCode).toBe(403)
     expect((await signIn({ token: reader }, { 'sec-fetch-site': 'cross-site' })).statusCode).toBe(403)

@@ -33,7 +33,11 @@ declare module 'fastify' {
 export const open = { config: { isOpen: true } } as const
 
 /** A path of ours, so that a link cannot send a person elsewhere after the sign-in. */
-const ownPath = (to: unknown): string => (typeof to === 'string' && /^\/(?![/\\])[^\s\\]*$/.test(to) ? to : '/')
+function ownPath(to: unknown): string {
+  if (typeof to !== 'string' || !/^\/(?![/\\])[^\s\\]*$/.test(to)) return '/'
+  // A header holds no other letters. What is encoded already stays as it is, and nothing else moves.
+  return to.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent)
+}
 
 const usualLookAgainMs = 30_000
 

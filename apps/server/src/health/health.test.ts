@@ -71,6 +71,15 @@ describe('the health report', () => {
     expect(agentSource(agent, now + 60)).toMatchObject({ state: 'failed', says: 'says nothing since 62 s' })
   })
 
+  it("says for a day that an agent sent rows of other nodes' pods", () => {
+    const strange = { ...agent, elsewhere: { rows: 3, last: now - 86_400 } }
+    expect(agentSource(strange, now)).toMatchObject({
+      state: 'degraded',
+      says: expect.stringContaining("3 rows of other nodes' pods") as string,
+    })
+    expect(agentSource(strange, now + 1)).toMatchObject({ state: 'ready' })
+  })
+
   it('says which collectors of an agent miss something', () => {
     const collectors = [
       { name: 'tcp', title: 'TCP', state: 'ready' as const, says: 'reads sockets', missingFields: [] },

@@ -6,7 +6,7 @@ import { isLoopback } from '@margay/model'
 import { ApiError } from './problem.ts'
 
 export interface GuardConfig {
-  /** Names beside localhost under which the server may be asked. */
+  /** Names beside localhost under which the server may be asked, in lower case. */
   readonly allowedHosts: readonly string[]
   /** Whether an address will do: it cannot be made to point elsewhere, but on loopback nobody needs it. */
   readonly allowsAddresses?: boolean
@@ -26,6 +26,10 @@ export function hostName(host: string): string | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:/\s]+))(?::\d{1,5})?$/.exec(host)
   return (match?.[1] ?? match?.[2])?.toLowerCase()
 }
+
+/** Whether a text is a name or an address alone, as a Host header may name us: no port, no scheme, no wildcard. */
+export const isHostName = (text: string): boolean =>
+  isIP(text) !== 0 || /^[a-z0-9_]([-a-z0-9_.]*[a-z0-9_])?$/i.test(text)
 
 /** Whether a name or address can only mean this machine. */
 export const isThisMachine = (name: string): boolean => name === 'localhost' || (isIP(name) !== 0 && isLoopback(name))

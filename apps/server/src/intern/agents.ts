@@ -27,7 +27,8 @@ export interface KeptAgent {
 }
 
 export interface Agents {
-  hello(hello: Hello, now: number): void
+  /** How many of its addresses are pods' or hosts' of other nodes, and were not told before: they are left out. */
+  hello(hello: Hello, now: number): number
   /** Any sign of life. */
   seen(agent: string, now: number): void
   /** False where another living instance has the name. */
@@ -79,6 +80,8 @@ interface Agent {
   isHeard: boolean
   instance: string | undefined
   own: ReadonlySet<string>
+  /** What it said that it has, and others have. */
+  others: ReadonlySet<string>
   /** Spans in which it was taken for gone, oldest first; the last may be open. */
   gaps: { from: number; to: number }[]
 }
@@ -96,7 +99,7 @@ const isSame = ({ host, since, own }: Agent, hello: Hello): boolean =>
   own.size === new Set(hello.addresses).size &&
   hello.addresses.every((ip) => own.has(ip))
 
-export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
+export function createAgents(inventory: Pick<Inventory, 'nodeOf' | 'isElsewhere'>): Agents {
   const agents = new Map<string, Agent>()
   const addresses = createAddresses()
   const byHost = new Map<string, string>()
@@ -114,6 +117,7 @@ export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
       isHeard: true,
       instance: undefined,
       own: new Set(),
+      others: new Set(),
       gaps: [],
     }
     agents.set(name, agent)
@@ -164,9 +168,13 @@ export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
     return inGap(agent, moment) ? 'silent' : 'reports'
   }
   return {
-    hello(hello, now) {
-      seen(hello.agent, now)
-      const agent = agentOf(hello.agent, now)
+    hello(said, now) {
+      seen(said.agent, now)
+      const agent = agentOf(said.agent, now)
+      const isOthers = (ip: string) => inventory.isElsewhere(said.host, { ip, since: now, until: now })
+      const others = new Set(said.addresses.filter(isOthers))
+      const hello = { ...said, addresses: said.addresses.filter((ip) => !others.has(ip)) }
+      const added = [...others].filter((ip) => !agent.others.has(ip)).length
       if (!isSame(agent, hello)) revision++
       byHost.delete(agent.host)
       byHost.set(hello.host, hello.agent)
@@ -175,8 +183,10 @@ export function createAgents(inventory: Pick<Inventory, 'nodeOf'>): Agents {
         version: hello.version,
         since: hello.since,
         own: new Set(hello.addresses),
+        others,
       })
       addresses.setOwn(hello.agent, hello.addresses)
+      return added
     },
     seen,
     lease(name, instance, now) {

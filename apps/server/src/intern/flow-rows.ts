@@ -22,6 +22,7 @@ import {
 } from './dialled-services.ts'
 import type { Provenance } from './dimensions.ts'
 import { flowDimensions } from './dimensions.ts'
+import { elsewhereFields, isOwnEndSeen } from './elsewhere.ts'
 import type { EntryNames, Moment, NameDeps } from './frame-names.ts'
 import { createEntryNames } from './frame-names.ts'
 import { nowhere } from './identity.ts'
@@ -35,6 +36,8 @@ export interface Named {
   /** Unique within the group. A small whole number is found much faster than anything else. */
   readonly key: number | string
   readonly dimensions: () => Row
+  /** Whether the reporter's own end is on another node, so that the row is none of the reporter's. */
+  readonly isElsewhere: boolean
   /** Absent where nobody judges. */
   readonly judged?: Judged | undefined
 }
@@ -239,6 +242,7 @@ export function createFlowNamer(
       let source = nowhere
       let dest = nowhere
       let service: ServicePort | undefined
+      let doubt: Row | undefined
       /** Read where there is a standing alone. */
       const judged = { judgement: undefined, slot: undefined, source: 0, dest: 0, service: 0 } as unknown as {
         -readonly [Member in keyof Judged]: Judged[Member]
@@ -246,8 +250,9 @@ export function createFlowNamer(
       const named = {
         group: 0 as number | string,
         key: 0 as number | string,
+        isElsewhere: false,
         judged: undefined as Judged | undefined,
-        dimensions: () => flowDimensions(own, from, source, dest, service, named.judged?.judgement.fields),
+        dimensions: () => flowDimensions(own, from, source, dest, service, doubt ?? named.judged?.judgement.fields),
       }
       return (series, row) => {
         const sourceEntry = sources.index[row]!
@@ -263,7 +268,14 @@ export function createFlowNamer(
           source = sourcePeer(sourceEntry, dest, row)
         }
         service = serviceOf(series, row)
-        const standing = judgeRow?.(series, row, source, dest, service)
+        named.isElsewhere =
+          isOwnEndSeen(series) &&
+          (isSource
+            ? sourceNames.isElsewhere(podUid, sourceEntry, source)
+            : destNames.isElsewhere(podUid, destEntry, dest))
+        doubt = named.isElsewhere ? elsewhereFields(from.host, isSource ? source : dest) : undefined
+        // What its agent cannot have seen is no evidence of anything.
+        const standing = named.isElsewhere ? undefined : judgeRow?.(series, row, source, dest, service)
         const judgement = standing?.told
         // After the judge, who asks about each that may have been meant.
         if (service && dest === networks.pvt) dest = behind(service, series, row) ?? dest
@@ -276,8 +288,10 @@ export function createFlowNamer(
           named.judged = judged
         } else named.judged = undefined
         const reporter = judgement?.reporter ?? series.reporter
-        counts[row] = countsInTotals(reporter, series.local, coverage, sourceEntry, destEntry) ? 2 : 1
-        named.group = pairKey(isSource ? source.id : dest.id, judgement?.id ?? noJudgement)
+        const isCounted = !named.isElsewhere && countsInTotals(reporter, series.local, coverage, sourceEntry, destEntry)
+        counts[row] = isCounted ? 2 : 1
+        const ownId = isSource ? source.id : dest.id
+        named.group = named.isElsewhere ? `elsewhere ${ownId}` : pairKey(ownId, judgement?.id ?? noJudgement)
         named.key = pairKey(service?.id ?? noService, isSource ? dest.id : source.id)
         return named
       }

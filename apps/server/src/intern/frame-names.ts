@@ -28,6 +28,8 @@ export interface NameDeps {
 export interface EntryNames {
   /** The reporter's own side. */
   readonly own: (podUid: string | undefined, entry: number) => Endpoint
+  /** Whether that side, named so, is on another node for certain. */
+  readonly isElsewhere: (podUid: string | undefined, entry: number, own: Endpoint) => boolean
   /** The other side, which talks with the reporter's own. */
   readonly peer: (entry: number, own: Endpoint) => Endpoint
   /** Whether an address passed from one owner to another in the moment's seconds: who it is depends on the row's own. */
@@ -87,6 +89,13 @@ export function createEntryNames(
   }
   const owns = new Map<string | undefined, (entry: number) => Endpoint>()
   const ownsOf = (podUid: string | undefined) => memoByEntry((entry) => identity.own(addressOf(entry), podUid, moment))
+  const elsewhere = new Map<string | undefined, (entry: number) => boolean>()
+  const elsewhereOf = (podUid: string | undefined) =>
+    memoByEntry((entry) => {
+      const own = memo(owns, podUid, () => ownsOf(podUid))(entry)
+      return identity.isElsewhere(own, addressOf(entry), podUid, moment)
+    })
+  const host = agents.hostOf(agent)
   const peers = new Map<string, (entry: number) => Endpoint>()
   const peersOf = (namespace: string) =>
     memoByEntry((entry) => identity.peer(addressOf(entry), moment, dependsOnNamespace ? namespace : undefined))
@@ -98,6 +107,9 @@ export function createEntryNames(
   const isWithin = memoByEntry((entry) => isLoopback(addressOf(entry) ?? ''))
   return {
     own: (podUid, entry) => memo(owns, podUid, () => ownsOf(podUid))(entry),
+    isElsewhere: (podUid, entry, { node }) =>
+      // Fast path: nearly everybody reports of their own node.
+      node !== undefined && node !== host && memo(elsewhere, podUid, () => elsewhereOf(podUid))(entry),
     peer(entry, own) {
       // Whom a pod reaches by a loopback address is in the pod; from its host's network it is somebody on the host.
       if (own.type === 'wep' && !own.isOnHost && isWithin(entry)) return own

@@ -17,6 +17,11 @@ export interface Reported {
 export interface Identity {
   /** The reporter's own side. `podUid` is from its cgroup. */
   own(ip: string | undefined, podUid: string | undefined, reported: Reported): Endpoint
+  /**
+   * Whether the reporter's own side, named so, is on other nodes than the reporter's for certain: then the reporter has not
+   * seen it, whatever it says.
+   */
+  isElsewhere(own: Endpoint, ip: string | undefined, podUid: string | undefined, reported: Reported): boolean
   /** The other side, of which only the address is known. `namespace` is that of the reporter's own side. */
   peer(ip: string | undefined, reported: Reported, namespace?: string): Endpoint
   /** Whether a name may still come for what the agent saw: a pod that the inventory does not know yet. */
@@ -57,6 +62,11 @@ export function createIdentity(inventory: Inventory, agents: Agents): Identity {
       if (owner) return owner
       // A pod that nobody named is not the host it runs on.
       return podUid !== undefined && inventory.filled ? unknownPod : hostEndpoint(agents.hostOf(agent))
+    },
+    isElsewhere(own, ip, podUid, { agent, since, at }) {
+      const host = agents.hostOf(agent)
+      if (own.node === undefined || own.node === host) return false
+      return inventory.isElsewhere(host, { ip, podUid, since, until: at })
     },
     peer,
     isUnnamed: (podUid, moment) =>

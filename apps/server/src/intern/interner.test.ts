@@ -273,6 +273,20 @@ spec: {nets: [10.0.0.0/8]}
     expect(to('n2', '10.244.1.1')).toMatchObject({ dest_type: 'hep', dest_name_aggr: 'n1' })
     expect(to('n2', '10.9.9.9')).toMatchObject({ dest_type: 'ns', dest_name_aggr: 'rfc1918' })
   })
+  it("of a lookup's client are nobody's where the agent cannot have seen it", () => {
+    const nodes = ['n1', 'n2'].map(
+      (name, at) => `
+kind: Node
+metadata: {name: ${name}}
+status: {addresses: [{type: InternalIP, address: 192.168.1.${at}}]}
+---`,
+    )
+    const { row } = setUp(`${nodes.join('')}${cluster}`)
+    const lookup = { qname: 'db.data', qtype: 'A', rcode: 'NoError' }
+    const seenBy = (agent: string) => row(agent, lookup, { client_ip: '10.77.0.2', count: 1 }, 'dns')
+    expect(seenBy('n1')).toMatchObject({ client_type: 'net', client_name_aggr: 'pvt', host: 'n1' })
+    expect(seenBy('n2')).toMatchObject({ client_name: 'db-0' })
+  })
   it('of a static pod are found by the uid of its cgroup, and nobody waits for them', () => {
     const hash = '81cdabfc720501d9e81b425b15921b4d'
     const etcd = `

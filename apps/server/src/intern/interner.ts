@@ -39,6 +39,8 @@ export interface Interned {
   readonly rows: number
   /** Rows that were left out, by reason. */
   readonly leftOut: ReadonlyMap<string, number>
+  /** Rows about pods and hosts of other nodes than the agent's. */
+  readonly elsewhere: number
 }
 
 export interface Interner {
@@ -66,6 +68,7 @@ interface NamedRows {
   /** By row; absent where nobody judged. */
   readonly judgements: readonly (Judgement | undefined)[]
   readonly leftOut: ReadonlyMap<string, number>
+  readonly elsewhere: number
 }
 
 /** Columns that go into the row as they are, and those that naming added; what no log has is only for us. */
@@ -186,12 +189,14 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
     const namer = namerOf(frame, handles === stored)
     const byRow: Handle[] = []
     const judgements: (Judgement | undefined)[] = []
+    let elsewhere = 0
     for (const { at, since, rows } of read.moments) {
       const name = namer.at({ agent: frame.agent, at: at - ahead, since: since - ahead, now })
       for (const row of rows) {
         const series = read.series[row]!
         const named = name(series, row)
         judgements[row] = named.judged?.judgement
+        if (named.isElsewhere) elsewhere++
         byRow[row] =
           handles === stored ? handleOf(named, series.definition, builder) : shownOf(named, series.definition)
       }
@@ -202,16 +207,17 @@ export function createInterner(config: InternerConfig, deps: InternerDeps): Inte
       columns: columnsOf(frame, namer.columns),
       judgements,
       leftOut: read.leftOut,
+      elsewhere,
     }
   }
   return {
     encode(frame, epoch, builder, show) {
       const named = nameRows(frame, epoch, stored, builder)
-      const { rows, columns, leftOut } = named
+      const { rows, columns, leftOut, elsewhere } = named
       if (rows.length > 0) builder.addColumns(handlesOf(named), columns, rows)
       if (deps.judge) countJudged(frame, named, deps.judge)
       if (show) for (const row of wholeRows(named)) show(row)
-      return { rows: rows.length, leftOut }
+      return { rows: rows.length, leftOut, elsewhere }
     },
     rows(frame, epoch) {
       const rows = [...wholeRows(nameRows(frame, epoch, shown, noBuilder))]

@@ -2,7 +2,7 @@
 import type { Value } from '@margay/model'
 import type { Column, Frame } from '@margay/wire'
 import type { Endpoint, ServicePort } from '../inventory/endpoint.ts'
-import { makeEndpoint } from '../inventory/endpoint.ts'
+import { makeEndpoint, networks } from '../inventory/endpoint.ts'
 import type { Provenance } from './dimensions.ts'
 import { lookupDimensions } from './dimensions.ts'
 import type { FrameNamer } from './flow-rows.ts'
@@ -61,12 +61,16 @@ export function createLookupNamer(frame: Frame, from: Provenance, deps: NameDeps
       const clientNames = createEntryNames(clients, moment, deps)
       const serversOf = memoByEntry((entry) => nameServers(moment, entry))
       return ({ podUid, definition }, row) => {
-        const client = clientNames.own(podUid, clients.index[row]!)
+        const own = clientNames.own(podUid, clients.index[row]!)
+        // A log of lookups has no word for doubt: the client is then nobody that the agent can have seen.
+        const isElsewhere = clientNames.isElsewhere(podUid, clients.index[row]!, own)
+        const client = isElsewhere ? networks.pvt : own
         const answering = serversOf(servers.index[row]!)
         labelsIndex[row] = answering.labels
         return {
           group: client.id,
           key: answering.ids,
+          isElsewhere,
           dimensions: () => lookupDimensions(definition.dimensions, from, client, answering.ends),
         }
       }

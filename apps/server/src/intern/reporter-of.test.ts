@@ -8,7 +8,7 @@ function setUp() {
     ['10.0.1.1', 'n1'],
     ['10.0.2.1', 'n2'],
   ])
-  const agents = createAgents({ nodeOf: (ip) => nodes.get(ip) })
+  const agents = createAgents({ nodeOf: (ip) => nodes.get(ip), isElsewhere: () => false })
   const hello = { agent: 'one', host: 'n1', version: '1', since: start, addresses: ['192.0.2.1'], collectors: [] }
   agents.hello(hello as never, start)
   return agents
@@ -17,7 +17,7 @@ function setUp() {
 describe('an address that several hosts have', () => {
   const docker = '172.17.0.2'
   const twoHosts = () => {
-    const agents = createAgents({ nodeOf: () => undefined })
+    const agents = createAgents({ nodeOf: () => undefined, isElsewhere: () => false })
     for (const agent of ['a', 'b']) {
       agents.hello(
         { agent, host: `host-${agent}`, version: '1', since: start, addresses: [], collectors: [] } as never,
@@ -39,7 +39,7 @@ describe('an address that several hosts have', () => {
     expect(agents.reporterOf(docker, start, start)).toEqual({ state: 'reports' })
   })
   it('that a host had which is gone is that of the one who came in its place', () => {
-    const agents = createAgents({ nodeOf: () => undefined })
+    const agents = createAgents({ nodeOf: () => undefined, isElsewhere: () => false })
     const say = (agent: string, at: number) =>
       agents.hello(
         { agent, host: agent, version: '1', since: at, addresses: ['10.0.0.1'], collectors: [] } as never,
@@ -51,7 +51,7 @@ describe('an address that several hosts have', () => {
     expect(agents.hostOfAddress('10.0.0.1', start + 10)).toBe('old')
   })
   it('that one of them gives up is the other’s', () => {
-    const agents = createAgents({ nodeOf: () => undefined })
+    const agents = createAgents({ nodeOf: () => undefined, isElsewhere: () => false })
     const say = (agent: string, addresses: readonly string[]) =>
       agents.hello({ agent, host: agent, version: '1', since: start, addresses, collectors: [] } as never, start)
     say('a', ['192.168.122.1'])

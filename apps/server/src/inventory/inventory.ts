@@ -7,6 +7,7 @@ import { makeEndpoint, networks } from './endpoint.ts'
 import { createNetworkSets } from './network-sets.ts'
 import type { KubernetesObject } from './objects.ts'
 import { readObject } from './objects.ts'
+import type { Seen } from './pods.ts'
 import { byOurClock, createPods, labelsOf } from './pods.ts'
 import type { Backends, Taker, Unbacked } from './services.ts'
 import { createServices } from './services.ts'
@@ -51,6 +52,8 @@ export interface Inventory extends ObjectSink {
   backendsIn(ip: string, port: number, proto: string, since: number, until: number): Backends | undefined
   /** The node whose agent sees an address, where the inventory knows. */
   nodeOf(ip: string, moment: number): string | undefined
+  /** Whether an agent's own end is a pod or host that is on other nodes than the agent's for certain. */
+  isElsewhere(node: string, seen: Seen): boolean
   /** Whether `namespace` can make a difference to `endpointAt`. */
   readonly dependsOnNamespace: boolean
   /** Whether any source filled it: without one nobody waits for names. */
@@ -178,6 +181,8 @@ export function createInventory({ onProblem, onHandover }: InventoryDeps = {}): 
       return found && found.areRead && found.all.length === 0 ? undefined : found
     },
     nodeOf: (ip, moment) => pods.at(inOneSpelling(ip), moment)?.node,
+    isElsewhere: (node, seen) =>
+      pods.isElsewhere(node, seen.ip === undefined ? seen : { ...seen, ip: inOneSpelling(seen.ip) }),
     get dependsOnNamespace() {
       return sets.areNamespaced
     },

@@ -25,7 +25,21 @@ export interface Pods {
   byUid(uid: string, moment: number): Endpoint | undefined
   /** The one pod on its host's network that declares a port on a node; undefined where none or several do. */
   hostPodAt(node: string, port: number, proto: string, moment: number): Endpoint | undefined
+  /**
+   * Whether a pod or host is on other nodes than this one for certain, so that nobody on it can have seen its own end. False
+   * wherever there is doubt.
+   */
+  isElsewhere(node: string, seen: Seen): boolean
   forgetBefore(moment: number): void
+}
+
+/** By what an agent knows its own end of a connection, in which seconds. */
+export interface Seen {
+  readonly ip?: string | undefined
+  /** Of the pod of its cgroup, where that is a pod's. */
+  readonly podUid?: string | undefined
+  readonly since: number
+  readonly until: number
 }
 
 /** Rows of a pod that is gone still come from spools and late reports; its uid is never used again. */
@@ -134,6 +148,30 @@ export function createPods({ onHandover }: PodsDeps = {}): Pods {
   const byUid = createTimeline<Endpoint>()
   const byHostPort = createTimeline<Endpoint>()
   const known = new Map<string, Known>()
+  /** Nodes that have addresses, by name, and the uid of each. */
+  const nodes = new Map<string, string>()
+
+  const isOnOther = ({ node: other }: Endpoint, node: string) =>
+    other !== undefined && other !== node && nodes.has(other)
+  /** A uid of a static pod may be that of its like on each node. */
+  const isUidElsewhere = (podUid: string, node: string, moment: number): boolean | undefined => {
+    const holding = byUid.allAt(podUid, moment)
+    const later = holding.length > 0 ? undefined : byUid.laterThan(podUid, moment)
+    const found = later ? [later] : holding
+    return found.length === 0 ? undefined : found.every((pod) => isOnOther(pod, node))
+  }
+  /**
+   * An address is somebody's for certain where it was theirs alone from well before the seconds to well after: whoever has it
+   * from them is told of later than of the first packets.
+   */
+  const isAddressElsewhere = (ip: string, node: string, since: number, until: number): boolean => {
+    const claims = byAddress.claimsDuring(ip, since - handoverSeconds, until + handoverSeconds)
+    const [claim] = claims
+    if (!claim || claims.some(({ owner }) => owner !== claim.owner)) return false
+    const isHeld = claims.some(({ from, to }) => from <= since && until < to)
+    const isEnding = known.get(claim.owner)?.isEnding ?? false
+    return isHeld && !isEnding && claims.every(({ versions }) => versions.every(({ value }) => isOnOther(value, node)))
+  }
 
   /** Ends whatever the object held and does not hold any more. */
   const release = (uid: string, at: number, addresses: readonly string[] = [], hostPorts: readonly string[] = []) => {
@@ -222,10 +260,13 @@ export function createPods({ onHandover }: PodsDeps = {}): Pods {
       const endpoint = endpointOf(uid, nodeEndpoint(node, uid))
       for (const ip of addresses) byAddress.set(ip, uid, endpoint, from)
       known.set(uid, { endpoint, addresses, hostPorts: [], uids: [], isEnding: false, changedAt: at })
+      if (addresses.length > 0) nodes.set(node.metadata.name, uid)
+      else nodes.delete(node.metadata.name)
     },
     end(uid, at) {
       const before = known.get(uid)
       if (!before) return
+      if (nodes.get(before.endpoint.nameAggr) === uid) nodes.delete(before.endpoint.nameAggr)
       release(uid, at)
       for (const each of before.uids) byUid.end(each, uid, at + lingerSeconds)
       known.delete(uid)
@@ -238,6 +279,12 @@ export function createPods({ onHandover }: PodsDeps = {}): Pods {
     hostPodAt(node, port, proto, moment) {
       const candidates = byHostPort.allAt(hostPortKey(node, port, proto), moment)
       return candidates.length === 1 ? candidates[0] : undefined
+    },
+    isElsewhere(node, { ip, podUid, since, until }) {
+      // An agent of another name than its node's, as one outside of Kubernetes, or a node of which nothing is known yet.
+      if (!nodes.has(node)) return false
+      const byItsUid = podUid === undefined ? undefined : isUidElsewhere(podUid, node, until)
+      return byItsUid ?? (ip !== undefined && isAddressElsewhere(ip, node, since, until))
     },
     forgetBefore(moment) {
       byAddress.forgetBefore(moment)

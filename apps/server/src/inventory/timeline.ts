@@ -38,6 +38,8 @@ export interface Timeline<T> {
   during(key: string, since: number, until: number): T | undefined
   /** Whether several owners had the key in such a span. */
   isShared(key: string, since: number, until: number): boolean
+  /** The claims that touch such a span, oldest first. */
+  claimsDuring(key: string, since: number, until: number): readonly Claim<T>[]
   /** All values that hold at a moment, one for each owner. */
   allAt(key: string, moment: number): readonly T[]
   /** The newest claim that is not this owner's. */
@@ -154,6 +156,7 @@ export function createTimeline<T>(): Timeline<T> {
       if (!claims || claims.length === 1) return false
       return claims.filter((claim) => overlaps(claim, since, until)).length > 1
     },
+    claimsDuring: (key, since, until) => (keys.get(key) ?? []).filter((claim) => overlaps(claim, since, until)),
     allAt(key, moment) {
       const found = new Map<string, T>()
       for (const each of keys.get(key) ?? []) if (holdsAt(each, moment)) found.set(each.owner, valueAt(each, moment))

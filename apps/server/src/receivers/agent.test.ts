@@ -86,6 +86,18 @@ const send = ({
     })
     call.on('error', reject).end(body)
   })
+/** A request whose body has begun and not ended; an empty one is no frames. */
+const beginBody = (agent: string) => {
+  const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>()
+  const headers = { [agentHeader]: agent, [instanceHeader]: 'i1', authorization: `Bearer ${token}` }
+  const call = request({ socketPath, path: framesPath, method: 'POST', headers }, (response) => {
+    let text = ''
+    response.setEncoding('utf8').on('data', (part: string) => (text += part))
+    response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Answer['body'] }))
+  })
+  call.on('error', reject).flushHeaders()
+  return { answer, end: () => call.end() }
+}
 const frame = (rows: number, options: { provisional?: boolean; epoch?: string } = {}) => {
   const { provisional = false, epoch = '00112233445566ff' } = options
   const builder = createFrameBuilder(flowLog)
@@ -95,6 +107,26 @@ const frame = (rows: number, options: { provisional?: boolean; epoch?: string } 
   const name = { epoch, sequence: 0 }
   const bytes = builder.take({ agent: 'node-1', ...name, provisional, madeAt: now }, [])
   return joinPieces([Buffer.concat([pieceHead(name), zstdCompressSync(bytes)])])
+}
+/** A body of deltas, one row each, and the like of one agent's frames of one epoch. */
+const deltas = (count: number) => {
+  const now = Math.floor(Date.now() / 1000)
+  const builder = createFrameBuilder(flowLog)
+  builder.define(0, { reporter: 'src', proto: 'tcp', action: 'allow' })
+  return joinPieces(
+    Array.from({ length: count }, (_, sequence) => {
+      builder.add(0, { start_time: now, end_time: now, dest_ip: '198.51.100.7' })
+      const name = { epoch: '00112233445566ff', sequence }
+      const bytes = builder.take({ agent: 'node-1', ...name, provisional: true, madeAt: now }, [])
+      return Buffer.concat([pieceHead(name), zstdCompressSync(bytes)])
+    }),
+  )
+}
+/** Pieces of few bytes that are zeros, as many as are allowed of one frame. */
+const bombs = (count: number) => {
+  const zeros = zstdCompressSync(Buffer.alloc(64 * 1_048_576))
+  const piece = (sequence: number) => Buffer.concat([pieceHead({ epoch: '00112233445566ff', sequence }), zeros])
+  return joinPieces(Array.from({ length: count }, (_, sequence) => piece(sequence)))
 }
 const hello = (watched: boolean, agent = 'node-1', more: object = {}) =>
   Buffer.from(JSON.stringify({ agent, host: 'box', version: '1', since: 1, addresses: [], watched, ...more }))
@@ -164,5 +196,34 @@ describe('the agents door', () => {
     expect((await send({ body: frame(1), agent: 'node-2' })).body.results).toMatchObject([
       { result: 'refused', code: 'broken', message: 'frame is of agent "node-1", sent by "node-2"' },
     ])
+  })
+  it('answers others between two frames of one body', async () => {
+    ingest.setWatched(true)
+    const frames = send({ body: deltas(250) })
+    await vi.waitFor(() => expect(shown.length).toBeGreaterThan(0), { interval: 1 })
+    expect((await send({ path: lookPath, agent: 'node-2' })).status).toBe(200)
+    expect(shown.length).toBeLessThan(250)
+    expect((await frames).body.results).toHaveLength(250)
+    expect(shown).toHaveLength(250)
+  })
+  it('asks for the rest of a body again in which it could read nothing', async () => {
+    const { results } = (await send({ body: bombs(200) })).body
+    const refused = { result: 'refused', code: 'broken', message: expect.stringContaining('does not start with MGF') }
+    expect(results).toMatchObject([refused, refused, refused, refused, { result: 'later' }])
+    expect((await send({ body: frame(1, { epoch: 'ffffffffffffffff' }) })).body.results).toEqual([{ result: 'stored' }])
+  })
+  it('takes no more frames in one body than four times what an agent sends', async () => {
+    expect((await send({ body: deltas(256) })).body.results).toHaveLength(256)
+    expect(await send({ body: deltas(257) })).toMatchObject({ status: 400, body: { code: 'body_broken' } })
+  })
+  it('takes four bodies of an agent at once, and the next when one is done', async () => {
+    const begun = Array.from({ length: 5 }, () => beginBody('node-1'))
+    const answers = begun.map(({ answer }) => answer)
+    const first = await Promise.race(answers)
+    expect(first).toMatchObject({ status: 503, body: { code: 'too_many_bodies' } })
+    expect((await send({ path: lookPath })).status).toBe(200)
+    for (const { end } of begun) end()
+    expect((await Promise.all(answers)).filter(({ status }) => status === 200)).toHaveLength(4)
+    expect((await send({ body: frame(1) })).status).toBe(200)
   })
 })

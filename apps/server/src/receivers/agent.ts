@@ -44,7 +44,8 @@ export interface AgentReceiverDeps {
   readonly senders: Senders
   readonly agents: Agents
   readonly orders: Orders
-  readonly onHello: (hello: Hello) => void
+  /** `others` are addresses that it says are its own for the first time, and that other nodes have. */
+  readonly onHello: (hello: Hello, others: number) => void
   readonly onListening: (address: string) => void
   readonly log: Logger
   /** Unix milliseconds. */
@@ -57,6 +58,7 @@ const errors = defineErrors({
   a_page: { status: 403, hint: 'this is the door for agents; people ask the API' },
   no_name: { status: 400, hint: 'run agent and server of one release' },
   body_too_large: { status: 413, hint: 'the agent sends less at a time by itself' },
+  too_many_bodies: { status: 503, hint: 'the agent keeps its rows and sends them again by itself' },
   body_broken: { status: 400, hint: 'run agent and server of one release' },
   no_such_path: { status: 404, hint: 'this is the door for agents; people ask the API' },
 })
@@ -66,14 +68,20 @@ const refusals: ReadonlySet<number> = new Set([401, 403, 429])
 
 /** Far over the four megabytes that an agent sends at a time. */
 const maxBodyBytes = 80 * 1_048_576
+/** A hello of 4,096 addresses has some 300 kB. */
+const maxHelloBytes = 1_048_576
+/** Bodies of one agent that are read or taken at once. It sends two: what lasts, and deltas; more are repeats of lost answers. */
+const maxBodiesOfAgent = 4
+/** Four times the frames that an agent sends at a time. */
+const maxBodyFrames = 256
 const helloHoldMs = 20_000
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage, most: number): Promise<Buffer> {
   const parts: Buffer[] = []
   let bytes = 0
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length
-    if (bytes > maxBodyBytes) throw errors.body_too_large(`body has more than ${maxBodyBytes} bytes`)
+    if (bytes > most) throw errors.body_too_large(`body has more than ${most} bytes`)
     parts.push(part)
   }
   return Buffer.concat(parts)
@@ -139,8 +147,24 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
       throw errors.name_taken(`another agent is named "${agent}" and is alive`)
     deps.agents.seen(agent, now)
   }
-  const takeFrames = async (agent: string, body: Buffer): Promise<FramesAnswer> => {
-    const results = await deps.frames.take(agent, splitPieces(body))
+  const bodies = new Map<string, number>()
+  /** Does something with a body that the agent sends, where it does not send too many at once. */
+  const withBody = async <T>(agent: string, take: () => Promise<T>): Promise<T> => {
+    const others = bodies.get(agent) ?? 0
+    if (others >= maxBodiesOfAgent)
+      throw errors.too_many_bodies(`agent "${agent}" sends more than ${maxBodiesOfAgent} bodies at once`)
+    bodies.set(agent, others + 1)
+    try {
+      return await take()
+    } finally {
+      const left = bodies.get(agent)! - 1
+      if (left === 0) bodies.delete(agent)
+      else bodies.set(agent, left)
+    }
+  }
+  const takeFrames = async (agent: string, request: IncomingMessage): Promise<FramesAnswer> => {
+    const body = await readBody(request, maxBodyBytes)
+    const results = await deps.frames.take(agent, splitPieces(body, maxBodyFrames))
     return { results: [...results], watched: orders.watched }
   }
   const takeHello = async ({ agent, node }: Sender, body: Buffer, gone: AbortSignal): Promise<HelloAnswer> => {
@@ -148,8 +172,7 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
     if (hello.agent !== agent) throw errors.other_name(`agent "${agent}" says hello as "${hello.agent}"`)
     if (node !== undefined && hello.host !== node)
       throw errors.other_name(`agent of node "${node}" says hello for host "${hello.host}"`)
-    deps.agents.hello(hello, Math.floor(deps.clock() / 1000))
-    deps.onHello(hello)
+    deps.onHello(hello, deps.agents.hello(hello, Math.floor(deps.clock() / 1000)))
     const { watched, handover = orders.handover } = hello
     if (orders.watched === watched && orders.handover === handover) {
       await orders.changed(AbortSignal.any([gone, AbortSignal.timeout(helloHoldMs)]))
@@ -163,9 +186,10 @@ export function createAgentReceiver(config: AgentReceiverConfig, deps: AgentRece
     const sender = await checkSender(request)
     if (request.method === 'POST' && request.url === lookPath) return { server: config.server, now: deps.clock() }
     lease(sender)
-    const body = await readBody(request)
-    if (request.method === 'POST' && request.url === framesPath) return takeFrames(sender.agent, body)
-    if (request.method === 'POST' && request.url === helloPath) return takeHello(sender, body, gone)
+    if (request.method === 'POST' && request.url === framesPath)
+      return withBody(sender.agent, () => takeFrames(sender.agent, request))
+    if (request.method === 'POST' && request.url === helloPath)
+      return takeHello(sender, await readBody(request, maxHelloBytes), gone)
     throw errors.no_such_path(`${request.method} ${request.url} is not known here`)
   }
   const handle = async (request: IncomingMessage, response: ServerResponse, ended: AbortSignal): Promise<void> => {

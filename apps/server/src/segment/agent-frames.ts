@@ -1,6 +1,7 @@
 // What happens to an agent's frames: read, named, put into a segment, answered when durable. Each frame has its own answer;
 // one that is broken is refused by its name and the others beside it are kept. Knows no HTTP.
-import { crc32, zstdDecompressSync } from 'node:zlib'
+import { setImmediate } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
 import type { Logger, Stage } from '@margay/kit'
 import type { Row } from '@margay/model'
 import type { Frame, FrameResult } from '@margay/wire'
@@ -12,8 +13,11 @@ import { patienceSeconds } from '../intern/patience.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { LiveBatch } from '../live/live.ts'
 import type { AgentFrames } from '../receivers/agent.ts'
+import type { BodyAllowance } from './body-allowance.ts'
+import { createBodyAllowance } from './body-allowance.ts'
 import type { Segments } from './segments.ts'
 import { NotDurableError } from './segments.ts'
+import { unpackFrame } from './unpack-frame.ts'
 
 export interface AgentFramesDeps {
   readonly segments: Segments
@@ -36,6 +40,8 @@ export interface AgentFramesDeps {
 export interface AgentTally {
   rows(agent: string, count: number): void
   lost(agent: string, what: string, count: number): void
+  /** Rows of pods and hosts of other nodes. */
+  elsewhere(agent: string, count: number): void
 }
 
 /** Ten times a full frame of long rows. */
@@ -55,17 +61,10 @@ interface Named {
 
 const refusedAs = (error: FrameError): FrameResult => ({ result: 'refused', code: error.code, message: error.message })
 
-function readFrame(agent: string, piece: Uint8Array, name: Named): Frame {
-  const { compressed } = readPiece(piece)
-  let plain: Uint8Array
-  try {
-    plain = zstdDecompressSync(compressed, { maxOutputLength: maxFrameBytes })
-  } catch (error) {
-    const isLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
-    throw isLarge
-      ? new FrameError('too_large', `frame has more than ${maxFrameBytes} bytes when decompressed`)
-      : new FrameError('broken', `frame of ${compressed.length} bytes cannot be decompressed`)
-  }
+async function readFrame(agent: string, piece: Uint8Array, name: Named, allowance: BodyAllowance): Promise<Frame> {
+  const unpacked = unpackFrame(readPiece(piece).compressed, maxFrameBytes)
+  const plain = unpacked instanceof Uint8Array ? unpacked : await unpacked
+  allowance.spend(plain.length)
   const frame = decodeFrame(plain, frameLimits, crc32)
   if (frame.agent !== agent) throw new FrameError('broken', `frame is of agent "${frame.agent}", sent by "${agent}"`)
   if (frame.epoch !== name.epoch || frame.sequence !== name.sequence) {
@@ -92,15 +91,20 @@ export function createAgentFrames(deps: AgentFramesDeps): AgentFrames {
     for (const [reason, count] of leftOut) deps.stage.lose(reason, count)
     for (const [reason, count] of frame.leftOut) deps.stage.lose(reason, count)
   }
+  const noteElsewhere = (agent: string, rows: number) => {
+    deps.tally.elsewhere(agent, rows)
+    deps.log.warn("an agent sent rows of other nodes' pods; they do not count", { agent, rows })
+  }
   const store = (frame: Frame, epoch: Epoch, batch: { source: string } & Named): Promise<void> => {
     const shown: Row[] = []
     const builder = segments.builder(frame.logType)
     const show = deps.watched() ? (row: Row) => void shown.push(row) : undefined
-    const { rows, leftOut } = interner.encode(frame, epoch, builder, show)
+    const { rows, leftOut, elsewhere } = interner.encode(frame, epoch, builder, show)
     const durable = segments.commit(batch)
     return durable.then(() => {
       note(frame, leftOut)
       deps.tally.rows(frame.agent, rows)
+      if (elsewhere > 0) noteElsewhere(frame.agent, elsewhere)
       if (shown.length > 0) deps.publish({ logType: frame.logType, provisional: false, rows: shown })
     })
   }
@@ -149,21 +153,29 @@ export function createAgentFrames(deps: AgentFramesDeps): AgentFrames {
         return { answer: segments.isFull ? { result: 'later' } : whenDurable(store(frame, epoch, batch)) }
     }
   }
-  const takePiece = async (agent: string, piece: Uint8Array): Promise<Taken> => {
+  const takePiece = async (agent: string, piece: Uint8Array, allowance: BodyAllowance): Promise<Taken> => {
     const name = readPiece(piece)
     try {
-      const frame = readFrame(agent, piece, name)
+      const frame = await readFrame(agent, piece, name, allowance)
       interner.noteArrival(frame)
       return frame.provisional ? { answer: takeLive(frame) } : await takeLasting(frame)
     } catch (error) {
-      if (error instanceof FrameError) return { answer: refuse(agent, name, error) }
-      throw error
+      if (!(error instanceof FrameError)) throw error
+      allowance.noteBroken()
+      return { answer: refuse(agent, name, error) }
     }
   }
   const takeAll = async (agent: string, pieces: readonly Uint8Array[]) => {
     const answers: (FrameResult | Promise<FrameResult>)[] = []
-    for (const piece of pieces) {
-      const { answer } = await takePiece(agent, piece)
+    const allowance = createBodyAllowance()
+    for (const [at, piece] of pieces.entries()) {
+      // Between two pieces it is the turn of everybody else: other agents, hellos, leases, the disk.
+      if (at > 0) await setImmediate()
+      if (allowance.isSpent) {
+        answers.push({ result: 'later' })
+        break
+      }
+      const { answer } = await takePiece(agent, piece, allowance)
       answers.push(answer)
       if (!(answer instanceof Promise) && (answer.result === 'define' || answer.result === 'later')) break
     }
@@ -175,9 +187,12 @@ export function createAgentFrames(deps: AgentFramesDeps): AgentFrames {
       const turn = before.then(() => takeAll(agent, pieces))
       const tail = turn.catch(() => {})
       turns.set(agent, tail)
-      const answers = await turn
-      if (turns.get(agent) === tail) turns.delete(agent)
-      return Promise.all(answers.map((answer) => Promise.resolve(answer)))
+      try {
+        const answers = await turn
+        return await Promise.all(answers.map((answer) => Promise.resolve(answer)))
+      } finally {
+        if (turns.get(agent) === tail) turns.delete(agent)
+      }
     },
   }
 }

@@ -8,12 +8,15 @@ export interface AgentReport extends AgentState {
   readonly rowsPerSecond: number
   readonly lost: readonly { readonly what: string; readonly count: number; readonly since: number }[]
   readonly collectors: readonly Collector[]
+  /** Rows of pods and hosts of other nodes: how many, and when the last one came (Unix seconds). Absent where none did. */
+  readonly elsewhere?: { readonly rows: number; readonly last: number }
 }
 
 export interface Tally {
   hello(hello: Hello): void
   rows(agent: string, count: number): void
   lost(agent: string, what: string, count: number): void
+  elsewhere(agent: string, count: number): void
   report(agents: readonly AgentState[]): readonly AgentReport[]
 }
 
@@ -23,7 +26,12 @@ interface Entry {
   readonly recent: Map<number, number>
   readonly lost: Map<string, { count: number; since: number }>
   collectors: readonly Collector[]
+  elsewhere: { readonly rows: number; readonly last: number } | undefined
 }
+
+/** Far more kinds of loss than an agent knows; what else it names is one kind. */
+const maxLossKinds = 64
+const otherLosses = 'others'
 
 const bucketSeconds = 10
 const buckets = 6
@@ -37,6 +45,7 @@ export function createAgentTally(now: () => number): Tally {
       recent: new Map<number, number>(),
       lost: new Map<string, { count: number; since: number }>(),
       collectors: [],
+      elsewhere: undefined,
     }
     entries.set(agent, entry)
     return entry
@@ -54,16 +63,22 @@ export function createAgentTally(now: () => number): Tally {
       entry.rows += count
       entry.recent.set(bucket(), (entry.recent.get(bucket()) ?? 0) + count)
     },
-    lost(agent, what, count) {
+    lost(agent, named, count) {
       const { lost } = entryOf(agent)
+      const what = lost.has(named) || lost.size < maxLossKinds ? named : otherLosses
       const before = lost.get(what)
       lost.set(what, { count: (before?.count ?? 0) + count, since: before?.since ?? now() })
+    },
+    elsewhere(agent, count) {
+      const entry = entryOf(agent)
+      entry.elsewhere = { rows: (entry.elsewhere?.rows ?? 0) + count, last: now() }
     },
     report: (agents) =>
       agents.map((agent) => {
         const entry = entryOf(agent.agent)
         const lost = [...entry.lost].map(([what, loss]) => ({ what, ...loss }))
-        return { ...agent, rowsTotal: entry.rows, rowsPerSecond: rate(entry), lost, collectors: entry.collectors }
+        const { rows: rowsTotal, collectors, elsewhere } = entry
+        return { ...agent, rowsTotal, rowsPerSecond: rate(entry), lost, collectors, ...(elsewhere && { elsewhere }) }
       }),
   }
 }

@@ -181,7 +181,10 @@ export function openIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       frames,
       agents,
       orders,
-      onHello: (hello: Hello) => tally.hello(hello),
+      onHello(hello: Hello, others: number) {
+        tally.hello(hello)
+        if (others > 0) tally.lost(hello.agent, 'addresses of other nodes', others)
+      },
       onListening: deps.onListening,
       log,
       clock,

@@ -56,7 +56,7 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- define "margay.hosts" -}}
 {{- $server := include "margay.server" . -}}
 {{- $inNamespace := printf "%s.%s" $server .Release.Namespace -}}
-{{- concat (list $server $inNamespace (printf "%s.svc" $inNamespace) (printf "%s.svc.cluster.local" $inNamespace)) .Values.server.allowHosts | uniq | join "," -}}
+{{- concat (list $server $inNamespace (printf "%s.svc" $inNamespace) (printf "%s.svc.cluster.local" $inNamespace)) .Values.server.allowHosts | uniq | join "," | lower -}}
 {{- end -}}
 
 {{/* Whom the agents' tokens are for: this release's server and no other. */}}

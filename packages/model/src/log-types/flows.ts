@@ -366,7 +366,7 @@ export const flowLog = defineLogType({
       role: 'dimension',
       ours: true,
       label: 'Conflict',
-      doc: 'Both words, where what was observed and what the policies of the moment say cannot both be true. The record goes by what was observed.',
+      doc: 'Both words, where what was observed and what the policies of the moment say cannot both be true. The record goes by what was observed. Or that an agent reported a pod or host of another node, which it cannot have seen: such a record does not count.',
     }),
 
     process_name: field.keyword({

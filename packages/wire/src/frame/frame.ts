@@ -179,7 +179,11 @@ export type Checksum = (bytes: Uint8Array) => number
 
 const ownChecksum: Checksum = (bytes) => crc32(bytes)
 
-function openFrame(bytes: Uint8Array, checksum = ownChecksum): ByteReader {
+/**
+ * Throws FrameError where bytes are not the beginning of a frame of this version. The first eight are enough, so that a reader
+ * need not decompress the rest of what is none.
+ */
+export function checkFrameStart(bytes: Uint8Array): void {
   if (bytes.length < headerBytes || magic.some((byte, index) => bytes[index] !== byte)) {
     throw new FrameError('broken', `frame of ${bytes.length} bytes does not start with MGF`)
   }
@@ -189,6 +193,10 @@ function openFrame(bytes: Uint8Array, checksum = ownChecksum): ByteReader {
       `frame has version ${bytes[3]}, this server reads version ${frameVersion}; run agent and server of one release`,
     )
   }
+}
+
+function openFrame(bytes: Uint8Array, checksum = ownChecksum): ByteReader {
+  checkFrameStart(bytes)
   const reader = new ByteReader(bytes, 4)
   if (reader.uint32('checksum') !== checksum(bytes.subarray(headerBytes))) {
     throw new FrameError('broken', `checksum of a frame of ${bytes.length} bytes does not match`)
@@ -231,9 +239,16 @@ export function countFrame(bytes: Uint8Array): { readonly rows: number; readonly
   return { rows: readKeys(reader, frameLimits, 'rows').keys.length, losses }
 }
 
+/** Kinds of loss are remembered for as long as the server runs. */
+const maxLossName = 64
+
 function readLosses(reader: ByteReader): Loss[] {
   const count = reader.count('losses', 2)
-  return Array.from({ length: count }, () => ({ what: reader.text('loss'), count: reader.varint('loss count') }))
+  return Array.from({ length: count }, () => {
+    const what = reader.text('loss')
+    if (what.length > maxLossName) throw new FrameError('broken', `loss named with ${what.length} characters`)
+    return { what, count: reader.varint('loss count') }
+  })
 }
 
 function readKeys(reader: ByteReader, limits: FrameLimits, what: string) {
