@@ -168,7 +168,8 @@ export interface CompiledGroups {
 
 /** Enums sort by their words, everything else by itself. */
 function orderOf(type: LogType, key: GroupKey, alias: string): string {
-  if (!('field' in key)) return alias
+  if ('timeBucket' in key) return alias
+  if ('counted' in key) return `toString(${alias})`
   const { kind } = fieldOf(type, key.field)
   return kind === 'enum' || kind === 'bool' ? `toString(${alias})` : alias
 }

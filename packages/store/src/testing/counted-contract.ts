@@ -119,7 +119,7 @@ const talk: Row = { start_time: noon, source_name_aggr: 'a-*', dest_name_aggr: '
 const names: Row = { source_name: 'a-1', dest_name: 'b-1' }
 const nobody: Row = { source_name: '-', dest_name: '-' }
 
-export function countedContract(opened: () => { readonly store: Store; clear(): Promise<void> }): void {
+export function countedContract(opened: () => { readonly store: Store; readonly clear: () => Promise<void> }): void {
   it('count each conversation once that a search holds any report of', patience, async () => {
     await fc.assert(
       fc.asyncProperty(talks, fc.constantFrom(...searches), async (all, [again]) => {
