@@ -1,9 +1,9 @@
 // What counts. A conversation has up to two reports; this file turns flow groups of both reporters into conversations whose
-// tallies may be added up. The rule: totals are the groups with `counts`, which the store decided for the search they are of.
-// Live rows say what counts in the whole log; of a search that may hold one report without the other, they are decided here
-// (docs/decisions/0036). A denial counts whoever reports it; one that the
-// destination reports while the source's report counts is part of the source's "allowed" and is moved out of it. What was
-// denied on the way never came to the destination, so it stands at the source, as far as the ends have not told it already.
+// tallies may be added up. The rule: totals are the groups with `counts`, which the store decided for the search that they
+// are of. Live rows say what counts in the whole log; of a search that may hold one report without the other they are
+// decided here (docs/decisions/0036). A denial counts whoever reports it; one that the destination reports while the
+// source's report counts is part of the source's "allowed" and is moved out of it. What was denied on the way never came to
+// the destination, so it stands at the source, as far as the ends have not told it already.
 //
 // Reporters see different things: only the reporter knows its own process, and pod names may be aggregated on one side.
 // Denials are therefore matched to counted conversations by ports, workloads and pods; where several counted

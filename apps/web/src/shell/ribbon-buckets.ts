@@ -1,6 +1,6 @@
 // What the ribbon draws, from groups of flow records to bars. Pure. A conversation may have two records, one of each end;
-// the store says which of them is part of totals in this search. A denial at the destination is a second record beside the source's
-// allowed one, so it is taken out of the allowed and shown as denied: the verdict is deny when either side denies.
+// the store says which of them is part of totals in this search. A denial at the destination is a second record beside the
+// source's allowed one, so it is taken out of the allowed and shown as denied: the verdict is deny when either side denies.
 import type { Group, SelectGroups } from '../api/question.ts'
 import type { FixedRange } from '../view/moment.ts'
 
