@@ -170,6 +170,7 @@ export function countedContract(opened: () => { readonly store: Store; readonly 
     ])
     expect(await connectionsOf(store, 'action: deny')).toBe(3)
     expect(await connectionsOf(store, 'action: deny', { among: { kind: 'all' } })).toBe(0)
+    expect(await connectionsOf(store, 'action: deny', { among: filterOf('num_flows > 1') })).toBe(0)
     expect(await connectionsOf(store, 'action: deny', { among: filterOf('reporter: dst') })).toBe(3)
   })
 }
