@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isExact } from './amounts.ts'
 import { shareOut } from './merge.ts'
-import { flow, pictureOf } from './testing/rows.ts'
+import { flow, pictureOf, searchOf } from './testing/rows.ts'
 
 const edges = (rows: Parameters<typeof pictureOf>[0]) =>
   Object.fromEntries(
@@ -162,6 +162,40 @@ describe('what counts', () => {
     expect(isExact(pictureOf([flow('a/x', 'b/y', { bytes_out: 10 })]).total)).toBe(true)
     expect(isExact(pictureOf([flow('a/x', 'b/y', { bytes_out: 18446744073709551615n })]).total)).toBe(false)
   })
+})
+
+describe('live rows of a search that may hold one report of two', () => {
+  const sent = flow('a/x', 'b/y', { num_flows: 3 })
+  const arrived = flow('a/x', 'b/y', { reporter: 'dst', counts: false, num_flows: 3 })
+  const refused = { ...arrived, action: 'deny', num_flows: 2 }
+  const connections = (stored: Parameters<typeof searchOf>[0], live: Parameters<typeof searchOf>[1]) => {
+    const { total, allowed, deniedAtSource, deniedAtDestination } = searchOf(stored, live).total
+    return [total, allowed, deniedAtSource, deniedAtDestination].map((amounts) => amounts.connections)
+  }
+
+  it.each([
+    ['the destination, where only it is held', [], [arrived, refused], [5, 3, 0, 2]],
+    ['the source, where both are held', [], [sent, arrived], [3, 3, 0, 0]],
+    ['the source, whichever came first', [], [arrived, sent], [3, 3, 0, 0]],
+    ['the source, where the answer of the store holds it', [sent], [arrived], [3, 3, 0, 0]],
+    ['the source, less what the destination denied of it', [sent], [refused], [3, 1, 0, 2]],
+    ['both denials, which are of different connections', [], [{ ...sent, action: 'deny' }, refused], [5, 0, 3, 2]],
+    ['a source that was away, where only it is held', [], [{ ...sent, counts: false }], [3, 3, 0, 0]],
+    [
+      'the destination, where it stands for a source that was away',
+      [],
+      [
+        { ...sent, counts: false },
+        { ...arrived, counts: true },
+      ],
+      [3, 3, 0, 0],
+    ],
+    ['a forwarder for what it denied, where no end tells', [], [{ ...refused, reporter: 'fwd' }], [2, 0, 2, 0]],
+    ['no forwarder for what it let through', [], [{ ...arrived, reporter: 'fwd' }], [0, 0, 0, 0]],
+  ])('counts %s', (_, stored, live, expected) => expect(connections(stored, live)).toEqual(expected))
+
+  it('leaves alone what the store has decided', () =>
+    expect(connections([arrived, { ...refused, counts: true }], [])).toEqual([2, 0, 0, 2]))
 })
 
 it.each([

@@ -1,7 +1,9 @@
 // What counts. A conversation has up to two reports; this file turns flow groups of both reporters into conversations whose
-// tallies may be added up. The rule: totals are the groups with `counts`. A denial counts whoever reports it; one that the
-// destination reports while the source's report counts is part of the source's "allowed" and is moved out of it. What was
-// denied on the way never came to the destination, so it stands at the source, as far as the ends have not told it already.
+// tallies may be added up. The rule: totals are the groups with `counts`, which the store decided for the search that they
+// are of. Live rows say what counts in the whole log; of a search that may hold one report without the other they are
+// decided here (docs/decisions/0036). A denial counts whoever reports it; one that the destination reports while the
+// source's report counts is part of the source's "allowed" and is moved out of it. What was denied on the way never came to
+// the destination, so it stands at the source, as far as the ends have not told it already.
 //
 // Reporters see different things: only the reporter knows its own process, and pod names may be aggregated on one side.
 // Denials are therefore matched to counted conversations by ports, workloads and pods; where several counted
@@ -58,18 +60,34 @@ const bothOf = (one: Listener, other: Listener): Listener => ({
 export interface MergeOptions {
   /** Workloads stand under the services that they answer for. */
   readonly services?: boolean
+  /** Those of the tables whose `counts` is of the whole log, where the search may hold one report of two. */
+  readonly undecided?: readonly GroupTable[]
 }
 
 /** Merges the groups of several tables (what is stored, what came live) into conversations. */
-export function mergeReporters(tables: readonly GroupTable[], { services = false }: MergeOptions = {}): Conversations {
+export function mergeReporters(
+  tables: readonly GroupTable[],
+  { services = false, undecided = [] }: MergeOptions = {},
+): Conversations {
   const texts = createTexts()
-  const readers = tables.map((table) => createReader(table, texts))
+  const spokenFor = new Set<string>()
+  const readers = tables.map((table) => createReader(table, texts, undecided.includes(table) ? spokenFor : undefined))
+  if (undecided.length > 0) for (const reader of readers) reader.each(() => speak(reader, spokenFor))
   const merger = createMerger(services ? learnServices(readers) : noServices)
   for (const reader of readers) merger.learnListeners(reader)
   for (const reader of readers) merger.expectDenials(reader)
   for (const reader of readers) merger.addCounted(reader)
   for (const reader of readers) merger.addDenials(reader)
   return merger.finish()
+}
+
+/** Names the reports that do not count beside this one: the rule of the store, by workloads, for as long as rows are live. */
+function speak(group: GroupReader, spokenFor: Set<string>): void {
+  const reporter = group.text('reporter')
+  if (reporter === 'fwd' || group.isEmpty()) return
+  spokenFor.add(group.reportKey('fwd'))
+  if (reporter === 'src' && group.text('action') !== 'deny') spokenFor.add(group.reportKey('dst'))
+  if (reporter === 'dst' && group.text('counts') === 'true') spokenFor.add(group.reportKey('src'))
 }
 
 const noServices: ServiceGroups = { of: () => [] }
@@ -283,7 +301,8 @@ const listenerFields: readonly KeyField[] = ['dest_namespace', 'dest_name_aggr',
 /** A cursor over the groups of a table: what it tells is of the group that `each` has come to. */
 type GroupReader = ReturnType<typeof createReader>
 
-function createReader(table: GroupTable, texts: Texts) {
+/** `spokenFor` decides about groups that do not count by themselves; where it is absent, they do not count. */
+function createReader(table: GroupTable, texts: Texts, spokenFor: ReadonlySet<string> | undefined) {
   const { codes, sums } = table
   const shared = table.texts.map((text) => texts.code(text))
   let at = 0
@@ -298,8 +317,13 @@ function createReader(table: GroupTable, texts: Texts) {
   const bySource = () => text('reporter') === 'src'
   const isOwn = (side: Side) => bySource() === (side === 'source')
   const sum = (field: keyof typeof sums) => sums[field][at]!
-  /** Only what says so counts; a forwarder never does. */
-  const counts = () => text('counts') === 'true' && text('reporter') !== 'fwd'
+  const pairKey = () => `w${key(workloadFields)}`
+  const reportKey = (reporter: string) => `${reporter}${pairKey()}`
+  /** A forwarder counts for what it threw away, if it is the only one who tells. */
+  const mayCount = () => text('reporter') !== 'fwd' || text('action') === 'deny'
+  const counts = () =>
+    mayCount() &&
+    (text('counts') === 'true' || (spokenFor !== undefined && !spokenFor.has(reportKey(text('reporter')))))
   const isEmpty = () =>
     sum('num_flows') + sum('packets_in') + sum('packets_out') + sum('bytes_in') + sum('bytes_out') === 0
   const listenerKey = () => key(listenerFields)
@@ -316,7 +340,9 @@ function createReader(table: GroupTable, texts: Texts) {
     text,
     listenerKey,
     /** Names one pair of workloads on one port. */
-    pairKey: () => `w${key(workloadFields)}`,
+    pairKey,
+    /** Names what a reporter tells of one pair of workloads on one port. */
+    reportKey,
     /** Names one pair of pods on one port. */
     podKey: () => `p${key(podFields)}`,
     counts,

@@ -42,6 +42,8 @@ export interface Field<K extends FieldKind = FieldKind> {
   readonly readsAs?: readonly string[]
   /** Part of the one-minute and one-hour roll-ups. */
   readonly hot?: boolean
+  /** Both reports of one conversation say the same here. Where it is not said, each end may tell its own. */
+  readonly shared?: boolean
   /** The field stays in the log for old senders; the text says what to use. */
   readonly deprecated?: string
 }
@@ -73,6 +75,13 @@ export const field = {
 
 export type Fields = { readonly [name: string]: Field }
 
+/** Shared fields that together name a conversation. */
+export interface Conversation {
+  readonly workloads: readonly string[]
+  /** These are `-` in reports that were aggregated to workloads, which may be but one of the two. */
+  readonly pods: readonly string[]
+}
+
 export interface LogType<F extends Fields = Fields> {
   readonly name: string
   /** What people call it: "flow log". */
@@ -84,6 +93,8 @@ export interface LogType<F extends Fields = Fields> {
   readonly time: string
   /** Column order in which rows are stored after the hour; the first filters are cheapest. */
   readonly sortKey: readonly string[]
+  /** What names a conversation, whichever end reports it. Log types whose rows have one reporter have none. */
+  readonly conversation?: Conversation
   readonly fields: F
   /** Columns that a log table shows at first. */
   readonly columns: readonly string[]
@@ -105,6 +116,11 @@ export function defineLogType<const F extends Fields>(type: LogType<F>): LogType
     if (typeof merge === 'object') known(merge.meanBy)
     readsAs?.forEach(known)
     if (kind === 'enum' && !values) throw new Error(`BUG: enum ${type.name}.${name} has no values`)
+  }
+  const { workloads = [], pods = [] } = type.conversation ?? {}
+  for (const name of [...workloads, ...pods]) {
+    known(name)
+    if (!type.fields[name]?.shared) throw new Error(`BUG: ${type.name}.${name} names a conversation and is not shared`)
   }
   return type
 }

@@ -12,8 +12,11 @@ export interface TimeRange {
   readonly to: Moment
 }
 
-/** A column to group by: a field, or the start of a time bucket of so many seconds. */
-export type GroupKey = { readonly field: string } | { readonly timeBucket: number }
+/**
+ * A column to group by: a field, the start of a time bucket of so many seconds, or whether the row counts in this search,
+ * which is what `reports: 'counted'` would keep.
+ */
+export type GroupKey = { readonly field: string } | { readonly timeBucket: number } | { readonly counted: true }
 
 export type Measure =
   | { readonly rows: true }
@@ -54,8 +57,13 @@ export interface Question {
   readonly filter: Filter
   /** IANA time zone in which dates of the filter are meant; UTC where absent. */
   readonly zone?: string
-  /** `counted` leaves out the reports that would count a conversation twice; for totals. Log types without `counts` ignore it. */
+  /**
+   * `counted` leaves out the reports that would count a conversation twice; for totals. Where the search holds but one of
+   * a conversation's two reports, that one counts (see reports.ts). Log types whose rows have one reporter ignore it.
+   */
   readonly reports: 'every' | 'counted'
+  /** The search within which reports count, where `filter` is a part of it; the filter itself where absent. */
+  readonly among?: Filter
   readonly select: SelectRows | SelectGroups
 }
 

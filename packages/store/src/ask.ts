@@ -26,8 +26,12 @@ export interface Answered {
 }
 
 /** What the question's filter means. Callers that read filters from people bind them first, to show errors at their place. */
-export function boundFilter(type: LogType, question: Question, { now }: AskOptions): BoundFilter {
-  const bound = bind(question.filter, type, { now, ...(question.zone !== undefined && { zone: question.zone }) })
+export function boundFilter(
+  type: LogType,
+  { filter, zone }: Pick<Question, 'filter' | 'zone'>,
+  { now }: AskOptions,
+): BoundFilter {
+  const bound = bind(filter, type, { now, ...(zone !== undefined && { zone }) })
   if (bound.ok) return bound.filter
   throw new StoreError(
     'bad_question',
@@ -70,7 +74,9 @@ export async function ask(
   const started = performance.now()
   const from = resolveMoment(question.range.from, options.now)
   const to = resolveMoment(question.range.to, options.now)
-  const source = sourceOf(type, filter, { from, to }, question.reports)
+  const { zone, among: search, reports } = question
+  const among = search ? boundFilter(type, { filter: search, ...(zone !== undefined && { zone }) }, options) : filter
+  const source = sourceOf(type, { filter, among, range: { from, to }, reports })
   const meter = createMeter(run, options)
   const { select } = question
   const answer = select.kind === 'rows' ? await askRows(meter, source, select) : await askGroups(meter, source, select)

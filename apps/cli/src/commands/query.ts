@@ -224,7 +224,8 @@ Examples:
   margay query 'tcp_total_retransmissions > 0' --sort tcp_total_retransmissions --limit 20 -o csv
 
 Measures: rows, sum:FIELD, max:FIELD, min:FIELD, mean:FIELD, distinct:FIELD, p95:FIELD. --counted leaves out the
-second report of a conversation, so that totals count it once. Without --since the last hour is asked.`
+second report of a conversation, so that totals count it once: the source's counts, or the destination's where the
+filter leaves the source's out. Without --since the last hour is asked.`
 
 export function queryCommand(contextOf: (command: Command) => Context): Command {
   const command = new Command('query')

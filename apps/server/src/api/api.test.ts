@@ -316,6 +316,25 @@ describe('graph, fields, values and explain', () => {
     expect(graph.totals).toMatchObject({ rows: 1, bytes_in: 1000, num_flows: 1 })
   })
 
+  it('says what counts in the search that the edges are of, and keeps to it where the limit leaves only denials', async () => {
+    const pair = { ...ordinary, reporter: 'src', dest_name_aggr: 'held-*' }
+    await send([pair, { ...pair, num_flows: 2 }, { ...pair, dest_port: 81, bytes_out: 9000 }])
+    await send([{ ...pair, reporter: 'dst', action: 'deny' }])
+    const range = { from: { at: t0 }, to: { at: t0 + 60 } }
+    const denialCounts = async (query: string, limit = 100) => {
+      const graph = graphSchema.parse(parseJsonExact((await post('/graph', { range, query, limit })).body))
+      const words = ['action', 'counts'].map((name) => {
+        const column = graph.columns[name]!
+        return 'values' in column ? column.codes.map((code) => column.values[code]) : []
+      })
+      return words[1]![words[0]!.indexOf('deny')]
+    }
+    expect(await denialCounts('dest_name_aggr: held-*')).toBe(false)
+    expect(await denialCounts('dest_name_aggr: held-*', 1)).toBe(false)
+    expect(await denialCounts('dest_name_aggr: held-* and num_flows > 0', 1)).toBe(false)
+    expect(await denialCounts('dest_name_aggr: held-* and reporter: dst')).toBe(true)
+  })
+
   it('tells the catalogue', async () => {
     const { logTypes } = fieldsSchema.parse((await get('/fields')).json())
     expect(logTypes.map(({ name }) => name)).toEqual(['flows', 'dns', 'objects', 'policy_activity'])

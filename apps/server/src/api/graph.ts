@@ -1,7 +1,7 @@
 // POST /graph: flows grouped by both ends, as columns, so that thirty thousand edges travel as codes and not as objects.
 import type { Value } from '@margay/model'
 import { flowLog } from '@margay/model'
-import type { Answer, Group, Measure, Question } from '@margay/query'
+import type { Answer, Group, GroupKey, Measure, Question } from '@margay/query'
 import { allOf, resolveMoment } from '@margay/query'
 import type { AnswerOf } from '@margay/wire'
 import { graphKeys, graphMeasures } from '@margay/wire'
@@ -48,12 +48,16 @@ const groupsOf = (answer: Answer): Extract<Answer, { kind: 'groups' }> => {
   return answer
 }
 
+/** Edges are told by what counts in the search that they are of, not in the whole log. */
+const keyOf = (name: string): GroupKey => (name === 'counts' ? { counted: true } : { field: name })
+
 /** The heaviest groups of a question, and every denial: news is never what a limit cuts off. */
 async function askEdges(question: Question, { store }: Pick<ApiDeps, 'store'>, options: AskOptions) {
   const { answer, effort } = await store.ask(question, options)
   const { groups, truncated } = groupsOf(answer)
   if (!truncated) return { groups, truncated, effort }
-  const denied: Question = { ...question, filter: allOf(question.filter, isDenied) }
+  const { filter } = question
+  const denied: Question = { ...question, filter: allOf(filter, isDenied), among: filter }
   const denials = await store.ask(denied, options)
   const action = graphKeys.indexOf('action')
   const allowed = groups.filter(({ key }) => key[action] !== 'deny')
@@ -78,7 +82,7 @@ export const graph: JsonHandler<'graph'> = async ({ body, signal }, { store, now
     reports: 'every',
     select: {
       kind: 'groups',
-      by: keys.map((field) => ({ field })),
+      by: keys.map(keyOf),
       measures,
       sort: { measure: 'bytes_out', descending: true },
       limit: body.limit,

@@ -1,6 +1,6 @@
 // What the console asks of the query language: whether a query can be asked at all, and what is wrong where it cannot.
 import { logType } from '@margay/model'
-import { bind, lint, parseKql, type Problem } from '@margay/query'
+import { bind, lint, maySplitReports, parseKql, type Problem } from '@margay/query'
 import type { Pill } from '../view/pill.ts'
 
 /** Why a query cannot be asked, in the language's own words. */
@@ -42,4 +42,13 @@ export function queryProblem(
       return { message: `the filter ${kql} cannot be asked: ${fault.message}`, ...(fault.hint && { hint: fault.hint }) }
   }
   return undefined
+}
+
+/** Whether a query that can be asked may hold one report of a conversation and leave the other out. */
+export function querySplitsReports(logTypeName: string, query: string, zone: string, now: number): boolean {
+  const type = logType(logTypeName)
+  const parsed = parseKql(query)
+  if (!type || !parsed.ok) return false
+  const bound = bind(parsed.filter, type, { now, zone })
+  return bound.ok && maySplitReports(type, bound.filter)
 }

@@ -1,7 +1,7 @@
 // What the ribbon draws, from groups of flow records to bars. Pure. A conversation may have two records, one of each end;
-// `counts` says which of them is part of totals. A denial at the destination is a second record beside the source's
-// allowed one, so it is taken out of the allowed and shown as denied: the verdict is deny when either side denies.
-import type { Group } from '../api/question.ts'
+// the store says which of them is part of totals in this search. A denial at the destination is a second record beside the
+// source's allowed one, so it is taken out of the allowed and shown as denied: the verdict is deny when either side denies.
+import type { Group, SelectGroups } from '../api/question.ts'
 import type { FixedRange } from '../view/moment.ts'
 
 export interface Bucket {
@@ -16,7 +16,7 @@ export interface Bucket {
 }
 
 /** The keys that the ribbon's groups have, beside the time bucket. */
-export const ribbonKeys = ['action', 'reporter', 'counts'] as const
+export const ribbonKeys: SelectGroups['by'] = [{ field: 'action' }, { field: 'reporter' }, { counted: true }]
 
 interface Counts {
   allowed: number

@@ -22,7 +22,7 @@ const askSeen = async (scope: Scope, width: number, signal: AbortSignal): Promis
 }
 
 async function ask(scope: Scope, width: number, signal: AbortSignal) {
-  const select = countBy([{ timeBucket: width }, ...ribbonKeys.map((field) => ({ field }))])
+  const select = countBy([{ timeBucket: width }, ...ribbonKeys])
   const [matching, any] = await Promise.all([
     askGroups('flows', scope, 'every', select, signal),
     scope.query === '' ? [] : askSeen(scope, width, signal),

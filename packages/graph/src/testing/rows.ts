@@ -39,6 +39,12 @@ export function tableOf(rows: readonly Row[]) {
   return table
 }
 
+/** A search that may hold one report of two: some rows are stored and decided, the others came live and are not. */
+export function searchOf(stored: readonly Row[], live: readonly Row[], view: Partial<View> = {}): Picture {
+  const undecided = [tableOf(live)]
+  return buildPicture(mergeReporters([tableOf(stored), ...undecided], { undecided }), { ...defaultView, ...view })
+}
+
 export const conversationsOf = (rows: readonly Row[], options: MergeOptions = {}) =>
   mergeReporters([tableOf(rows)], options)
 

@@ -12,6 +12,20 @@ export const flowLog = defineLogType({
   indexBase: 'tigera_secure_ee_flows',
   time: 'start_time',
   sortKey: ['source_namespace', 'dest_namespace', 'source_name_aggr', 'dest_name_aggr', 'dest_port', 'start_time'],
+  conversation: {
+    workloads: [
+      'cluster',
+      'proto',
+      'source_type',
+      'source_namespace',
+      'source_name_aggr',
+      'dest_type',
+      'dest_namespace',
+      'dest_name_aggr',
+      'dest_port',
+    ],
+    pods: ['source_name', 'dest_name'],
+  },
   columns: [
     'start_time',
     'action',
@@ -27,11 +41,23 @@ export const flowLog = defineLogType({
     'bytes_out',
   ],
   fields: {
-    start_time: field.timestamp({ role: 'time', label: 'Start', doc: 'Start of the interval, Unix seconds.' }),
-    end_time: field.timestamp({ role: 'time', label: 'End', doc: 'End of the interval, Unix seconds.', merge: 'max' }),
+    start_time: field.timestamp({
+      role: 'time',
+      shared: true,
+      label: 'Start',
+      doc: 'Start of the interval, Unix seconds.',
+    }),
+    end_time: field.timestamp({
+      role: 'time',
+      shared: true,
+      label: 'End',
+      doc: 'End of the interval, Unix seconds.',
+      merge: 'max',
+    }),
 
     cluster: field.keyword({
       role: 'dimension',
+      shared: true,
       hot: true,
       ours: true,
       label: 'Cluster',
@@ -50,7 +76,7 @@ export const flowLog = defineLogType({
       hot: true,
       ours: true,
       label: 'Counts',
-      doc: 'Whether the record is part of totals: true for src, true for dst only if nothing that reports covered the source in that interval.',
+      doc: 'Whether the record is part of totals of the whole log: true for src, true for dst only if nothing that reports covered the source in that interval. Where a search leaves the record out that counts, the one of the other end counts in its place.',
     }),
     reporter: field.enum({
       role: 'dimension',
@@ -68,6 +94,7 @@ export const flowLog = defineLogType({
     }),
     local: field.bool({
       role: 'dimension',
+      shared: true,
       ours: true,
       label: 'Local',
       doc: 'Both ends are in one network namespace (loopback, sidecar redirects).',
@@ -117,6 +144,7 @@ export const flowLog = defineLogType({
     }),
     proto: field.keyword({
       role: 'dimension',
+      shared: true,
       hot: true,
       label: 'Protocol',
       values: ['tcp', 'udp', 'icmp', 'icmp6', 'sctp'],
@@ -125,28 +153,33 @@ export const flowLog = defineLogType({
 
     source_ip: field.ip({
       role: 'detail',
+      shared: true,
       label: 'Source IP',
       doc: 'Address of the source. Absent once addresses are aggregated away (level 2 and up).',
     }),
     source_name: field.keyword({
       role: 'dimension',
+      shared: true,
       label: 'Source name',
       doc: 'Full pod name of the source, or `-` where the name was aggregated or the endpoint is not a pod.',
     }),
     source_name_aggr: field.keyword({
       role: 'dimension',
+      shared: true,
       hot: true,
       label: 'Source',
       doc: 'Pod-name prefix ending in `-*` (one for all runs of a cron job), name of a bare pod, host or network set, or `pvt` and `pub` for other networks.',
     }),
     source_namespace: field.keyword({
       role: 'dimension',
+      shared: true,
       hot: true,
       label: 'Source namespace',
       doc: 'Namespace of the source; `-` where the endpoint has none.',
     }),
     source_type: field.enum({
       role: 'dimension',
+      shared: true,
       hot: true,
       label: 'Source type',
       values: endpointTypes,
@@ -154,40 +187,47 @@ export const flowLog = defineLogType({
     }),
     'source_labels.labels': field.keywords({
       role: 'dimension',
+      shared: true,
       merge: 'union',
       label: 'Source labels',
       doc: 'Labels of the source as `key=value`.',
     }),
     source_port: field.port({
       role: 'detail',
+      shared: true,
       label: 'Source port',
       doc: 'Port of the source; absent from aggregation level 1 up.',
     }),
 
     dest_ip: field.ip({
       role: 'detail',
+      shared: true,
       label: 'Destination IP',
       doc: 'Address of the destination. Absent once addresses are aggregated away (level 2 and up).',
     }),
     dest_name: field.keyword({
       role: 'dimension',
+      shared: true,
       label: 'Destination name',
       doc: 'Full pod name of the destination, or `-`.',
     }),
     dest_name_aggr: field.keyword({
       role: 'dimension',
+      shared: true,
       hot: true,
       label: 'Destination',
       doc: 'As source_name_aggr, for the destination.',
     }),
     dest_namespace: field.keyword({
       role: 'dimension',
+      shared: true,
       hot: true,
       label: 'Destination namespace',
       doc: 'Namespace of the destination; `-` where the endpoint has none.',
     }),
     dest_type: field.enum({
       role: 'dimension',
+      shared: true,
       hot: true,
       label: 'Destination type',
       values: endpointTypes,
@@ -195,12 +235,14 @@ export const flowLog = defineLogType({
     }),
     'dest_labels.labels': field.keywords({
       role: 'dimension',
+      shared: true,
       merge: 'union',
       label: 'Destination labels',
       doc: 'Labels of the destination as `key=value`.',
     }),
     dest_port: field.port({
       role: 'dimension',
+      shared: true,
       hot: true,
       label: 'Port',
       doc: 'Port of the destination; absent for protocols without ports and at aggregation level 3.',

@@ -32,17 +32,28 @@ function elementsOf(type: LogType, name: string): string {
   return `arrayFilter(x -> ${present}, ${all})`
 }
 
-/** A row with a list is in the group of each of its elements, and in that of "absent" if it has none. */
-function keyItem(type: LogType, key: GroupKey): Item {
+function keyItem({ type, counted }: Source, key: GroupKey): Item {
   if ('timeBucket' in key) {
     const width = numberLiteral(Math.max(1, Math.floor(key.timeBucket)))
     const time = `toUnixTimestamp(${columnName(type.time)})`
     return { select: `toUInt32(intDiv(${time}, ${width}) * ${width})`, decode: (json) => json as number }
   }
-  const field = fieldOf(type, key.field)
+  if ('counted' in key) return countedItem(type, counted)
+  return fieldItem(type, key.field)
+}
+
+/** Whether a row is part of totals. */
+function countedItem(type: LogType, counted: Source['counted']): Item {
+  if (counted?.asLogged) return fieldItem(type, 'counts')
+  return { select: `toUInt8(${counted?.condition ?? 1})`, decode: (json) => json === 1 }
+}
+
+/** A row with a list is in the group of each of its elements, and in that of "absent" if it has none. */
+function fieldItem(type: LogType, name: string): Item {
+  const field = fieldOf(type, name)
   const depth = listDepth[field.kind]
   const element = elementOf(field)
-  const column = readField(type, key.field)
+  const column = readField(type, name)
   const single = depth === 0 ? column : `arrayJoin(emptyArrayToSingle(${flatten(column, depth)}))`
   return { select: selectOf(element, single), decode: (json) => decodeValue(element, json) }
 }
@@ -158,6 +169,7 @@ export interface CompiledGroups {
 /** Enums sort by their words, everything else by itself. */
 function orderOf(type: LogType, key: GroupKey, alias: string): string {
   if ('timeBucket' in key) return alias
+  if ('counted' in key) return `toString(${alias})`
   const { kind } = fieldOf(type, key.field)
   return kind === 'enum' || kind === 'bool' ? `toString(${alias})` : alias
 }
@@ -165,7 +177,7 @@ function orderOf(type: LogType, key: GroupKey, alias: string): string {
 export function compileGroups(source: Source, select: SelectGroups): CompiledGroups {
   const { type } = source
   const names = Object.keys(select.measures)
-  const keys = select.by.map((key) => keyItem(type, key))
+  const keys = select.by.map((key) => keyItem(source, key))
   const measures = names.map((name) => measureItem(type, select.measures[name]!))
   const selects = [
     ...keys.map(({ select: sql }, index) => `${sql} AS k${index}`),

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { asAnswered } from '../schema/as-stored.ts'
 import type { AskOptions, Store } from '../store.ts'
 import { propertyRuns, rowArbitrary } from './arbitrary.ts'
+import { countedContract } from './counted-contract.ts'
 import { blocksOf, insertRows } from './stores.ts'
 
 export interface OpenedStore {
@@ -89,6 +90,8 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     })
     beforeEach(() => opened.clear())
     afterAll(() => opened.close())
+
+    describe('totals', () => countedContract(() => opened))
 
     describe('rows', () => {
       it.each(logTypes)('gives back any row of $name as it was, absent fields absent', async (type) => {

@@ -31,6 +31,7 @@ const asKey = (value: Scalar): Scalar | undefined => (value === '' || value === 
 
 function keysOf(type: LogType, key: GroupKey, row: Row): readonly (Scalar | undefined)[] {
   if ('timeBucket' in key) return [Math.floor((row[type.time] as number) / key.timeBucket) * key.timeBucket]
+  if (!('field' in key)) throw new Error('BUG: whether a row counts is not told by the row alone')
   const values = flat(row[key.field])
   return values.length === 0 ? [undefined] : values.map(asKey)
 }

@@ -40,7 +40,7 @@ export const graphSchema = z.object({
 export type GraphRequest = z.input<typeof graphRequestSchema>
 export type GraphResponse = z.output<typeof graphSchema>
 
-/** What every edge is grouped by. All are part of the roll-ups, so a graph of a day asks no raw rows. */
+/** What every edge is grouped by; `counts` is of the search, not of the whole log. All are part of the roll-ups, so a graph of a day asks no raw rows. */
 export const graphKeys: readonly string[] = [
   'reporter',
   'counts',

@@ -19,6 +19,7 @@ export const rangeSchema = z
 const groupKeySchema = z.union([
   z.strictObject({ field: z.string() }),
   z.strictObject({ timeBucket: z.number().int().min(1).describe('Width of the bucket, seconds.') }),
+  z.strictObject({ counted: z.literal(true).describe('Whether the record is part of totals in this search.') }),
 ])
 
 const measureSchema = z.union([
@@ -57,7 +58,9 @@ export const questionSchema = z.strictObject({
   reports: z
     .enum(['every', 'counted'])
     .default('every')
-    .describe('counted leaves out reports that would count a conversation twice.'),
+    .describe(
+      'counted leaves out reports that would count a conversation twice; where the search holds one report of two, that one counts.',
+    ),
   select: selectSchema,
 })
 

@@ -35,7 +35,7 @@ export function TotalsLabel({ type, totals, records, live }: Props) {
     ? `Total of the ${formatCount(totals.rows)} records that count, of ${formatCount(records)}`
     : `Total of ${plural(totals.rows, 'record')}`
   const why = counted
-    ? 'A conversation that both ends reported counts once: records with counts: true are added up.'
+    ? "A conversation that both ends reported counts once: by its source's record, or by its destination's where the source's is not in the search."
     : undefined
   return (
     <span title={why}>

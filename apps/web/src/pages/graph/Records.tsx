@@ -138,7 +138,10 @@ function SumsText({ scope }: { readonly scope: Scope }) {
   const sums = useSums(scope)
   if (!sums) return null
   return (
-    <span className={css.sums} title="Reports that count: each conversation once, as the edges and the panel count it">
+    <span
+      className={css.sums}
+      title="Each conversation once, as the edges and the panel count it: by its source's record, or by its destination's where the source's is not in the search"
+    >
       counted once: {plural(sums.connections, 'connection')}, {formatBytes(sums.bytes)}
     </span>
   )

@@ -17,6 +17,7 @@ import { asProblem, type ProblemError } from '../../api/problem.ts'
 import { getGraph } from '../../api/resources.ts'
 import type { Scope } from '../../api/question.ts'
 import { tail, type StreamState } from '../../api/tail.ts'
+import { querySplitsReports } from '../../query-bar/kql.ts'
 import { useScope } from '../../view/as-of.tsx'
 import { useView } from '../../view/use-view.ts'
 import type { Problem } from '@margay/query'
@@ -70,11 +71,13 @@ export function useFlowGroups(view: View, subject: string | undefined): FlowGrou
   // A first answer without the processes of its hosts is not drawn: the camera would be fitted to closed hosts, and stay so.
   const table = data && (data.hasProcesses || !hasHosts) ? data.table : undefined
   const live = useOverlay(scope, table, problem === undefined)
+  const { query: search, zone, to } = scope
+  const splits = useMemo(() => querySplitsReports(flowLog.name, search, zone, to), [search, zone, to])
   const conversations = useMemo(
-    () => table && mergeReporters([table, ...live.tables], { services }),
+    () => table && mergeReporters([table, ...live.tables], { services, ...(splits && { undecided: live.tables }) }),
     // The overlay is mutable; its version says when it has changed.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
-    [table, live.version, services],
+    [table, live.version, services, splits],
   )
   return {
     conversations,
