@@ -35,11 +35,20 @@ export function queryProblem(
   now: number,
 ): Problem | undefined {
   const [first] = kqlProblems(logTypeName, query, zone, now)
-  if (first) return first
+  if (first) return { ...first, hint: first.hint ?? exampleOf(logTypeName) }
   for (const { kql } of pills.filter(({ off }) => !off)) {
     const [fault] = kqlProblems(logTypeName, kql, zone, now)
     if (fault)
       return { message: `the filter ${kql} cannot be asked: ${fault.message}`, ...(fault.hint && { hint: fault.hint }) }
   }
   return undefined
+}
+
+/** What a query of the log looks like, in words of its own: `write, for example, action: allow, or action: (allow or deny)`. */
+function exampleOf(logTypeName: string): string {
+  const type = logType(logTypeName)!
+  const field = type.columns.find((name) => (type.fields[name]?.values?.length ?? 0) > 1) ?? type.columns[0]!
+  const [one = '*', other] = type.fields[field]?.values ?? []
+  const clause = `${field}: ${one}`
+  return `write, for example, ${clause}${other === undefined ? '' : `, or ${field}: (${one} or ${other})`}`
 }

@@ -15,6 +15,7 @@ import { useScope } from '../../view/as-of.tsx'
 import { addPill } from '../../view/pill.ts'
 import { useView } from '../../view/use-view.ts'
 import { EdgePanel } from './EdgePanel.tsx'
+import { Gone } from './Gone.tsx'
 import { GraphStates } from './GraphStates.tsx'
 import { Legend } from './Legend.tsx'
 import { ListTwin } from './ListTwin.tsx'
@@ -23,7 +24,7 @@ import { Overview } from './Overview.tsx'
 import { RecordPanel } from '../explore/RecordPanel.tsx'
 import { Records } from './Records.tsx'
 import type { GraphView } from './graph-address.ts'
-import { plainName } from './labels.ts'
+import { labelsOf, plainName } from './labels.ts'
 import { selectionOf, subjectKql, subjectOf } from './subject.ts'
 import { Tip } from './Tip.tsx'
 import { Toolbar } from './Toolbar.tsx'
@@ -246,6 +247,8 @@ function Panel({ groups, picture, conversations, subject, row, rows, tab, onSele
   if (!picture || !conversations || subject === undefined) return null
   const detail = edgeDetail(conversations, subject)
   if (detail) return <EdgePanel {...{ detail, picture, conversations, scope, onSelect }} />
-  if (endsOf(subject)) return <p className={css.gone}>This edge was not seen in this time with this query.</p>
-  return <VertexPanel {...{ id: subject, picture, conversations, scope, onSelect, onToggle }} />
+  const onClear = () => onSelect(undefined)
+  const ends = endsOf(subject)
+  if (ends) return <Gone label={ends.map(labelsOf(picture)).join(' → ')} onClear={onClear} />
+  return <VertexPanel {...{ id: subject, picture, conversations, scope, onSelect, onToggle, onClear }} />
 }

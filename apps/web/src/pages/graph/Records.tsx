@@ -7,6 +7,8 @@ import { asProblem } from '../../api/problem.ts'
 import { formatBytes, formatCount, plural } from '../../format/number.ts'
 import { columnsOf } from '../../log-table/columns.ts'
 import { LogTable } from '../../log-table/LogTable.tsx'
+import { WaysOut } from '../../shell/WaysOut.tsx'
+import { Button } from '../../ui/Button.tsx'
 import { Empty, Failed, Loading } from '../../ui/Message.tsx'
 import { addPill } from '../../view/pill.ts'
 import { useView } from '../../view/use-view.ts'
@@ -85,7 +87,12 @@ export function Records({ tab, subject, tree, flows, dns, openId, onTab, onOpen,
         {records.error && records.rows.length === 0 && <Failed failure={asProblem(records.error)} />}
         {scopes[tab] !== undefined && !records.error && records.isFetched && records.rows.length === 0 && (
           <Empty title={tab === 'denied' ? 'Nothing was denied here' : 'No records here'}>
-            <p>Neither in this time nor with this query and selection.</p>
+            <p>In this time, with this query and selection.</p>
+            <WaysOut>
+              {subject !== undefined && (
+                <Button onClick={() => changeView({ selection: undefined })}>Clear the selection</Button>
+              )}
+            </WaysOut>
           </Empty>
         )}
         {records.rows.length > 0 && scopes[tab] !== undefined && (

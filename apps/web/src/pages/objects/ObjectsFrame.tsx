@@ -10,6 +10,7 @@ import { Banner, Empty, Failed, FailedBanner, Loading } from '../../ui/Message.t
 import { useZone } from '../../view/as-of.tsx'
 import { useAddress } from '../../view/use-view.ts'
 import { sharedSearch } from '../../view/view.ts'
+import { Nobody } from './Nobody.tsx'
 import type { ObjectPages } from './use-object-pages.ts'
 import css from './Objects.module.css'
 
@@ -99,21 +100,5 @@ function UnknownFact({ fact: { what, why, hint } }: { readonly fact: AsOf['unkno
         <b>Not known: {what}.</b> {sentence(why)} {hint && sentence(hint)}
       </span>
     </Banner>
-  )
-}
-
-function Nobody({ first: { unknown } }: { readonly first: AsOf }) {
-  return (
-    <Empty title="Nobody told of any objects of that moment">
-      {unknown.map(({ what, why, hint }) => (
-        <p key={what}>
-          {sentence(why)} {hint && sentence(hint)}
-        </p>
-      ))}
-      {unknown.length === 0 && (
-        <p>The server reads them from the Kubernetes API, or from YAML files that it is told of.</p>
-      )}
-      <Link to="/collection">What is being recorded: Collection</Link>
-    </Empty>
   )
 }
