@@ -21,6 +21,7 @@ import { Legend } from './Legend.tsx'
 import { ListTwin } from './ListTwin.tsx'
 import { MatrixTwin } from './MatrixTwin.tsx'
 import { Overview } from './Overview.tsx'
+import { CannotAsk } from '../explore/CannotAsk.tsx'
 import { RecordPanel } from '../explore/RecordPanel.tsx'
 import { Records } from './Records.tsx'
 import type { GraphView } from './graph-address.ts'
@@ -106,19 +107,25 @@ export function GraphPage() {
               onDrawAll={() => changeGraphView(({ view }) => ({ view: { ...view, all: true } }))}
             />
           </section>
-          <Records
-            tab={graphView.tab}
-            subject={subject}
-            tree={conversations?.hierarchy}
-            flows={scope}
-            dns={dns.problem ? undefined : { ...dns.scope, from: scope.from, to: scope.to }}
-            openId={view.selection?.kind === 'row' ? view.selection.id : undefined}
-            onTab={(tab) => changeGraphView(() => ({ tab }))}
-            onOpen={(id) => {
-              changeGraphView(() => ({ within: subject }), { selection: { kind: 'row', id } })
-            }}
-            onRows={setRows}
-          />
+          {groups.problem ? (
+            <section className={css.records} aria-label="Records">
+              <CannotAsk problem={groups.problem} />
+            </section>
+          ) : (
+            <Records
+              tab={graphView.tab}
+              subject={subject}
+              tree={conversations?.hierarchy}
+              flows={scope}
+              dns={dns.problem ? undefined : { ...dns.scope, from: scope.from, to: scope.to }}
+              openId={view.selection?.kind === 'row' ? view.selection.id : undefined}
+              onTab={(tab) => changeGraphView(() => ({ tab }))}
+              onOpen={(id) => {
+                changeGraphView(() => ({ within: subject }), { selection: { kind: 'row', id } })
+              }}
+              onRows={setRows}
+            />
+          )}
         </div>
         {!phone && view.selection === undefined && (
           <aside className={css.overview} aria-label="Overview">

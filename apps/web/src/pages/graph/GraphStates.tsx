@@ -1,7 +1,6 @@
 // The states of the graph beside a good picture: nothing there, failed, too much, not all of it, the query wrong.
 import type { Picture } from '@margay/graph'
 import { formatCount } from '../../format/number.ts'
-import { sentence } from '../../format/sentence.ts'
 import { aggregationSentence } from '../../graph/words.ts'
 import { useIsFiltered, WaysOut } from '../../shell/WaysOut.tsx'
 import { Button } from '../../ui/Button.tsx'
@@ -18,29 +17,22 @@ interface Props {
 export function GraphStates({ groups, picture, onDrawAll }: Props) {
   const { error, problem, answer, conversations } = groups
   const isEmpty = conversations?.length === 0
-  const aggregated = picture && aggregationSentence(picture)
+  const sentence = picture && aggregationSentence(picture)
   if (error && !picture) return <Failed failure={error} />
   return (
     <>
       <div className={css.banners}>
         {error && <FailedBanner failure={error} />}
-        {problem && (
-          <Banner>
-            <span>
-              The query cannot be asked: {problem.message}. {problem.hint && sentence(problem.hint)}{' '}
-              {picture && 'What you see is older.'}
-            </span>
-          </Banner>
-        )}
+        {problem && picture && <Banner>The query cannot be asked. What you see is older.</Banner>}
         {answer?.truncated && (
           <Banner>
             More than {formatCount(mostGroups)} groups of flows: the heaviest are drawn, and every denial. Totals under
             the graph are of all.
           </Banner>
         )}
-        {aggregated && (
+        {sentence && (
           <Banner>
-            {aggregated}
+            {sentence}
             <Button small onClick={onDrawAll}>
               Draw all anyway
             </Button>

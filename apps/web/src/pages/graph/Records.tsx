@@ -4,7 +4,7 @@ import type { Row } from '@margay/model'
 import { useEffect, useMemo } from 'react'
 import type { Scope } from '../../api/question.ts'
 import { asProblem } from '../../api/problem.ts'
-import { formatBytes, formatCount, plural } from '../../format/number.ts'
+import { formatBytes, plural } from '../../format/number.ts'
 import { columnsOf } from '../../log-table/columns.ts'
 import { LogTable } from '../../log-table/LogTable.tsx'
 import { WaysOut } from '../../shell/WaysOut.tsx'
@@ -130,13 +130,9 @@ function TabButton({ tab, scope, isOpen, onTab }: TabButtonProps) {
       role="tab"
       aria-selected={isOpen}
       onClick={() => onTab(tab)}
-      title={
-        scope
-          ? `${plural(count ?? 0, 'record')}; a conversation that both ends report is two`
-          : 'Not known for this selection'
-      }
+      title={scope ? 'A conversation that both ends report is two records' : 'Not known for this selection'}
     >
-      {tabWords[tab]} <span className={css.count}>{count === undefined ? '–' : formatCount(count)}</span>
+      {tabWords[tab]} <span className={css.count}>{count === undefined ? '–' : plural(count, 'record')}</span>
     </button>
   )
 }

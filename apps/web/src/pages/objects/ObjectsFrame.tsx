@@ -6,7 +6,7 @@ import type { ReactNode } from 'react'
 import { sentence } from '../../format/sentence.ts'
 import { formatTime } from '../../format/time.ts'
 import { Button } from '../../ui/Button.tsx'
-import { Banner, Empty, Failed, FailedBanner, Loading } from '../../ui/Message.tsx'
+import { Banner, Empty, Failed, FailedBanner, Loading, type Failure } from '../../ui/Message.tsx'
 import { useZone } from '../../view/as-of.tsx'
 import { useAddress } from '../../view/use-view.ts'
 import { sharedSearch } from '../../view/view.ts'
@@ -23,7 +23,9 @@ const lists = [
 interface Props {
   readonly title: string
   readonly finding: string | undefined
-  readonly pages: ObjectPages<AsOf & { readonly total: number }>
+  readonly pages: Pick<ObjectPages<AsOf & { readonly total: number }>, 'first' | 'loading'> & {
+    readonly error: Failure | undefined
+  }
   readonly isNow: boolean
   readonly filtered: boolean
   readonly filters: ReactNode
@@ -51,7 +53,9 @@ export function ObjectsFrame({ title, finding, pages, isNow, filtered, filters, 
       {first && first.objects > 0 && first.unknown.map((fact) => <UnknownFact key={fact.what} fact={fact} />)}
       <div className={css.list}>
         <Loading active={loading} label={`Reading ${title.toLowerCase()}`} />
-        {!first && error && <Failed failure={error} />}
+        {!first && error && (
+          <Failed failure={error}>{filtered && <Button onClick={onClear}>Clear the filters</Button>}</Failed>
+        )}
         {first?.objects === 0 && <Nobody first={first} />}
         {first && first.objects > 0 && first.total === 0 && (
           <Empty title={filtered ? 'None matches' : `There are no ${title.toLowerCase()}`}>
