@@ -39,7 +39,10 @@ export interface ObjectPages<P> {
   readonly onEnd: () => void
 }
 
-/** The last value that there was. */
+/** The same array each time, as `useLast` and memos need it. */
+const noPages: readonly never[] = []
+
+/** The last value that there was. A value that did not change has to be the same one, or rendering never ends. */
 export function useLast<T>(value: T | undefined): T | undefined {
   const [last, setLast] = useState(value)
   if (value !== undefined && value !== last) setLast(value)
@@ -61,7 +64,7 @@ export function useObjectPages<P extends Page>(
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetching) void fetchNextPage()
   }, [hasNextPage, isFetching, fetchNextPage])
-  const pages = useLast(data)?.pages ?? []
+  const pages = useLast(data)?.pages ?? noPages
   return {
     pages,
     first: pages[0],
