@@ -273,7 +273,7 @@ describe('figures', () => {
     await eventually(() => foot.textContent()).toContain('Total of the 20 records that count, of 40')
     expect(await foot.textContent()).toContain('20 kB4 kB')
     const ribbon = await page.locator('section[aria-label^="Allowed and denied"]').textContent()
-    expect(ribbon).toContain('16 allowed · 4 denied at destination')
+    expect(ribbon).toContain('16 records allowed · 4 denied at destination')
     const csv = await save(page, 'CSV')
     expect(csv.trimEnd().split('\r\n')).toHaveLength(41)
   })
@@ -470,8 +470,19 @@ describe('what is wrong is said', () => {
     await eventually(() => page.locator('[role=alert]').count()).toBe(0)
   })
 
+  it('when the query cannot be asked, with one that can', async () => {
+    const page = await explore({ q: 'action: (' })
+    const table = page.locator('section[aria-label=Records]')
+    await table.getByText('Write, for example, action: allow, or action: (allow or deny).').waitFor()
+    await table.getByRole('button', { name: 'Empty the query' }).click()
+    await eventually(() => rowsIn(page).count()).toBeGreaterThan(10)
+  })
+
   it('when nothing matches, with what to do next', async () => {
     const page = await explore({ q: 'source_namespace: nowhere' })
+    const plot = (await page.locator('figure > div').first().boundingBox())!
+    const twin = (await page.locator('figure summary').boundingBox())!
+    expect(twin.y).toBeGreaterThanOrEqual(plot.y + plot.height)
     await page.click('button:has-text("Empty the query")')
     await eventually(() => rowsIn(page).count()).toBeGreaterThan(10)
   })

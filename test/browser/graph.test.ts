@@ -138,7 +138,7 @@ const at = (search: Record<string, string>) => `/graph?${new URLSearchParams(sea
 const selected = (id: string, more: Record<string, string> = {}) => at({ sel: `edge:${id}`, ...more })
 const panel = (page: Page, label = 'Edge') => page.getByRole('complementary', { name: label })
 const count = async (page: Page, tab: string) => {
-  const text = await page.getByRole('tab', { name: new RegExp(`^${tab} [\\d,]+$`) }).textContent()
+  const text = await page.getByRole('tab', { name: new RegExp(`^${tab} [\\d,]+ records?$`) }).textContent()
   return Number(text?.replace(/\D/g, ''))
 }
 const listRow = (page: Page, source: string, dest: string) =>

@@ -144,6 +144,43 @@ describe('endpoints', () => {
     await eventually(() => page.url()).not.toContain(said)
   })
 
+  it.each([
+    ['Policy name', 'nix', 'Policy "nix" is none of the cluster of that moment'],
+    ['Label selector', 'app in (payments', '")" is missing behind "app in (payments"'],
+  ])('stay beside a mark on the field where %s cannot be asked by', async (label, text, said) => {
+    const page = await at('/endpoints', { ns: 'payments' })
+    await eventually(() => heading(page).innerText()).toContain('endpoints:')
+    const field = page.getByLabel(label, { exact: true })
+    await field.fill(text)
+    await field.press('Enter')
+    await page.getByRole('alert').filter({ hasText: said }).waitFor()
+    expect(await field.getAttribute('aria-invalid')).toBe('true')
+    expect(await rows(page).count()).toBe(4)
+    expect(await heading(page).innerText()).toContain('endpoints:')
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await eventually(() => field.getAttribute('aria-invalid')).toBe('false')
+  })
+
+  it('are narrowed to a policy that the field completes', async () => {
+    const page = await at('/endpoints', { ns: 'payments' })
+    await eventually(() => rows(page).count()).toBe(4)
+    const field = page.getByLabel('Policy name', { exact: true })
+    const id = (await field.getAttribute('list')) ?? ''
+    const choices = page.locator(`[id="${id}"] option`)
+    const names = await choices.evaluateAll((options) => options.map((option) => option.getAttribute('value')))
+    expect(names).toContain('payments/app.payments-ingress')
+    await field.fill('payments/app.payments-ingress')
+    await eventually(() => rows(page).count()).toBe(2)
+  })
+
+  it('of a moment before any is known lead to the first that is', async () => {
+    const page = await at('/endpoints', { from: '1790000000', to: '1790003600' })
+    await page.getByText('It was 2026-09-21 17:13:20; objects of the cluster are known since 20').waitFor()
+    await page.getByRole('button', { name: 'The first time that is known' }).click()
+    await rows(page).first().waitFor()
+    await page.getByText('as they were at').waitFor()
+  })
+
   it('say what to do where nothing matches', async () => {
     const page = await at('/endpoints', { name: 'nobody' })
     await page.getByRole('heading', { name: 'None matches' }).waitFor()
@@ -196,6 +233,15 @@ describe('nodes and network sets', () => {
     await page.keyboard.press('g')
     await page.keyboard.press('s')
     await eventually(() => heading(page).innerText()).toMatch(/^3 network sets: /)
+  })
+
+  it('count the records of a network set, and open them', async () => {
+    const page = await at('/network-sets')
+    const set = rowOf(page, 'card-apis')
+    await eventually(() => set.locator('[role=gridcell]').last().innerText()).toMatch(/^[1-9][\d,]*$/)
+    await set.click()
+    await eventually(() => new URL(page.url()).searchParams.get('f')).toContain('dest_domains: "api.stripe.com"')
+    await rows(page).first().waitFor()
   })
 
   it('show what goes in and out of a node, and open what it reported', async () => {
@@ -286,7 +332,7 @@ describe('names that are asked for', () => {
   const dns = 'workload/kube-system/coredns-76f75df574-*'
   it('stand under the server that answered them', async () => {
     const page = await at('/graph', { sel: `vertex:${dns}`, tab: 'dns' })
-    await page.getByRole('tab', { name: /^DNS [1-9][\d,]*$/ }).waitFor()
+    await page.getByRole('tab', { name: /^DNS [1-9][\d,]* records?$/ }).waitFor()
     await rows(page).first().waitFor()
   })
 
@@ -328,7 +374,7 @@ describe('outside of the cluster', () => {
     const outside = panel.locator('section', { has: page.getByRole('heading', { name: 'Outside of the cluster' }) })
     await outside.getByRole('button', { name: 'Internet' }).click()
     await eventually(() => new URL(page.url()).searchParams.get('sel')).toBe(`edge:${egress}`)
-    const shown = page.getByRole('tab', { name: /^All flows [\d,]+$/ })
+    const shown = page.getByRole('tab', { name: /^All flows [\d,]+ records?$/ })
     // The demo goes on, and the page's hour with it: what the server counts before and after is around what the page shows.
     await eventually(async () => {
       const before = await countRecords(filter)
@@ -350,7 +396,7 @@ describe('services', () => {
   it('are vertices whose edges have the records of their workloads', async () => {
     const service = 'service/payments/payments'
     const page = await at('/graph', { level: 'service', as: 'list', sel: `edge:service/shop/checkout > ${service}` })
-    const shown = page.getByRole('tab', { name: /^All flows [1-9][\d,]*$/ })
+    const shown = page.getByRole('tab', { name: /^All flows [1-9][\d,]* records?$/ })
     await shown.waitFor()
     const row = page.getByRole('row', { name: /^checkout payments / })
     await row.waitFor()

@@ -72,6 +72,6 @@ export async function openFirst(page: Page): Promise<Locator> {
 
 /** The number on a tab, once it is the one that is wanted. */
 export const tabShows = (page: Page, tab: string, count: number) =>
-  eventually(() => page.getByRole('tab', { name: new RegExp(`^${tab} [\\d,]+$`) }).innerText()).toMatch(
-    new RegExp(`^${tab}\\s+${count.toLocaleString('en')}$`),
+  eventually(() => page.getByRole('tab', { name: new RegExp(`^${tab} [\\d,]+ records?$`) }).innerText()).toMatch(
+    new RegExp(`^${tab}\\s+${count.toLocaleString('en')} records?$`),
   )

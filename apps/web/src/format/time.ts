@@ -48,6 +48,13 @@ export function formatSince(seconds: number, now: number, zone: string): string 
   return formatDay(seconds, zone) === formatDay(now, zone) ? formatClock(seconds, zone) : formatTime(seconds, zone)
 }
 
+/** `14:02:11 to 14:03:11`, with the day where it is another one than that of `now`. */
+export function formatInterval(from: number, to: number, now: number, zone: string): string {
+  const isToday = formatDay(from, zone) === formatDay(now, zone) && formatDay(to, zone) === formatDay(now, zone)
+  const format = isToday ? formatClock : formatTime
+  return `${format(from, zone)} to ${format(to, zone)}`
+}
+
 /** `UTC`, `GMT+1`: the zone's short name at a moment. */
 export function zoneName(zone: string, seconds: number): string {
   const format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeZoneName: 'short' })

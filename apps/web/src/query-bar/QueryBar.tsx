@@ -1,5 +1,6 @@
 // The query bar: KQL for every page. Enter asks it; what cannot be asked is underlined where it is wrong, and said below.
 import { useImperativeHandle, useRef, useState, type Ref } from 'react'
+import { sentence } from '../format/sentence.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { useAsOf, useZone } from '../view/as-of.tsx'
 import { useView } from '../view/use-view.ts'
@@ -69,7 +70,7 @@ export function QueryBar({ ref }: { readonly ref: Ref<QueryBarHandle> }) {
       </div>
       {problem && (
         <p className={css.problem} role="alert">
-          {problem.message}. {problem.hint && <span>{problem.hint}.</span>}
+          {problem.message}. {problem.hint && <span>{sentence(problem.hint)}</span>}
         </p>
       )}
     </>

@@ -78,3 +78,20 @@ describe('what cannot be asked', () => {
     expect(queryProblem(dnsLog.name, '', [pill('qname: "x.test"')], 'UTC', now)).toBeUndefined()
   })
 })
+
+describe('a query that cannot be asked', () => {
+  it.each([
+    ['flows', 'write, for example, action: allow, or action: (allow or deny)'],
+    ['dns', 'write, for example, '],
+    ['objects', 'write, for example, change: present, or change: (present or added)'],
+  ])('of the log %s comes with an example that can', (log, begin) => {
+    const hint = queryProblem(log, 'action: (', [], 'UTC', now)?.hint ?? ''
+    expect(hint).toContain(begin)
+    const [example = '', other = ''] = hint.replace('write, for example, ', '').split(', or ')
+    expect(kqlProblems(log, example, 'UTC', now)).toEqual([])
+    expect(kqlProblems(log, other, 'UTC', now)).toEqual([])
+  })
+
+  it('keeps the cure that is its own', () =>
+    expect(queryProblem('flows', 'action: "deny', [], 'UTC', now)?.hint).toBe('write " at the end of the value'))
+})

@@ -35,7 +35,7 @@ export function queryProblem(
   now: number,
 ): Problem | undefined {
   const [first] = kqlProblems(logTypeName, query, zone, now)
-  if (first) return first
+  if (first) return { ...first, hint: first.hint ?? exampleOf(logTypeName) }
   for (const { kql } of pills.filter(({ off }) => !off)) {
     const [fault] = kqlProblems(logTypeName, kql, zone, now)
     if (fault)
@@ -51,4 +51,13 @@ export function querySplitsReports(logTypeName: string, query: string, zone: str
   if (!type || !parsed.ok) return false
   const bound = bind(parsed.filter, type, { now, zone })
   return bound.ok && maySplitReports(type, bound.filter)
+}
+
+/** What a query of the log looks like, in words of its own: `write, for example, action: allow, or action: (allow or deny)`. */
+function exampleOf(logTypeName: string): string {
+  const type = logType(logTypeName)!
+  const field = type.columns.find((name) => (type.fields[name]?.values?.length ?? 0) > 1) ?? type.columns[0]!
+  const [one = '*', other] = type.fields[field]?.values ?? []
+  const clause = `${field}: ${one}`
+  return `write, for example, ${clause}${other === undefined ? '' : `, or ${field}: (${one} or ${other})`}`
 }

@@ -9,7 +9,7 @@ import { endsOfRecord, endsOfScope } from '../api/resources.ts'
 import { formatClock } from '../format/time.ts'
 import { rowId } from '../log-table/row-id.ts'
 import { Chip } from '../ui/Chip.tsx'
-import { endsOf, exactClock, mayChange, moreWords, placeWords, sourceWords } from './both-ends.ts'
+import { endsOf, exactClock, groupsOf, mayChange, moreWords, placeWords, sourceWords } from './both-ends.ts'
 import css from './BothEnds.module.css'
 
 /** The other end's records may still be on their way to the server. */
@@ -59,18 +59,27 @@ function BothEnds({ ends, failure, zone }: Props) {
   if (!ends || ends.connections.length === 0) return null
   return (
     <section className={css.ends} aria-label="Both ends">
-      {ends.connections.map((connection, at) => (
-        <Connection
-          key={`${connection.start} ${endsOf(connection)}`}
-          connection={connection}
-          zone={zone}
-          isOpen={at === 0}
-        />
+      {groupsOf(ends.connections).map((group) => (
+        <div key={keyOf(group[0]!)} className={css.group}>
+          <p className={css.sentence}>
+            {group[0]!.sentence} {!group[0]!.sure && <Chip tone="warn">? not certain</Chip>}
+          </p>
+          {group.map((connection) => (
+            <Connection
+              key={keyOf(connection)}
+              connection={connection}
+              zone={zone}
+              isOpen={connection === ends.connections[0]}
+            />
+          ))}
+        </div>
       ))}
       {ends.more > 0 && <p className="faint">{moreWords(ends)}</p>}
     </section>
   )
 }
+
+const keyOf = (connection: ConnectionEnds): string => `${connection.start} ${endsOf(connection)}`
 
 interface ConnectionProps {
   readonly connection: ConnectionEnds
@@ -79,25 +88,19 @@ interface ConnectionProps {
 }
 
 function Connection({ connection, zone, isOpen }: ConnectionProps) {
-  const { start, sentence, sure } = connection
   // What policies say stands under Why, with the trace.
   const evidence = connection.evidence.filter(({ from }) => from !== 'policy')
   return (
-    <div className={css.connection}>
-      <p className={css.sentence}>
-        {sentence} {!sure && <Chip tone="warn">? not certain</Chip>}
-      </p>
-      <details open={isOpen}>
-        <summary>
-          {formatClock(Math.floor(start / 1000), zone)} <span className="mono">{endsOf(connection)}</span>
-        </summary>
-        <ul className={css.evidence} aria-label="Evidence from both ends">
-          {evidence.map((each) => (
-            <Evidence key={`${each.at} ${each.host} ${each.text}`} evidence={each} zone={zone} />
-          ))}
-        </ul>
-      </details>
-    </div>
+    <details open={isOpen}>
+      <summary>
+        {formatClock(Math.floor(connection.start / 1000), zone)} <span className="mono">{endsOf(connection)}</span>
+      </summary>
+      <ul className={css.evidence} aria-label="Evidence from both ends">
+        {evidence.map((each) => (
+          <Evidence key={`${each.at} ${each.host} ${each.text}`} evidence={each} zone={zone} />
+        ))}
+      </ul>
+    </details>
   )
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { endsOf, exactClock, mayChange, moreWords } from './both-ends.ts'
+import { endsOf, exactClock, groupsOf, mayChange, moreWords } from './both-ends.ts'
 
 const connection = {
   start: 1_000_000,
@@ -15,6 +15,12 @@ describe('both ends', () => {
 
   it('have times to the millisecond in the zone of the page', () =>
     expect(exactClock(Date.UTC(2026, 10, 25, 13, 2, 11, 7), 'Europe/Madrid')).toBe('14:02:11.007'))
+
+  it('say a sentence once over all connections that it is about', () => {
+    const said = (start: number, sentence: string, sure = true) => ({ ...connection, start, sentence, sure }) as never
+    const [one, two, three, four] = [said(1, 'refused'), said(2, 'slow'), said(3, 'refused'), said(4, 'refused', false)]
+    expect(groupsOf([one, two, three, four])).toEqual([[one, three], [two], [four]])
+  })
 
   it('say that there are at least so many more where they could not all be counted', () => {
     expect(moreWords({ more: 1200, exact: true })).toBe('And 1,200 more that failed or were slow.')

@@ -32,6 +32,11 @@ export const endsOf = ({ proto, source, dest }: ConnectionEnds): string =>
 export const exactClock = (ms: number, zone: string): string =>
   `${formatClock(Math.floor(ms / 1000), zone)}.${String(Math.floor(ms) % 1000).padStart(3, '0')}`
 
+/** Connections of which one and the same is said: the sentence once, the connections in their order. */
+export function groupsOf(connections: readonly ConnectionEnds[]): readonly (readonly ConnectionEnds[])[] {
+  return [...Map.groupBy(connections, ({ sentence, sure }) => `${sure} ${sentence}`).values()]
+}
+
 /** How many connections are not shown. */
 export const moreWords = ({ more, exact }: Pick<EndsResponse, 'more' | 'exact'>): string =>
   `And ${formatAtLeast(more, exact)} more that failed or were slow.`

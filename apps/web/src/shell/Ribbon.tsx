@@ -60,7 +60,7 @@ export function finding(buckets: readonly Bucket[]): string {
   const all = deniedAtSource + deniedAtDestination
   if (buckets.length === 0) return ''
   if (allowed + all === 0) return gaps > 0 ? 'no records in this time' : 'no flows match'
-  const parts = [`${formatCount(allowed)} allowed`]
+  const parts = [`${plural(allowed, 'record')} allowed`]
   if (deniedAtSource > 0) parts.push(`${formatCount(deniedAtSource)} denied at source`)
   if (deniedAtDestination > 0) parts.push(`${formatCount(deniedAtDestination)} denied at destination`)
   if (all === 0) parts.push('none denied')

@@ -19,11 +19,28 @@ const comparisons: Partial<Record<TokenKind, ComparisonKind>> = {
   EndsWith: 'ends-with',
 }
 
-const spelled: Partial<Record<TokenKind, string>> = {
+/** Tokens as people write them. */
+const spelled: Readonly<Record<TokenKind, string>> = {
+  Label: 'label',
   StringLiteral: 'a string in quotes',
   LBrace: '{',
   RBrace: '}',
+  Comma: ',',
+  Eq: '==',
+  Ne: '!=',
+  In: 'in',
+  Not: '!',
+  NotIn: 'not in',
+  Contains: 'contains',
+  StartsWith: 'starts with',
+  EndsWith: 'ends with',
+  All: 'all()',
+  Has: 'has()',
+  Global: 'global()',
+  LParen: '(',
   RParen: ')',
+  And: '&&',
+  Or: '||',
   EOF: 'the end',
 }
 
@@ -46,14 +63,14 @@ function createCursor(tokens: readonly Token[]): Cursor {
 }
 
 function unexpected(token: Token, wanted: string): SelectorError {
-  const found = token.kind === 'EOF' ? 'the end' : `${token.kind} ${token.value}`.trim()
+  const found = token.value === '' ? spelled[token.kind] : `${spelled[token.kind]} ${token.value}`
   return new SelectorError(`unexpected ${found} at column ${token.at + 1}; expected ${wanted}`)
 }
 
 function expect(cursor: Cursor, kind: TokenKind): Token {
   const token = cursor.take()
   if (token.kind === kind) return token
-  throw unexpected(token, spelled[kind] ?? kind)
+  throw unexpected(token, spelled[kind])
 }
 
 function parseSet(cursor: Cursor): readonly string[] {

@@ -12,11 +12,11 @@ const partsOf = (text: string) => text.split(/,(?![^(]*\))/).map((part) => part.
 const key = String.raw`(?<key>[\w./-]+)`
 const patterns: readonly (readonly [RegExp, (label: string, value: string) => Selector])[] = [
   [
-    new RegExp(String.raw`^${key}\s+in\s+\((?<value>[^()]*)\)$`),
+    new RegExp(String.raw`^${key}\s+in\s*\((?<value>[^()]*)\)$`),
     (label, value) => ({ kind: 'in', label, values: valuesOf(value) }),
   ],
   [
-    new RegExp(String.raw`^${key}\s+notin\s+\((?<value>[^()]*)\)$`),
+    new RegExp(String.raw`^${key}\s+notin\s*\((?<value>[^()]*)\)$`),
     (label, value) => ({ kind: 'not-in', label, values: valuesOf(value) }),
   ],
   [new RegExp(String.raw`^${key}\s*!=\s*(?<value>[\w.-]*)$`), (label, value) => ({ kind: 'not-equals', label, value })],
@@ -35,13 +35,32 @@ function readPart(text: string): Selector | undefined {
   return undefined
 }
 
-/** Reads either form; the error is that of Calico's language, which names the place. */
+/** Signs that only Calico's language has. */
+const calicoOnly = /['"{}&|]|\b(?:has|all|global)\(/
+
+/** What is wrong with a part in kubectl's form. */
+function faultOf(part: string): string {
+  if (part === '') return 'a condition is missing beside a comma'
+  const set = /^[\w./-]+\s+(?:not)?in\b\s*(?<list>.*)$/.exec(part)
+  const list = set?.groups?.list
+  if (list === undefined) return `"${part}" is no condition`
+  if (!list.startsWith('(')) return `"(" is missing behind "${part.slice(0, part.length - list.length).trim()}"`
+  return list.includes(')')
+    ? `the values of "${part}" are not in one pair of brackets`
+    : `")" is missing behind "${part}"`
+}
+
+/** Reads either form; the error is of the form that the text looks like, and names the place. */
 export function readLabelSelector(text: string): ReadSelector {
-  const parts = partsOf(text).map(readPart)
-  const known = parts.filter((part) => part !== undefined)
+  const parts = partsOf(text)
+  const read = parts.map(readPart)
+  const known = read.filter((part) => part !== undefined)
   if (known.length === parts.length) {
     return { selector: known.length === 1 ? known[0]! : { kind: 'and', of: known } }
   }
   const parsed = parseSelector(text)
-  return parsed.selector ? { selector: parsed.selector } : { error: parsed.error }
+  if (parsed.selector) return { selector: parsed.selector }
+  if (calicoOnly.test(text)) return { error: parsed.error }
+  const wrong = parts[read.indexOf(undefined)] ?? text
+  return { error: `parse selector "${text.slice(0, 120)}": ${faultOf(wrong)}` }
 }

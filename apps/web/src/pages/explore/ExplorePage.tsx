@@ -9,6 +9,7 @@ import { usePhone, WithSidePanel } from '../../shell/SidePanel.tsx'
 import { Failed, FailedBanner, Loading } from '../../ui/Message.tsx'
 import { useScope } from '../../view/as-of.tsx'
 import { useView } from '../../view/use-view.ts'
+import { CannotAsk } from './CannotAsk.tsx'
 import { toggleColumn } from './ColumnPicker.tsx'
 import { FieldList } from './FieldList.tsx'
 import { LogTabs } from './LogTabs.tsx'
@@ -107,7 +108,7 @@ export function ExplorePage() {
             {stored.error && stored.rows.length === 0 ? (
               <Failed failure={asProblem(stored.error)} />
             ) : problem ? (
-              <Failed failure={{ ...problem, code: 'query_cannot_be_asked' }} />
+              <CannotAsk problem={problem} />
             ) : rows.length === 0 && stored.isSuccess ? (
               <NoRecords type={type} />
             ) : (

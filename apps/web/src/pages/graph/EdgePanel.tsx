@@ -3,7 +3,7 @@ import { readVertexId, type Conversations, type Edge, type EdgeDetail, type Pict
 import { describeHit, decidingHit, flowLog, type PolicyHit, type Row } from '@margay/model'
 import type { Scope } from '../../api/question.ts'
 import { Explainer } from '../../explain/Explainer.tsx'
-import { formatMinute, formatSince } from '../../format/time.ts'
+import { formatInterval, formatMinute } from '../../format/time.ts'
 import { formatCount } from '../../format/number.ts'
 import { EndsOfScope } from '../../record/BothEnds.tsx'
 import { readTrace } from '../../log-table/presentation.tsx'
@@ -154,6 +154,8 @@ function Follows({ moment, row }: { readonly moment: number; readonly row: Row }
 function Reason({ row, ends, scope }: { readonly row: Row; readonly ends: Ends; readonly scope: Scope }) {
   const enforced = readTrace(row['policies.enforced_policies'])
   const trace = enforced.length > 0 ? enforced : readTrace(row['policies.all_policies'])
+  const start = Number(row['start_time'] ?? 0)
+  const end = Number(row['end_time'] ?? start)
   return (
     <>
       <Explainer type={flowLog} row={row}>
@@ -161,9 +163,7 @@ function Reason({ row, ends, scope }: { readonly row: Row; readonly ends: Ends; 
         <Trace trace={trace} />
         <p className="faint">{evidenceOf(row)}</p>
       </Explainer>
-      <p className="faint">
-        Of the newest record, {formatSince(Number(row['start_time'] ?? 0), scope.to, scope.zone)}.
-      </p>
+      <p className="faint">Of the newest record, {formatInterval(start, end, scope.to, scope.zone)}.</p>
     </>
   )
 }

@@ -15,15 +15,17 @@ import { useScope } from '../../view/as-of.tsx'
 import { addPill } from '../../view/pill.ts'
 import { useView } from '../../view/use-view.ts'
 import { EdgePanel } from './EdgePanel.tsx'
+import { Gone } from './Gone.tsx'
 import { GraphStates } from './GraphStates.tsx'
 import { Legend } from './Legend.tsx'
 import { ListTwin } from './ListTwin.tsx'
 import { MatrixTwin } from './MatrixTwin.tsx'
 import { Overview } from './Overview.tsx'
+import { CannotAsk } from '../explore/CannotAsk.tsx'
 import { RecordPanel } from '../explore/RecordPanel.tsx'
 import { Records } from './Records.tsx'
 import type { GraphView } from './graph-address.ts'
-import { plainName } from './labels.ts'
+import { labelsOf, plainName } from './labels.ts'
 import { selectionOf, subjectKql, subjectOf } from './subject.ts'
 import { Tip } from './Tip.tsx'
 import { Toolbar } from './Toolbar.tsx'
@@ -105,19 +107,25 @@ export function GraphPage() {
               onDrawAll={() => changeGraphView(({ view }) => ({ view: { ...view, all: true } }))}
             />
           </section>
-          <Records
-            tab={graphView.tab}
-            subject={subject}
-            tree={conversations?.hierarchy}
-            flows={scope}
-            dns={dns.problem ? undefined : { ...dns.scope, from: scope.from, to: scope.to }}
-            openId={view.selection?.kind === 'row' ? view.selection.id : undefined}
-            onTab={(tab) => changeGraphView(() => ({ tab }))}
-            onOpen={(id) => {
-              changeGraphView(() => ({ within: subject }), { selection: { kind: 'row', id } })
-            }}
-            onRows={setRows}
-          />
+          {groups.problem ? (
+            <section className={css.records} aria-label="Records">
+              <CannotAsk problem={groups.problem} />
+            </section>
+          ) : (
+            <Records
+              tab={graphView.tab}
+              subject={subject}
+              tree={conversations?.hierarchy}
+              flows={scope}
+              dns={dns.problem ? undefined : { ...dns.scope, from: scope.from, to: scope.to }}
+              openId={view.selection?.kind === 'row' ? view.selection.id : undefined}
+              onTab={(tab) => changeGraphView(() => ({ tab }))}
+              onOpen={(id) => {
+                changeGraphView(() => ({ within: subject }), { selection: { kind: 'row', id } })
+              }}
+              onRows={setRows}
+            />
+          )}
         </div>
         {!phone && view.selection === undefined && (
           <aside className={css.overview} aria-label="Overview">
@@ -246,6 +254,8 @@ function Panel({ groups, picture, conversations, subject, row, rows, tab, onSele
   if (!picture || !conversations || subject === undefined) return null
   const detail = edgeDetail(conversations, subject)
   if (detail) return <EdgePanel {...{ detail, picture, conversations, scope, onSelect }} />
-  if (endsOf(subject)) return <p className={css.gone}>This edge was not seen in this time with this query.</p>
-  return <VertexPanel {...{ id: subject, picture, conversations, scope, onSelect, onToggle }} />
+  const onClear = () => onSelect(undefined)
+  const ends = endsOf(subject)
+  if (ends) return <Gone label={ends.map(labelsOf(picture)).join(' → ')} onClear={onClear} />
+  return <VertexPanel {...{ id: subject, picture, conversations, scope, onSelect, onToggle, onClear }} />
 }

@@ -2,9 +2,9 @@
 import type { Picture } from '@margay/graph'
 import { formatCount } from '../../format/number.ts'
 import { aggregationSentence } from '../../graph/words.ts'
+import { useIsFiltered, WaysOut } from '../../shell/WaysOut.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { Banner, Empty, Failed, FailedBanner } from '../../ui/Message.tsx'
-import { useView } from '../../view/use-view.ts'
 import { mostGroups, type FlowGroups } from './use-flow-groups.ts'
 import css from './Graph.module.css'
 
@@ -23,7 +23,7 @@ export function GraphStates({ groups, picture, onDrawAll }: Props) {
     <>
       <div className={css.banners}>
         {error && <FailedBanner failure={error} />}
-        {problem && <Banner>The query cannot be asked: {problem.message}. What you see is older.</Banner>}
+        {problem && picture && <Banner>The query cannot be asked. What you see is older.</Banner>}
         {answer?.truncated && (
           <Banner>
             More than {formatCount(mostGroups)} groups of flows: the heaviest are drawn, and every denial. Totals under
@@ -50,22 +50,21 @@ export function GraphStates({ groups, picture, onDrawAll }: Props) {
 }
 
 function Nothing() {
-  const { view, changeView } = useView()
-  const hasFilter = view.query !== '' || view.pills.length > 0
+  const hasFilter = useIsFiltered()
   return (
     <Empty title={hasFilter ? 'No flows match in this time' : 'No flows were recorded in this time'}>
-      {hasFilter ? (
+      <p>
+        {hasFilter
+          ? 'The query and the filters leave nothing.'
+          : 'Widen the range, or make some traffic and watch it live:'}
+      </p>
+      {!hasFilter && (
         <>
-          <p>The query and the filters leave nothing.</p>
-          <Button onClick={() => changeView({ query: '', pills: [] })}>Clear query and filters</Button>
-        </>
-      ) : (
-        <>
-          <p>Widen the range, or make some traffic and watch it live:</p>
           <code className={css.command}>curl http://127.0.0.1:8585/</code>
           <p>Collection says whether anything is recorded at all.</p>
         </>
       )}
+      <WaysOut />
     </Empty>
   )
 }

@@ -4,9 +4,11 @@ import type { Row } from '@margay/model'
 import { useEffect, useMemo } from 'react'
 import type { Scope } from '../../api/question.ts'
 import { asProblem } from '../../api/problem.ts'
-import { formatBytes, formatCount, plural } from '../../format/number.ts'
+import { formatBytes, plural } from '../../format/number.ts'
 import { columnsOf } from '../../log-table/columns.ts'
 import { LogTable } from '../../log-table/LogTable.tsx'
+import { WaysOut } from '../../shell/WaysOut.tsx'
+import { Button } from '../../ui/Button.tsx'
 import { Empty, Failed, Loading } from '../../ui/Message.tsx'
 import { addPill } from '../../view/pill.ts'
 import { useView } from '../../view/use-view.ts'
@@ -85,7 +87,12 @@ export function Records({ tab, subject, tree, flows, dns, openId, onTab, onOpen,
         {records.error && records.rows.length === 0 && <Failed failure={asProblem(records.error)} />}
         {scopes[tab] !== undefined && !records.error && records.isFetched && records.rows.length === 0 && (
           <Empty title={tab === 'denied' ? 'Nothing was denied here' : 'No records here'}>
-            <p>Neither in this time nor with this query and selection.</p>
+            <p>In this time, with this query and selection.</p>
+            <WaysOut>
+              {subject !== undefined && (
+                <Button onClick={() => changeView({ selection: undefined })}>Clear the selection</Button>
+              )}
+            </WaysOut>
           </Empty>
         )}
         {records.rows.length > 0 && scopes[tab] !== undefined && (
@@ -123,13 +130,9 @@ function TabButton({ tab, scope, isOpen, onTab }: TabButtonProps) {
       role="tab"
       aria-selected={isOpen}
       onClick={() => onTab(tab)}
-      title={
-        scope
-          ? `${plural(count ?? 0, 'record')}; a conversation that both ends report is two`
-          : 'Not known for this selection'
-      }
+      title={scope ? 'A conversation that both ends report is two records' : 'Not known for this selection'}
     >
-      {tabWords[tab]} <span className={css.count}>{count === undefined ? '–' : formatCount(count)}</span>
+      {tabWords[tab]} <span className={css.count}>{count === undefined ? '–' : plural(count, 'record')}</span>
     </button>
   )
 }

@@ -18,6 +18,7 @@ import { Ports } from './EdgePanel.tsx'
 import { Domains } from './Domains.tsx'
 import { EdgeList } from './EdgeList.tsx'
 import { Figures, rangeTitle, Times } from './Figures.tsx'
+import { Gone } from './Gone.tsx'
 import { labelsOf } from './labels.ts'
 import { OutsideList } from './OutsideList.tsx'
 import { PanelActions } from './PanelActions.tsx'
@@ -32,16 +33,17 @@ interface Props {
   readonly scope: Scope
   readonly onSelect: (id: string) => void
   readonly onToggle: (id: string, isOpen: boolean) => void
+  readonly onClear: () => void
 }
 
-export function VertexPanel({ id, picture, conversations, scope, onSelect, onToggle }: Props) {
+export function VertexPanel({ id, picture, conversations, scope, onSelect, onToggle, onClear }: Props) {
   const traffic = trafficOf(conversations, id)
   const vertex = picture.vertices.find((each) => each.id === id)
   const box = picture.boxes.find((each) => each.id === id)
   const level = readVertexId(id)?.level
   const labels = labelsOf(picture)
   const label = labels(id)
-  if (!traffic || level === undefined) return <Gone label={label} />
+  if (!traffic || level === undefined) return <Gone label={label} onClear={onClear} />
   const { inbound, outbound } = edgesOf(picture, id, box !== undefined)
   const narrow = within(scope, id, conversations.hierarchy)
   // Of a box it matters which member is meant; of a vertex only the other end is news.
@@ -127,12 +129,3 @@ const most = 8
 
 const byNews = (edges: readonly Edge[]) =>
   edges.toSorted((a, b) => b.deniedShare - a.deniedShare || b.tally.total.connections - a.tally.total.connections)
-
-function Gone({ label }: { readonly label: string }) {
-  return (
-    <div className={css.panel}>
-      <h1>{label}</h1>
-      <p>Nothing of it was seen in this time with this query. It stays selected, so that another range can show it.</p>
-    </div>
-  )
-}

@@ -9,13 +9,14 @@ import { Button } from '../../ui/Button.tsx'
 import { endsNow } from '../../view/moment.ts'
 import { useView } from '../../view/use-view.ts'
 import { endpointCard, endpointColumns } from './endpoint-columns.tsx'
+import { faultOf, type FieldFault } from './field-fault.ts'
 import { FilterField } from './FilterField.tsx'
 import { isFiltered, textFilters, type FlagFilter, type ObjectView, type TextFilter } from './object-view.ts'
 import { ObjectsFrame } from './ObjectsFrame.tsx'
-import { pageSize, useMoment, useObjectPages, type Moment } from './use-object-pages.ts'
+import { pageSize, useLast, useMoment, useObjectPages, type Moment } from './use-object-pages.ts'
 import { useObjectView, type ChangeObjects } from './use-object-view.ts'
 import { useOpenRecords } from './use-open-records.ts'
-import { endpointId, endpointKql } from './words.ts'
+import { endpointId, endpointKql, policyName } from './words.ts'
 
 export function EndpointsPage() {
   const { view } = useView()
@@ -27,15 +28,17 @@ export function EndpointsPage() {
   )
   const endpoints = useMemo(() => pages.pages.flatMap((page) => page.endpoints), [pages.pages])
   const total = pages.first?.total ?? 0
+  const fault = pages.error && faultOf(pages.error)
+  const policies = usePolicyNames(endpoints, objects)
   const open = useOpenRecords()
   return (
     <ObjectsFrame
-      title="Endpoints"
-      finding={useFinding(search, pages.first?.total, isFiltered(objects))}
-      pages={pages}
+      title={title}
+      finding={useFinding(search, pages.isOlder ? undefined : total, isFiltered(objects))}
+      pages={{ ...pages, error: fault ?? pages.error }}
       isNow={endsNow(view.range)}
       filtered={isFiltered(objects)}
-      filters={<Filters objects={objects} onChange={changeObjects} onClear={clear} />}
+      filters={<Filters {...{ objects, fault, policies }} onChange={changeObjects} onClear={clear} />}
       onClear={clear}
     >
       <ObjectTable<Endpoint>
@@ -64,12 +67,27 @@ function searchOf({ sort, ...filters }: ObjectView, { at, from, to }: Moment): S
   return { ...set, ...order, from, to, ...(at !== undefined && { at }) }
 }
 
-/** How many are open and how many were denied something, of those that the typed filters leave. */
+/** Names of the policies of what is listed, before the list is narrowed to one of them. */
+function usePolicyNames(endpoints: readonly Endpoint[], { policy }: ObjectView): readonly string[] {
+  const names = useMemo(
+    () => [...new Set(endpoints.flatMap(({ policies }) => policies.map(policyName)))].sort(),
+    [endpoints],
+  )
+  return useLast(policy === '' ? names : undefined) ?? names
+}
+
+interface Counts {
+  readonly all: number | undefined
+  readonly open: number | undefined
+  readonly denied: number | undefined
+}
+
+/** Asked once the list itself is there: what it cannot be asked by, they cannot either. The last finding stays meanwhile. */
 function useFinding(search: Search, total: number | undefined, filtered: boolean): string | undefined {
   const { unprotected: _, denied: __, unlabelled: ___, ...base } = search
-  const counts = useQuery({
+  const { data } = useQuery({
     queryKey: ['endpoint counts', base],
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal }): Promise<Counts> => {
       const count = async (flag: object) => {
         const { total, unknown } = await getEndpoints({ ...base, ...flag, limit: 1 }, signal)
         return unknown.length === 0 ? total : undefined
@@ -77,28 +95,40 @@ function useFinding(search: Search, total: number | undefined, filtered: boolean
       const [all, open, denied] = await Promise.all([count({}), count({ unprotected: true }), count({ denied: true })])
       return { all, open, denied }
     },
+    enabled: total !== undefined,
   })
-  const { data } = counts
-  if (data?.all === undefined || data.open === undefined || total === undefined || data.all === 0) return undefined
-  const shown = filtered && total !== data.all ? `${formatCount(total)} of ` : ''
+  return useLast(data && total !== undefined ? findingOf(data, total, filtered) : undefined)
+}
+
+const title = 'Endpoints'
+
+/** How many are open and how many were denied something, of those that the typed filters leave. */
+function findingOf(counts: Counts, total: number, filtered: boolean): string {
+  if (counts.all === undefined || counts.open === undefined || counts.all === 0) return title
+  const shown = filtered && total !== counts.all ? `${formatCount(total)} of ` : ''
   const open =
-    data.open === 0 ? 'policies cover each in a direction at least' : `${formatCount(data.open)} that no policy covers`
-  const denied = data.denied === 0 ? 'nothing was denied' : `${formatCount(data.denied ?? 0)} had traffic denied`
-  if (data.denied === undefined) return `${shown}${plural(data.all, 'endpoint')}: ${open}`
-  return `${shown}${plural(data.all, 'endpoint')}: ${open}, ${denied}`
+    counts.open === 0
+      ? 'policies cover each in a direction at least'
+      : `${formatCount(counts.open)} that no policy covers`
+  const head = `${shown}${plural(counts.all, 'endpoint')}: ${open}`
+  if (counts.denied === undefined) return head
+  return `${head}, ${counts.denied === 0 ? 'nothing was denied' : `${formatCount(counts.denied)} had traffic denied`}`
 }
 
 interface FiltersProps {
   readonly objects: ObjectView
+  /** What one of the texts cannot be asked by. */
+  readonly fault: FieldFault | undefined
+  readonly policies: readonly string[]
   readonly onChange: ChangeObjects
   readonly onClear: () => void
 }
 
 const placeholders: { readonly [F in TextFilter]: readonly [label: string, placeholder: string] } = {
-  name: ['Name', 'Name or workload'],
+  name: ['Name', 'Part of a name'],
   namespace: ['Namespace', 'Namespace'],
   node: ['Node', 'Node'],
-  policy: ['Policy name', 'Policy'],
+  policy: ['Policy name', 'Policy, whole name'],
   labels: ['Label selector', 'Labels: app=web, tier in (a, b)'],
 }
 
@@ -108,7 +138,7 @@ const flags: readonly (readonly [FlagFilter, string, string])[] = [
   ['unlabelled', 'Unlabelled', 'Only those without labels'],
 ]
 
-function Filters({ objects, onChange, onClear }: FiltersProps) {
+function Filters({ objects, fault, policies, onChange, onClear }: FiltersProps) {
   return (
     <>
       {textFilters.map((filter) => (
@@ -118,6 +148,8 @@ function Filters({ objects, onChange, onClear }: FiltersProps) {
           placeholder={placeholders[filter][1]}
           value={objects[filter]}
           wide={filter === 'labels'}
+          fault={fault?.filter === filter ? fault.message : undefined}
+          {...(filter === 'policy' && policies.length > 0 && { choices: policies })}
           onChange={(value) => onChange({ [filter]: value }, { replace: true })}
         />
       ))}

@@ -1,6 +1,4 @@
-// Network sets: the networks and domains that policies select by label. A row opens the records that it was named in.
-import { selectionFilter, vertexId } from '@margay/graph'
-import { printKql } from '@margay/query'
+// Network sets: the networks and domains that policies select by label. A row opens the records of what it holds.
 import type { NetworkSet } from '@margay/wire'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
@@ -15,8 +13,9 @@ import { FilterField } from './FilterField.tsx'
 import { ObjectsFrame } from './ObjectsFrame.tsx'
 import { pageSize, useMoment, useObjectPages } from './use-object-pages.ts'
 import { useObjectView } from './use-object-view.ts'
+import { SetRecords } from './SetRecords.tsx'
 import { useOpenRecords } from './use-open-records.ts'
-import { labelsText } from './words.ts'
+import { heldText, labelsText, networkSetKql } from './words.ts'
 import css from './Objects.module.css'
 
 const sortable: readonly string[] = []
@@ -65,7 +64,7 @@ export function NetworkSetsPage() {
         total={pages.first?.total ?? 0}
         idOf={({ namespace: within, name: own }) => `${within ?? ''}/${own}`}
         card={card}
-        onOpen={(set) => open(recordsOf(set))}
+        onOpen={(set) => open(networkSetKql(set))}
         onEnd={pages.onEnd}
       />
     </ObjectsFrame>
@@ -90,14 +89,11 @@ function HowToMakeOne() {
   )
 }
 
-const recordsOf = ({ namespace = '', name }: NetworkSet): string =>
-  printKql(selectionFilter(vertexId('set', [namespace, name]))!)
-
+/** Said of the sets that were read; a cluster of more says of how many. */
 function finding(sets: readonly NetworkSet[], total: number | undefined): string | undefined {
   if (total === undefined || total === 0) return undefined
-  const empty = sets.filter(({ nets, domains }) => nets.length + domains.length === 0).length
-  const holds = empty === 0 ? 'each holds something' : `${formatCount(empty)} without a network or domain`
-  return `${plural(total, 'network set')}: ${holds}`
+  const whole = sets.length === total ? '' : `, of the first ${formatCount(sets.length)}`
+  return `${plural(total, 'network set')}${whole}: ${heldText(sets)}`
 }
 
 const name = (set: NetworkSet) => (
@@ -138,6 +134,15 @@ const columns: readonly ObjectColumn<NetworkSet>[] = [
     draw: ({ domains }) => <span className="mono">{domains.join(', ') || '–'}</span>,
     whole: ({ domains }) => domains.join(', '),
   },
+  {
+    id: 'records',
+    label: 'Records',
+    doc: 'Flow records to and from its networks and to its domains, in the time and with the filters of the page.',
+    least: 90,
+    grow: 0.5,
+    amount: true,
+    draw: (set) => <SetRecords set={set} />,
+  },
 ]
 
 const card = (set: NetworkSet): ObjectCard => ({
@@ -150,9 +155,14 @@ const card = (set: NetworkSet): ObjectCard => ({
     </>
   ),
   second: (
-    <span>
-      {plural(set.nets.length, 'network')}, {plural(set.domains.length, 'domain')}
-      {labelsText(set.labels) && ` · ${labelsText(set.labels)}`}
-    </span>
+    <>
+      <span>
+        {plural(set.nets.length, 'network')}, {plural(set.domains.length, 'domain')}
+        {labelsText(set.labels) && ` · ${labelsText(set.labels)}`}
+      </span>
+      <span data-end>
+        <SetRecords set={set} unit />
+      </span>
+    </>
   ),
 })

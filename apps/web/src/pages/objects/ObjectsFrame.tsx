@@ -6,10 +6,11 @@ import type { ReactNode } from 'react'
 import { sentence } from '../../format/sentence.ts'
 import { formatTime } from '../../format/time.ts'
 import { Button } from '../../ui/Button.tsx'
-import { Banner, Empty, Failed, FailedBanner, Loading } from '../../ui/Message.tsx'
+import { Banner, Empty, Failed, FailedBanner, Loading, type Failure } from '../../ui/Message.tsx'
 import { useZone } from '../../view/as-of.tsx'
 import { useAddress } from '../../view/use-view.ts'
 import { sharedSearch } from '../../view/view.ts'
+import { Nobody } from './Nobody.tsx'
 import type { ObjectPages } from './use-object-pages.ts'
 import css from './Objects.module.css'
 
@@ -22,7 +23,9 @@ const lists = [
 interface Props {
   readonly title: string
   readonly finding: string | undefined
-  readonly pages: ObjectPages<AsOf & { readonly total: number }>
+  readonly pages: Pick<ObjectPages<AsOf & { readonly total: number }>, 'first' | 'loading'> & {
+    readonly error: Failure | undefined
+  }
   readonly isNow: boolean
   readonly filtered: boolean
   readonly filters: ReactNode
@@ -50,7 +53,9 @@ export function ObjectsFrame({ title, finding, pages, isNow, filtered, filters, 
       {first && first.objects > 0 && first.unknown.map((fact) => <UnknownFact key={fact.what} fact={fact} />)}
       <div className={css.list}>
         <Loading active={loading} label={`Reading ${title.toLowerCase()}`} />
-        {!first && error && <Failed failure={error} />}
+        {!first && error && (
+          <Failed failure={error}>{filtered && <Button onClick={onClear}>Clear the filters</Button>}</Failed>
+        )}
         {first?.objects === 0 && <Nobody first={first} />}
         {first && first.objects > 0 && first.total === 0 && (
           <Empty title={filtered ? 'None matches' : `There are no ${title.toLowerCase()}`}>
@@ -99,21 +104,5 @@ function UnknownFact({ fact: { what, why, hint } }: { readonly fact: AsOf['unkno
         <b>Not known: {what}.</b> {sentence(why)} {hint && sentence(hint)}
       </span>
     </Banner>
-  )
-}
-
-function Nobody({ first: { unknown } }: { readonly first: AsOf }) {
-  return (
-    <Empty title="Nobody told of any objects of that moment">
-      {unknown.map(({ what, why, hint }) => (
-        <p key={what}>
-          {sentence(why)} {hint && sentence(hint)}
-        </p>
-      ))}
-      {unknown.length === 0 && (
-        <p>The server reads them from the Kubernetes API, or from YAML files that it is told of.</p>
-      )}
-      <Link to="/collection">What is being recorded: Collection</Link>
-    </Empty>
   )
 }

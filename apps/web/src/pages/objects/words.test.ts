@@ -1,8 +1,18 @@
 import { flowLog } from '@margay/model'
 import { bind, compileMatch, parseKql } from '@margay/query'
-import type { Endpoint } from '@margay/wire'
+import type { Endpoint, NetworkSet } from '@margay/wire'
 import { describe, expect, it } from 'vitest'
-import { deniedOf, endpointKql, labelsText, nodeKql, policiesText, protectionOf, shortPolicyName } from './words.ts'
+import {
+  deniedOf,
+  endpointKql,
+  heldText,
+  labelsText,
+  networkSetKql,
+  nodeKql,
+  policiesText,
+  protectionOf,
+  shortPolicyName,
+} from './words.ts'
 
 const endpoint = (more: Partial<Endpoint> = {}): Endpoint => ({
   type: 'wep',
@@ -91,4 +101,45 @@ describe('the records of an object', () => {
     expect(matches(nodeKql({ name: 'n1' }), { host: 'n1' })).toBe(true)
     expect(matches(nodeKql({ name: 'n1' }), { host: 'n2' })).toBe(false)
   })
+
+  describe('of a network set', () => {
+    const set = (more: Partial<NetworkSet>): NetworkSet => ({
+      scope: more.namespace === undefined ? 'global' : 'namespace',
+      name: 'apis',
+      labels: {},
+      nets: [],
+      domains: [],
+      ...more,
+    })
+    const named = { dest_type: 'ns', dest_name_aggr: 'apis' }
+
+    it('are those that go to its domains, patterns included', () => {
+      const kql = networkSetKql(set({ domains: ['api.stripe.com', '*.example.org'] }))
+      expect(matches(kql, { dest_type: 'net', dest_domains: ['other.test', 'api.stripe.com'] })).toBe(true)
+      expect(matches(kql, { dest_domains: ['a.b.example.org'] })).toBe(true)
+      expect(matches(kql, { dest_domains: ['example.org.test', 'xapi.stripe.com'] })).toBe(false)
+    })
+
+    it('are those that its networks named, of its namespace alone', () => {
+      const kql = networkSetKql(set({ namespace: 'data', nets: ['172.30.8.0/22'] }))
+      expect(matches(kql, { ...named, dest_namespace: 'data' })).toBe(true)
+      expect(matches(kql, { source_type: 'ns', source_name_aggr: 'apis', source_namespace: 'data' })).toBe(true)
+      expect(matches(kql, { ...named, dest_namespace: 'shop' })).toBe(false)
+      expect(matches(kql, { ...named, dest_namespace: '-' })).toBe(false)
+    })
+
+    it('are both of a set that holds both, and of a global one no namespace’s namesake', () => {
+      const kql = networkSetKql(set({ nets: ['172.30.8.0/22'], domains: ['api.stripe.com'] }))
+      expect(matches(kql, { ...named, dest_namespace: '-' })).toBe(true)
+      expect(matches(kql, { dest_domains: ['api.stripe.com'] })).toBe(true)
+      expect(matches(kql, { ...named, dest_namespace: 'data' })).toBe(false)
+    })
+  })
+})
+
+it('tells what network sets hold, and which hold nothing', () => {
+  const both = { nets: ['10.0.0.0/8'], domains: ['a.test'] }
+  const none = { nets: [], domains: [] }
+  expect(heldText([both, { ...both, domains: [] }])).toBe('2 with networks, 1 with domains')
+  expect(heldText([none])).toBe('1 empty')
 })

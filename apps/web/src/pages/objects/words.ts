@@ -1,8 +1,8 @@
 // What is said of objects: whether policy covers an endpoint, what it carries, where its records are. Pure; marks are words
 // and shapes, never a colour alone.
 import { selectionFilter, vertexId } from '@margay/graph'
-import { allOf, anyOf, fieldIs, printKql } from '@margay/query'
-import type { Endpoint, Node, PolicyRef } from '@margay/wire'
+import { allOf, anyOf, fieldIs, literal, printKql, type Filter } from '@margay/query'
+import type { Endpoint, NetworkSet, Node, PolicyRef } from '@margay/wire'
 import { formatCount } from '../../format/number.ts'
 import type { Tone } from '../../ui/Chip.tsx'
 
@@ -74,3 +74,31 @@ export function endpointKql({ type, namespace = '', name, node }: Endpoint): str
 
 /** Records that a node's agent reported. */
 export const nodeKql = ({ name }: Pick<Node, 'name'>): string => printKql(fieldIs('host', name))
+
+/** A name, or Calico's pattern, whose star is any text as the query's is. */
+const goesTo = (domain: string): Filter => ({
+  kind: 'is',
+  field: literal('dest_domains'),
+  value: domain.includes('*') ? { pieces: domain.split('*'), quoted: false } : literal(domain, true),
+})
+
+/**
+ * Records of what a network set holds. Flows are named by the sets that hold networks, never by those of domains: these are
+ * found by the names that clients asked for. A set that holds nothing names none, and its name is all there is to ask for.
+ */
+export function networkSetKql({ namespace = '', name, nets, domains }: NetworkSet): string {
+  const named = selectionFilter(vertexId('set', [namespace, name]))!
+  if (domains.length === 0) return printKql(named)
+  const within = named.kind === 'or' ? named.filters : [named]
+  return printKql(anyOf(...(nets.length === 0 ? [] : within), ...domains.map(goesTo)))
+}
+
+/** What sets hold, in words: `2 with networks, 1 with domains, 1 empty`. */
+export function heldText(sets: readonly Pick<NetworkSet, 'nets' | 'domains'>[]): string {
+  const held: readonly (readonly [count: number, words: string])[] = [
+    [sets.filter(({ nets }) => nets.length > 0).length, 'with networks'],
+    [sets.filter(({ domains }) => domains.length > 0).length, 'with domains'],
+    [sets.filter(({ nets, domains }) => nets.length + domains.length === 0).length, 'empty'],
+  ]
+  return held.flatMap(([count, words]) => (count === 0 ? [] : [`${formatCount(count)} ${words}`])).join(', ')
+}
