@@ -63,8 +63,8 @@ describe('a flow', () => {
       [
         'ops/probe to shop/db, tcp port 5432: denied',
         'egress from ops/probe: no policy decides; profile kns.ops allows',
-        'ingress to shop/db: tier default isolates it by db; rule 0 wants namespace = shop, ops/probe carries namespace = ops and wants app = web, ops/probe carries app = probe; no rule matches, the end of tier default denies',
-        '  to admit it: add an ingress rule in db: allow tcp from namespace = ops and app = probe to port 5432',
+        'ingress to shop/db: tier default isolates it by shop/db; rule 0 wants namespace = shop, ops/probe carries namespace = ops and wants app = web, ops/probe carries app = probe; no rule matches, the end of tier default denies',
+        '  to admit it: add an ingress rule in shop/db: allow tcp from namespace = ops and app = probe to port 5432',
       ].join('\n'),
     )
     expect(answer).toMatchObject({
