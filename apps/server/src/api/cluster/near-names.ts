@@ -4,10 +4,10 @@
 function distance(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) > most) return most + 1
   let row = Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (const [i, letter] of [...a].entries()) {
+  for (let i = 0; i < a.length; i++) {
     const next = [i + 1]
     for (let j = 0; j < b.length; j++) {
-      const kept = row[j]! + (b[j] === letter ? 0 : 1)
+      const kept = row[j]! + (b[j] === a[i] ? 0 : 1)
       next.push(Math.min(kept, row[j + 1]! + 1, next[j]! + 1))
     }
     row = next

@@ -93,7 +93,7 @@ const portsOf = ({ document }: StoredObject): readonly Readonly<Record<string, u
   listOf(document, 'spec', 'ports').filter((each) => typeof each === 'object' && each !== null) as never
 
 const isOf = (each: Readonly<Record<string, unknown>>, proto: string): boolean =>
-  String(each['protocol'] ?? 'TCP').toLowerCase() === proto
+  (textOf(each, 'protocol') ?? 'TCP').toLowerCase() === proto
 
 /** The number by which services at an address go at a port of this name; undefined where they have none, or are none. */
 export function servicePort(state: ClusterState, address: Address, name: string, protocol: number): number | undefined {
@@ -136,5 +136,7 @@ export function addressesOfService(
   const document = state.find({ group: '', kind: 'Service', namespace, name })?.document
   if (!document) return undefined
   const own = listOf(document, 'spec', 'clusterIPs')
-  return [textOf(document, 'spec', 'clusterIP'), ...own].flatMap((ip) => parseAddress(String(ip ?? '')) ?? [])
+  return [textOf(document, 'spec', 'clusterIP'), ...own].flatMap((ip) =>
+    typeof ip === 'string' ? (parseAddress(ip) ?? []) : [],
+  )
 }
