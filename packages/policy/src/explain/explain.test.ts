@@ -64,19 +64,19 @@ describe('sentences', () => {
       "a rule's own domain",
       `destination: {domains: ['*.s3.example']}`,
       ['bucket.test'],
-      'egress from shop/checkout: tier default: rule 0 of out allows it (allow to domain *.s3.example); 203.0.113.7 is bucket.s3.example, by CNAME from bucket.test',
+      'egress from shop/checkout: tier default: rule 0 of shop/out allows it (allow to domain *.s3.example); 203.0.113.7 is bucket.s3.example, by CNAME from bucket.test',
     ],
     [
       "a network set's domain",
       `destination: {selector: "kind == 'store'"}`,
       ['a.test', 'b.test'],
-      'egress from shop/checkout: tier default: rule 0 of out allows it (allow to namespace = shop and kind = store); 203.0.113.7 is bucket.s3.example, by CNAME from a.test or b.test',
+      'egress from shop/checkout: tier default: rule 0 of shop/out allows it (allow to namespace = shop and kind = store); 203.0.113.7 is bucket.s3.example, by CNAME from a.test or b.test',
     ],
     [
       'nothing, where a name that was asked for will do',
       `destination: {domains: ['*.s3.example', bucket.test]}`,
       ['bucket.test'],
-      'egress from shop/checkout: tier default: rule 0 of out allows it (allow to domain *.s3.example, bucket.test)',
+      'egress from shop/checkout: tier default: rule 0 of shop/out allows it (allow to domain *.s3.example, bucket.test)',
     ],
   ])('name the alias that decided: %s', (_, destination, domains, sentence) => {
     const snapshot = snapshotOf(`${cluster}

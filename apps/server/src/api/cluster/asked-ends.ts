@@ -136,7 +136,8 @@ const isPrivate = (address: Address): boolean =>
 function isSaid(state: ClusterState, address: Address): boolean {
   const { snapshot, prepared } = state
   const { lookup } = prepared
-  if (lookup.podAt(address) ?? lookup.hostEndpointAt(address) ?? lookup.nodeAt(address)) return true
+  if (lookup.podAt(address) ?? lookup.nodeAt(address)) return true
+  if (lookup.hostEndpointsAt(address).length > 0) return true
   return (
     snapshot.options.podBlocks.some((block) => contains(block, address)) || servicesOfAddress(state, address).length > 0
   )

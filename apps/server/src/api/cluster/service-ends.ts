@@ -116,7 +116,7 @@ function hasWords(ports: ReturnType<typeof portsOf>, proto: string): string {
  */
 export function checkServicePort(state: ClusterState, address: Address, protocol: number, port?: number): void {
   const { lookup } = state.prepared
-  if (lookup.podAt(address) ?? lookup.hostEndpointAt(address) ?? lookup.nodeAt(address)) return
+  if ((lookup.podAt(address) ?? lookup.nodeAt(address)) || lookup.hostEndpointsAt(address).length > 0) return
   const services = servicesOfAddress(state, address)
   const ports = services.flatMap(portsOf)
   const proto = protocolName(protocol).toLowerCase()
