@@ -155,7 +155,9 @@ describe('once a policy is there', () => {
   it('explain tells what denies and what would admit it, and that it was not so before', async () => {
     const { out } = await cli(...probing)
     expect(out).toContain('shop/db, tcp port 5432: denied\n')
-    expect(out).toContain('  to admit it: add an ingress rule in db: allow tcp from namespace = ops and app = probe')
+    expect(out).toContain(
+      '  to admit it: add an ingress rule in shop/db: allow tcp from namespace = ops and app = probe',
+    )
     const past = async () => (await cli(...probing, '--at', String(before), '--expect', 'allow')).code
     await expect.poll(past, waits).toBe(0)
     const then = await cli(...probing, '--at', String(before))

@@ -38,7 +38,7 @@ export {
   printExplanation,
 } from './explain/explain.ts'
 export type { Fix, Near } from './explain/fix.ts'
-export { ruleWords, selectorWords } from './explain/words.ts'
+export { policyName, ruleWords, selectorWords } from './explain/words.ts'
 
 export {
   changeName,

@@ -64,7 +64,7 @@ export function consoleOnCourt(session: Session): void {
     it('a denial that nobody wrote names both policies, no rule, and what would admit it (AT-3, D5)', async () => {
       page = await desk.at('/explore', { q: 'source_name: caller and dest_name: vault and reporter: dst' })
       const panel = await openFirst(page)
-      await why().getByText('Tier default isolates it by vault-for-auditors and vault-for-backup').waitFor()
+      await why().getByText('Tier default isolates it by court/vault-for-auditors and court/vault-for-backup').waitFor()
       await why()
         .getByText(/^tier default, policy vault-for-\w+, no rule matched, tier default: deny$/)
         .waitFor()
@@ -78,7 +78,7 @@ export function consoleOnCourt(session: Session): void {
 
     it('an edge that was denied at its destination is that, wholly, and says why (AT-2)', async () => {
       page = await desk.at('/graph', { sel: `edge:${workload('caller')} > ${workload('vault')}` })
-      await why().getByText('isolates it by vault-for-auditors and vault-for-backup').waitFor()
+      await why().getByText('isolates it by court/vault-for-auditors and court/vault-for-backup').waitFor()
       const panel = page.getByRole('complementary', { name: 'Edge' })
       expect(await words(panel)).toContain('caller may send, but vault took nothing')
       await tabShows(page, 'Denied', await count('source_name: caller and dest_name: vault and action: deny'))

@@ -13,7 +13,7 @@ const isolating = ['vault-for-auditors', 'vault-for-backup']
 const lastHour = { from: { ago: 3600 }, to: { ago: 0 } }
 
 /** Nobody may be told that a rule denied, or that anybody allowed. */
-const guesses = /denied by (policy|rule)|rule 0 of \S+ denies|allowed by|rule \d+ of vault\S+ allows/
+const guesses = /denied by (policy|rule)|rule 0 of \S+ denies|allowed by|rule \d+ of court\/vault\S+ allows/
 
 export function decisions(session: Session): void {
   const explain = (record: Row) => session.product.post<PolicyExplanation>('policies/explain', { record })
@@ -41,7 +41,7 @@ export function decisions(session: Session): void {
       })
       expect(ingress.decision).not.toHaveProperty('rule')
       expect(ingress.trace.at(-1)).toMatchObject({ action: 'deny', rule: 'none' })
-      expect(text).toContain('tier default isolates it by vault-for-auditors and vault-for-backup')
+      expect(text).toContain('tier default isolates it by court/vault-for-auditors and court/vault-for-backup')
       expect(text).not.toMatch(guesses)
     })
 
@@ -66,7 +66,7 @@ export function decisions(session: Session): void {
         ...['policy', 'explain', '--from', `${namespace}/caller`, '--to', `${namespace}/vault:${port}`],
       )
       expect(asked.out).toContain('denied')
-      expect(asked.out).toContain('isolates it by vault-for-auditors and vault-for-backup')
+      expect(asked.out).toContain('isolates it by court/vault-for-auditors and court/vault-for-backup')
       const observed = await session.court.cli(
         'observe',
         '--last',
@@ -97,7 +97,7 @@ export function decisions(session: Session): void {
         '1|__PROFILE__|__PROFILE__.kns.court|allow|0',
       ])
       const { text } = await explain(there.at(-1)!)
-      expect(text).toContain('rule 2 of ledger allows it')
+      expect(text).toContain('rule 2 of court/ledger allows it')
     })
   })
 

@@ -26,7 +26,7 @@ describe('explain', () => {
       write({ 'policies/1.yaml': yaml(first), 'policies/2.yaml': yaml(second) })
       expect(await explain('10.77.0.1', 'shop/db:80')).toMatchObject({
         code: 0,
-        out: expect.stringContaining('rule 0 of q allows it'),
+        out: expect.stringContaining('rule 0 of shop/q allows it'),
       })
       expect(await verdictOf('10.77.0.7', 'shop/db:80')).toBe('deny')
       expect(await verdictOf('ops/probe', 'shop/db:80')).toBe('allow')
@@ -53,7 +53,7 @@ describe('explain', () => {
     })
     const denied = await explain('shop/batch', 'shop/db:5432')
     expect(denied.out).toContain('shop/batch to shop/db, tcp port 5432: denied\n')
-    expect(denied.out).toContain('tier default isolates it by p and q')
+    expect(denied.out).toContain('tier default isolates it by shop/p and shop/q')
     expect(denied.out).toContain('wants app = web, shop/batch carries app = batch')
     expect(denied.out).toContain('no rule matches, the end of tier default denies')
     expect(denied.out).not.toMatch(/denies it|allowed by/)

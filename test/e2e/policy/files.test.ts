@@ -19,7 +19,7 @@ describe('files', () => {
     symlinkSync('..', path('all/deep/loop'))
     execFileSync('mkfifo', [path('all/pipe.yaml')])
     const { out, err } = await policy('explain', '--policies', 'all', '--from', 'shop/web', '--to', 'shop/db:sql')
-    expect(out).toContain('isolates it by one, three and two')
+    expect(out).toContain('isolates it by shop/one, shop/three and shop/two')
     expect(err).toBe('')
   })
 

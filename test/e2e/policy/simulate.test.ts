@@ -26,7 +26,7 @@ describe('simulate', () => {
         '',
         '| Change | Flow | Reason |',
         '|---|---|---|',
-        '| newly denied | ops/probe → shop/db:5432 tcp | was ingress: tier default: rule 0 of db allows it (allow everything); now ingress: tier default isolates it by db; no rule matches, the end of tier default denies |',
+        '| newly denied | ops/probe → shop/db:5432 tcp | was ingress: tier default: rule 0 of shop/db allows it (allow everything); now ingress: tier default isolates it by shop/db; no rule matches, the end of tier default denies |',
         '',
       ].join('\n'),
     )

@@ -100,7 +100,7 @@ describe('both ends of a service that was dialled', () => {
       decided: { where: 'destination', by: 'policy', policy: '0|default|pay/knp.default.closed|deny|-1' },
     })
     expect(found.sentence).toBe(
-      'No answer came; by the policies of that moment it is denied on arrival at service pay/shut by the end of tier default: policy pay/closed isolates, and no rule of it matches; to admit it, add an ingress rule in closed: allow tcp from namespace = shop and app = a to port 8080.',
+      'No answer came; by the policies of that moment it is denied on arrival at service pay/shut by the end of tier default: policy pay/closed isolates, and no rule of it matches; to admit it, add an ingress rule in pay/closed: allow tcp from namespace = shop and app = a to port 8080.',
     )
   })
   it.each([
@@ -143,7 +143,7 @@ describe('explain, of a service’s own address', () => {
     const answer = await explain(dialled('shut', ip))
     expect([answer.verdict, answer.port, answer.destination.pod]).toEqual(['deny', 8080, 'pay/b-1'])
     expect(answer.notes).toContain(
-      `${ip} is an address of service pay/shut; judged as pay/b-1, one of 2 endpoints of which policies say the same`,
+      `${ip}:80 is service pay/shut; judged as pay/b-1, one of 2 endpoints of which policies say the same`,
     )
   })
   it('cannot tell which endpoint it was, where that matters', async () => {
@@ -166,7 +166,9 @@ describe('explain, of a service’s own address', () => {
   it('is the same where the address is asked about', async () => {
     const asked = await api.post('policyExplain', { source: 'shop/a-1', destination: '10.96.0.9', port: 80 })
     expect([asked.verdict, asked.destination.pod]).toEqual(['deny', 'pay/b-1'])
-    const other = await api.post('policyExplain', { source: 'shop/a-1', destination: '10.96.0.9', port: 81 })
-    expect(other.destination).toMatchObject({ address: '10.96.0.9' })
+    const other = { source: 'shop/a-1', destination: '10.96.0.9', port: 81 }
+    expect((await api.refused('policyExplain', { body: other })).detail).toBe(
+      'no tcp port 81 at 10.96.0.9, service pay/shut',
+    )
   })
 })

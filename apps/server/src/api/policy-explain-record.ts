@@ -13,7 +13,7 @@ import type { AskedFlow } from './cluster/explain-flow.ts'
 import { modeOf } from './cluster/explain-flow.ts'
 import { explainDialled } from './cluster/explain-service.ts'
 import { endJson, hitJson, policyFinder } from './cluster/explanation.ts'
-import { endOfRow, endWords, namesOfRow } from './cluster/flow-ends.ts'
+import { endsOfRow, endWords, namesOfRow } from './cluster/flow-ends.ts'
 import type { Dialled } from './cluster/service-ends.ts'
 import type { ClusterState } from './cluster/state.ts'
 import type { Asked, HandlerDeps } from './context.ts'
@@ -33,7 +33,7 @@ function protocolOf(row: Row): number {
 
 function flowOfRow(state: ClusterState, row: Row): AskedFlow {
   const protocol = protocolOf(row)
-  const [source, destination] = [endOfRow(state, row, 'source'), endOfRow(state, row, 'dest')]
+  const { source, destination } = endsOfRow(state, row)
   const port = carriesPorts(protocol) && typeof row.dest_port === 'number' ? row.dest_port : undefined
   const flow: Flow = {
     source: source.end,

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PolicyExplainRequest, PolicyExplanation } from '@margay/wire'
 import { goneTitle } from '../judge/gone.ts'
+import type { ObjectVersion } from '../objects/object-row.ts'
+import { rowOfVersion } from '../objects/object-row.ts'
 import type { TestApi } from '../testing/test-api.ts'
 import { openTestApi } from '../testing/test-api.ts'
 import type { Unseen } from '../kubernetes/index.ts'
@@ -42,12 +44,30 @@ spec:
   ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: sql }] }]
 `
 
+/** A pod that was there once. */
+const gone: ObjectVersion = {
+  object: {
+    uid: 'gone',
+    apiVersion: 'v1',
+    kind: 'Pod',
+    namespace: 'shop',
+    name: 'gone',
+    labels: {},
+    document: { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'shop', name: 'gone' } },
+  },
+  origin: 'kubernetes',
+  change: 'deleted',
+  time: started - 100,
+  sequence: 1,
+}
+
 let api: TestApi
 
 beforeAll(async () => {
   api = await openTestApi({ now })
   api.objects.apply(objects, started)
   api.objects.apply(policy, changed)
+  await api.store('objects', [rowOfVersion(gone, 'test')])
 })
 
 afterAll(() => api.close())
@@ -63,8 +83,8 @@ describe('a flow', () => {
       [
         'ops/probe to shop/db, tcp port 5432: denied',
         'egress from ops/probe: no policy decides; profile kns.ops allows',
-        'ingress to shop/db: tier default isolates it by db; rule 0 wants namespace = shop, ops/probe carries namespace = ops and wants app = web, ops/probe carries app = probe; no rule matches, the end of tier default denies',
-        '  to admit it: add an ingress rule in db: allow tcp from namespace = ops and app = probe to port 5432',
+        'ingress to shop/db: tier default isolates it by shop/db; rule 0 wants namespace = shop, ops/probe carries namespace = ops and wants app = web, ops/probe carries app = probe; no rule matches, the end of tier default denies',
+        '  to admit it: add an ingress rule in shop/db: allow tcp from namespace = ops and app = probe to port 5432',
       ].join('\n'),
     )
     expect(answer).toMatchObject({
@@ -118,7 +138,7 @@ describe('a flow', () => {
     expect(await explain({ ...flow, pending: true })).toMatchObject({ verdict: 'deny', mode: 'pending' })
   })
 
-  it('of a pod that nobody knows is not guessed: the missing fact is named', async () => {
+  it('of a pod that is not there any more is not guessed: the missing fact is named', async () => {
     const answer = await explain({ source: 'shop/gone', destination: 'shop/db', port: 5432 })
     expect(answer).toMatchObject({ verdict: 'unknown', evidence: 'unknown' })
     expect(answer.missing).toEqual([{ kind: 'endpoint', text: 'labels of pod shop/gone' }])

@@ -139,7 +139,7 @@ describe('POST /policies/simulate', () => {
       lastSeen: now - 300,
       protocol: 'tcp',
     })
-    expect(answer.changes[0]?.reason).toContain('now ingress: tier default isolates it by db')
+    expect(answer.changes[0]?.reason).toContain('now ingress: tier default isolates it by shop/db')
   })
 
   it('tells what would be admitted where a policy goes, and that it must be there to go', async () => {

@@ -2,6 +2,7 @@
 import type { Exemplar, Row, SocketAddress } from '@margay/model'
 import type { Place } from '@margay/wire'
 import type { Reporter } from '../intern/agents.ts'
+import type { PolicyNames } from './words.ts'
 
 /** Where a report stands: at the source, at the destination, or where the connection was only forwarded. */
 export type Standpoint = Exclude<Place, 'unknown'>
@@ -30,6 +31,8 @@ export interface PolicyOpinion {
   readonly hit?: string
   /** Every policy that makes the end of its tier deny, where that is what decides. */
   readonly isolating?: readonly string[]
+  /** Of the policies in the traces, the recorded one and that of the moment. */
+  readonly names?: PolicyNames
   /** One for each direction, and what was left out. */
   readonly sentences: readonly string[]
   /** `set label role = api on pod shop/checkout`. */

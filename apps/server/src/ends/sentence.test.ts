@@ -46,6 +46,8 @@ const uncovered = (state: 'none' | 'silent' | 'later'): Partial<Joined> => ({
 
 const rule = { went: 'dropped', dropReason: 'NETFILTER_DROP' } as const
 const denial: Row = { action: 'deny', 'policies.enforced_policies': ['0|default|pay/knp.default.api|deny|0'] }
+const tieredHit = '0|app|pay/app.api|deny|0'
+const tiered: Row = { action: 'deny', 'policies.enforced_policies': [tieredHit] }
 const isolation: Row = { action: 'deny', 'policies.enforced_policies': ['0|default|pay/knp.default.api|deny|-1'] }
 const unbacked: Row = {
   drop_reason: 'SERVICE_WITHOUT_ENDPOINTS',
@@ -111,6 +113,24 @@ const cases: readonly (readonly [what: string, joined: Joined, decided: string, 
     joined([asked, atDest(rule, denial)]),
     'denied destination policy sure yes yes',
     'Denied on arrival at pay/api on n2 by policy pay/api, rule 0.',
+  ],
+  [
+    'a policy of a tier, as its object is called',
+    joined([asked, atDest(rule, tiered)], { policy: { ...policy, names: new Map([[tieredHit, 'pay/app.api']]) } }),
+    'denied destination policy sure yes yes',
+    'Denied on arrival at pay/api on n2 by policy pay/app.api, rule 0; to admit it, set label role = api on pod shop/checkout.',
+  ],
+  [
+    'a policy of a tier whose object is called otherwise',
+    joined([asked, atDest(rule, tiered)], { policy: { ...policy, names: new Map([[tieredHit, 'pay/api']]) } }),
+    'denied destination policy sure yes yes',
+    'Denied on arrival at pay/api on n2 by policy pay/api, rule 0; to admit it, set label role = api on pod shop/checkout.',
+  ],
+  [
+    'a policy of a tier whose object is not known',
+    joined([asked, atDest(rule, tiered)]),
+    'denied destination policy sure yes yes',
+    'Denied on arrival at pay/api on n2 by policy pay/app.api, rule 0.',
   ],
   [
     'a policy that isolates, with what would admit it',

@@ -67,7 +67,7 @@ function deniedSentence(joined: Joined, { decided, sure }: Decision): string {
     unknown: 'at a place that is not known',
   }
   const isolating = isByEnd(joined, decided.policy) ? joined.policy?.isolating : undefined
-  const by = decided.policy === undefined ? '' : ` by ${policyWords(decided.policy, isolating)}`
+  const by = decided.policy === undefined ? '' : ` by ${policyWords(decided.policy, isolating, joined.policy?.names)}`
   const how = sure
     ? `Denied ${at[decided.where]}${by}`
     : `No answer came; by the policies of that moment it is denied ${at[decided.where]}${by}`

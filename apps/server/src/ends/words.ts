@@ -1,5 +1,6 @@
 // Numbers and names in the sentences about both ends. Pure.
-import { bareName, describeHit, parsePolicyHit } from '@margay/model'
+import type { PolicyHit } from '@margay/model'
+import { bareName, describeHit, parsePolicyHit, printEnterpriseHit } from '@margay/model'
 
 /** `1,200`. */
 export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
@@ -53,11 +54,23 @@ function isolationWords(names: readonly string[]): string {
   return `policies ${names.slice(0, -1).join(', ')} and ${names.at(-1)} isolate, and no rule of them matches`
 }
 
+/** Names of policies as their objects have them, `shop/app.web`, by hits as they are stored. */
+export type PolicyNames = ReadonlyMap<string, string>
+
+const tieredKinds: ReadonlySet<PolicyHit['kind']> = new Set(['CalicoNetworkPolicy', 'GlobalNetworkPolicy'])
+
+/** What the object is called where it is not at hand: with the tier in front, as Calico has demanded it of all but the default. */
+function likelyName(hit: PolicyHit): string {
+  const isInFront = tieredKinds.has(hit.kind) && hit.tier !== undefined && hit.tier !== 'default'
+  const name = isInFront ? `${hit.tier}.${bareName(hit)}` : bareName(hit)
+  return hit.namespace === undefined ? name : `${hit.namespace}/${name}`
+}
+
 /** `policy shop/payments, rule 0`, from a stored hit; the text itself where it cannot be read. */
-export function policyWords(text: string, isolating: readonly string[] = []): string {
+export function policyWords(text: string, isolating: readonly string[] = [], names?: PolicyNames): string {
   const { hit } = parsePolicyHit(text)
   if (!hit) return text
-  const name = hit.namespace === undefined ? bareName(hit) : `${hit.namespace}/${bareName(hit)}`
+  const name = names?.get(printEnterpriseHit(hit)) ?? likelyName(hit)
   if (hit.kind === 'Profile') return describeHit(hit)
   if (hit.rule === 'none')
     return `the end of tier ${hit.tier ?? 'unknown'}: ${isolationWords(isolating.length > 1 ? isolating : [name])}`

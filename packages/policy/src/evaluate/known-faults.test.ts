@@ -143,7 +143,7 @@ describe('D5: a denial that nobody wrote', () => {
     const { evaluation, directions } = explain(question, snapshotOf(text))
     const ingress = directions.find((each) => each.direction === 'ingress')
     expect(traceOf(evaluation.destination)).toEqual(['0|default|knp:a/q|deny|-1'])
-    expect(ingress?.sentence).toContain('tier default isolates it by p and q')
+    expect(ingress?.sentence).toContain('tier default isolates it by a/p and a/q')
     expect(ingress?.sentence).toContain('no rule matches, the end of tier default denies')
     expect(ingress?.sentence).not.toMatch(/allowed by|denied by/)
   })

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decidingHit } from '@margay/model'
 import { explain } from '../explain/explain.ts'
+import { policyName } from '../explain/words.ts'
 import { parseSnapshot } from '../objects/parse.ts'
 import type { Policy, Rule } from '../objects/policy.ts'
 import { printPolicy } from '../objects/print.ts'
@@ -58,7 +59,9 @@ describe.each<Dialect>(['kubernetes', 'calico', 'hosts', 'cilium'])('explanation
             if (result?.decision.by === 'rule') {
               const { policy, rule, index } = result.decision
               expect([hit?.name, hit?.rule]).toEqual([policy.name, index])
-              expect(sentence).toContain(`rule ${rule.number} of ${policy.staged ? 'staged ' : ''}${policy.name}`)
+              expect(sentence).toContain(
+                `rule ${rule.number} of ${policy.staged ? 'staged ' : ''}${policyName(policy)}`,
+              )
             }
             if (result?.decision.by === 'end-of-tier')
               expect([hit?.rule, hit?.tier]).toEqual(['none', result.decision.tier])

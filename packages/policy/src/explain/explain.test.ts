@@ -20,42 +20,42 @@ describe('sentences', () => {
     [
       'a denial by the end of a tier',
       `ingress: [{action: Allow, source: {selector: "role == 'web'"}}]`,
-      'ingress to shop/payments: tier app isolates it by payments-ingress; rule 0 wants role = web, shop/checkout carries role = api; no rule matches, the end of tier app denies',
+      'ingress to shop/payments: tier app isolates it by shop/payments-ingress; rule 0 wants role = web, shop/checkout carries role = api; no rule matches, the end of tier app denies',
     ],
     [
       'a policy without rules',
       'ingress: []',
-      'ingress to shop/payments: tier app isolates it by payments-ingress; it has no rule for ingress, the end of tier app denies',
+      'ingress to shop/payments: tier app isolates it by shop/payments-ingress; it has no rule for ingress, the end of tier app denies',
     ],
     [
       'a denial by a rule',
       `ingress: [{action: Deny, protocol: TCP, source: {selector: "role == 'api'"}}]`,
-      'ingress to shop/payments: tier app: rule 0 of payments-ingress denies it (deny tcp from namespace = shop and role = api)',
+      'ingress to shop/payments: tier app: rule 0 of shop/payments-ingress denies it (deny tcp from namespace = shop and role = api)',
     ],
     [
       'an allowance by a rule',
       `ingress: [{action: Allow, protocol: TCP, source: {selector: "role == 'api'"}, destination: {ports: [8080]}}]`,
-      'ingress to shop/payments: tier app: rule 0 of payments-ingress allows it (allow tcp from namespace = shop and role = api to port 8080)',
+      'ingress to shop/payments: tier app: rule 0 of shop/payments-ingress allows it (allow tcp from namespace = shop and role = api to port 8080)',
     ],
     [
       'a pass, then the profile',
       'ingress: [{action: Pass}]',
-      'ingress to shop/payments: tier app: rule 0 of payments-ingress passes; no policy decides; profile kns.shop allows',
+      'ingress to shop/payments: tier app: rule 0 of shop/payments-ingress passes; no policy decides; profile kns.shop allows',
     ],
     [
       'a port that differs',
       `ingress: [{action: Allow, protocol: TCP, source: {selector: "role == 'api'"}, destination: {ports: [80, '90:99']}}]`,
-      'ingress to shop/payments: tier app isolates it by payments-ingress; rule 0 wants port 80, 90 to 99, the flow has port 8080; no rule matches, the end of tier app denies',
+      'ingress to shop/payments: tier app isolates it by shop/payments-ingress; rule 0 wants port 80, 90 to 99, the flow has port 8080; no rule matches, the end of tier app denies',
     ],
     [
       'an address that differs',
       'ingress: [{action: Allow, source: {nets: [192.0.2.0/24]}}]',
-      'ingress to shop/payments: tier app isolates it by payments-ingress; rule 0 wants 192.0.2.0/24, the address is 10.0.0.1; no rule matches, the end of tier app denies',
+      'ingress to shop/payments: tier app isolates it by shop/payments-ingress; rule 0 wants 192.0.2.0/24, the address is 10.0.0.1; no rule matches, the end of tier app denies',
     ],
     [
       'a protocol that differs',
       'ingress: [{action: Allow, protocol: UDP}]',
-      'ingress to shop/payments: tier app isolates it by payments-ingress; rule 0 wants udp, the flow is tcp; no rule matches, the end of tier app denies',
+      'ingress to shop/payments: tier app isolates it by shop/payments-ingress; rule 0 wants udp, the flow is tcp; no rule matches, the end of tier app denies',
     ],
   ])('%s', (_, spec, sentence) => expect(ingress(calico(spec))?.sentence).toBe(sentence))
 
@@ -64,19 +64,19 @@ describe('sentences', () => {
       "a rule's own domain",
       `destination: {domains: ['*.s3.example']}`,
       ['bucket.test'],
-      'egress from shop/checkout: tier default: rule 0 of out allows it (allow to domain *.s3.example); 203.0.113.7 is bucket.s3.example, by CNAME from bucket.test',
+      'egress from shop/checkout: tier default: rule 0 of shop/out allows it (allow to domain *.s3.example); 203.0.113.7 is bucket.s3.example, by CNAME from bucket.test',
     ],
     [
       "a network set's domain",
       `destination: {selector: "kind == 'store'"}`,
       ['a.test', 'b.test'],
-      'egress from shop/checkout: tier default: rule 0 of out allows it (allow to namespace = shop and kind = store); 203.0.113.7 is bucket.s3.example, by CNAME from a.test or b.test',
+      'egress from shop/checkout: tier default: rule 0 of shop/out allows it (allow to namespace = shop and kind = store); 203.0.113.7 is bucket.s3.example, by CNAME from a.test or b.test',
     ],
     [
       'nothing, where a name that was asked for will do',
       `destination: {domains: ['*.s3.example', bucket.test]}`,
       ['bucket.test'],
-      'egress from shop/checkout: tier default: rule 0 of out allows it (allow to domain *.s3.example, bucket.test)',
+      'egress from shop/checkout: tier default: rule 0 of shop/out allows it (allow to domain *.s3.example, bucket.test)',
     ],
   ])('name the alias that decided: %s', (_, destination, domains, sentence) => {
     const snapshot = snapshotOf(`${cluster}
@@ -104,17 +104,17 @@ describe('the smallest change', () => {
     [
       'a port',
       `ingress: [{action: Allow, protocol: TCP, source: {selector: "role == 'api'"}, destination: {ports: [80]}}]`,
-      'add port 8080 to rule 0 of ingress of payments-ingress',
+      'add port 8080 to rule 0 of ingress of shop/payments-ingress',
     ],
     [
       'a rule',
       'ingress: []',
-      'put in front an ingress rule in payments-ingress: allow tcp from namespace = shop and role = api to port 8080',
+      'put in front an ingress rule in shop/payments-ingress: allow tcp from namespace = shop and role = api to port 8080',
     ],
     [
       'a rule in front of one that denies',
       'ingress: [{action: Deny}]',
-      'put in front an ingress rule in payments-ingress: allow tcp from namespace = shop and role = api to port 8080',
+      'put in front an ingress rule in shop/payments-ingress: allow tcp from namespace = shop and role = api to port 8080',
     ],
   ])('is %s, and admits the flow', (_, spec, text) => {
     const snapshot = snapshotOf(calico(spec))

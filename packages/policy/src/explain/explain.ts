@@ -11,7 +11,7 @@ import type { Snapshot } from '../objects/snapshot.ts'
 import { decidingAlias } from './alias.ts'
 import { differences, shortTitle } from './difference.ts'
 import { findFix, type Fix, type Near } from './fix.ts'
-import { ruleWords } from './words.ts'
+import { policyName, ruleWords } from './words.ts'
 
 export interface DirectionExplanation {
   readonly direction: Direction
@@ -32,7 +32,7 @@ export interface Explanation {
   readonly directions: readonly DirectionExplanation[]
 }
 
-const policyWord = (policy: Policy) => (policy.staged ? `staged ${policy.name}` : policy.name)
+const policyWord = (policy: Policy) => (policy.staged ? `staged ${policyName(policy)}` : policyName(policy))
 
 const list = (words: readonly string[]) =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
@@ -75,7 +75,7 @@ function passWords(result: DirectionResult): readonly string[] {
     .map((hit) =>
       hit.rule === 'none'
         ? `tier ${hit.tier} matches nothing and passes`
-        : `tier ${hit.tier}: rule ${hit.rule} of ${hit.name} passes`,
+        : `tier ${hit.tier}: rule ${hit.rule} of ${policyName(hit)} passes`,
     )
 }
 

@@ -9,7 +9,7 @@ import { podKey, type Snapshot } from '../objects/snapshot.ts'
 import { and, equals, type Selector } from '../selector/ast.ts'
 import { stableLabels } from '../recommend/workload.ts'
 import type { Difference } from './difference.ts'
-import { ruleWords } from './words.ts'
+import { policyName, ruleWords } from './words.ts'
 
 export interface Fix {
   readonly kind: 'label' | 'port' | 'rule'
@@ -74,7 +74,7 @@ function portFix(near: Near, flow: Flow, direction: Direction): Fix | undefined 
   const wider: Rule = { ...rule, destination: { ...rule.destination, ports } }
   return {
     kind: 'port',
-    text: `add port ${port} to rule ${rule.number} of ${direction} of ${policy.name}`,
+    text: `add port ${port} to rule ${rule.number} of ${direction} of ${policyName(policy)}`,
     apply: (snapshot) =>
       withPolicy(snapshot, policy, (each) => changeRules(each, direction, (rules) => rules.with(index, wider))),
   }
@@ -109,7 +109,7 @@ function ruleFix(
   const place = policy.kind === 'KubernetesNetworkPolicy' ? 'add' : 'put in front'
   return {
     kind: 'rule',
-    text: `${place} an ${direction} rule in ${policy.name}: ${ruleWords(rule)}`,
+    text: `${place} an ${direction} rule in ${policyName(policy)}: ${ruleWords(rule)}`,
     apply: (snapshot) =>
       withPolicy(snapshot, policy, (each) => changeRules(each, direction, (rules) => [rule, ...rules])),
   }

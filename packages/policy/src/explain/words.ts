@@ -1,6 +1,6 @@
 // Rules and selectors in words, with the labels that only exist inside turned back into what their author wrote.
 import { printCidr } from '../net/address.ts'
-import type { Entity, PortMatch, Rule } from '../objects/policy.ts'
+import type { Entity, Policy, PortMatch, Rule } from '../objects/policy.ts'
 import { protocolName } from '../objects/ports.ts'
 import {
   namespaceLabel,
@@ -49,6 +49,10 @@ export function selectorWords(selector: Selector): string {
   if (telling.length > 0) return describeSelector(renamed(and(...telling)))
   return parts.some(isSilent) ? 'every pod' : 'every endpoint and network set'
 }
+
+/** `shop/app.web`: the name that the object has, by which it is found; its tier is told beside it. */
+export const policyName = ({ namespace, name }: Pick<Policy, 'namespace' | 'name'>): string =>
+  namespace === undefined ? name : `${namespace}/${name}`
 
 const portWord = (port: PortMatch) =>
   'name' in port ? port.name : port.from === port.to ? String(port.from) : `${port.from} to ${port.to}`

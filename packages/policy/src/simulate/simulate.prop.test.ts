@@ -61,7 +61,7 @@ describe('a simulation', () => {
     const text = printSimulation(simulation)
     expect(text).toContain('**1 newly denied**')
     expect(text).toContain(
-      '| newly denied | shop/web → shop/db:5432 tcp | was ingress: no policy decides; profile kns.shop allows; now ingress: tier default isolates it by db; no rule matches, the end of tier default denies |',
+      '| newly denied | shop/web → shop/db:5432 tcp | was ingress: no policy decides; profile kns.shop allows; now ingress: tier default isolates it by shop/db; no rule matches, the end of tier default denies |',
     )
     expect(simulationExitCode(simulation)).toBe(1)
   })

@@ -121,6 +121,8 @@ const examples = `
 Of the server's cluster, now or as it was:
   margay policy explain --from shop/web --to shop/db:5432
   margay policy explain --from ops/probe --to shop/db:sql --at 1h
+  margay policy explain --from node-1 --to svc/shop/db:5432
+  margay policy explain --from shop/web --to api.example.com:443
   margay observe --verdict deny --last 1 -o json | margay policy explain --record -
 
 Examples:
@@ -132,7 +134,8 @@ Examples:
   margay policy explain --policies policies --from ops/probe --to shop/db:5432 --expect deny
 
 With --policies files alone are read; without, the server is asked. A record is judged by the objects of its own time.
-An end is namespace/pod or an address; an IPv6 address with a port stands in brackets: [fd00::1]:443. A port is a
+An end is namespace/pod or an address, and of the server's cluster also namespace/workload, svc/namespace/service,
+a node, a host endpoint, or (in --to) a domain name, at the addresses of the hour before; an IPv6 address with a port stands in brackets: [fd00::1]:443. A port is a
 number or the name that the pod gives it. Pods, namespaces and service accounts may lie among the policies or come
 with --pods: kubectl get pods,namespaces,serviceaccounts -A -o json > pods.json
 Whatever would have to be known and is not in the files makes the answer "cannot tell", and is named.

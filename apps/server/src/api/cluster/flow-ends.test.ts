@@ -1,8 +1,8 @@
-// Who a record's end is, and who is meant by an end that somebody wrote.
+// Who a record's ends are.
 import type { Row } from '@margay/model'
 import { describe, expect, it } from 'vitest'
 import { createTestVersions } from '../../testing/versions.ts'
-import { endOfRow, readEnd } from './flow-ends.ts'
+import { endsOfRow } from './flow-ends.ts'
 import { createClusterStates } from './state.ts'
 
 const at = 1_793_000_000
@@ -45,28 +45,35 @@ describe('a record’s end of many pods', () => {
     ['pods whose maker alone is told', row('db-*'), 'shop/db-0', 'one of 1'],
     ['a workload without living pods', row('bac-*', '10.0.0.1'), 'shop/bac-*', undefined],
   ])('is %s', async (_, record, expected, note) => {
-    const { end, note: told } = endOfRow(await stateOf(...objects), record, 'source')
+    const { end, note: told } = endsOfRow(await stateOf(...objects), record).source
     expect(end.pod).toBe(expected)
     expect(told).toEqual(note === undefined ? undefined : expect.stringContaining(note))
   })
 })
 
-describe('an address that somebody wrote', () => {
-  const node =
-    '{ apiVersion: v1, kind: Node, metadata: { name: n1 }, spec: { podCIDRs: [10.2.0.0/16] }, status: { addresses: [{ type: InternalIP, address: 10.9.0.1 }] } }'
-  const note = (ip: string) =>
-    `no pod, host or node known of that moment has ${ip}; judged as an address outside the cluster`
+describe('a record of a workload with itself', () => {
+  const web = (name: string, ip: string) => pod(`web-${name}`, ip, 'generateName: web-')
+  const row = (source: string, dest: string): Row => ({
+    source_type: 'wep',
+    source_namespace: 'shop',
+    source_name: source,
+    source_name_aggr: 'web-*',
+    dest_type: 'wep',
+    dest_namespace: 'shop',
+    dest_name: dest,
+    dest_name_aggr: 'web-*',
+  })
+  const three = [web('c', '10.0.0.3'), web('a', '10.0.0.1'), web('b', '10.0.0.2')]
 
   it.each([
-    ['is nobody’s and may have been a pod’s', '10.0.0.77', note('10.0.0.77')],
-    ['is of the space that clouds share out', '100.64.1.2', note('100.64.1.2')],
-    ['is unique in its site', 'fd00::7', note('fd00::7')],
-    ['is a pod’s', '10.0.0.1', undefined],
-    ['is a node’s', '10.9.0.1', undefined],
-    ['is of a node’s block for pods, of which evaluation says so', '10.2.0.7', undefined],
-    ['is in the Internet', '203.0.113.9', undefined],
-  ])('is told to be judged as one outside where it cannot be known: %s', async (_, ip, expected) => {
-    const state = await stateOf(pod('web', '10.0.0.1', 'labels: { app: web }'), node)
-    expect((await readEnd(state, 'source', ip)).note).toBe(expected)
+    ['of which none is named', three, row('-', '-'), ['shop/web-a', 'shop/web-b']],
+    ['of which the source is named', three, row('web-a', '-'), ['shop/web-a', 'shop/web-b']],
+    ['of which the destination is named', three, row('-', 'web-a'), ['shop/web-b', 'shop/web-a']],
+    ['of which another is named', three, row('web-c', '-'), ['shop/web-c', 'shop/web-a']],
+    ['of which one is gone, so that nothing is known of it', [three[1]!], row('-', '-'), ['shop/web-a', 'shop/web-*']],
+    ['to that very pod', three, row('web-a', 'web-a'), ['shop/web-a', 'shop/web-a']],
+  ])('is of two pods, %s', async (_, objects, record, expected) => {
+    const { source, destination } = endsOfRow(await stateOf(...objects), record)
+    expect([source.end.pod, destination.end.pod]).toEqual(expected)
   })
 })

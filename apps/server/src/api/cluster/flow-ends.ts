@@ -1,12 +1,9 @@
-// Who is meant by an end that somebody wrote: a pod, a workload (one of its pods stands for all), a host endpoint or an
-// address; and by a record's end, whose pod may have been aggregated away.
+// Who is meant by a record's end, whose pod may have been aggregated away; and what both ends, written or recorded, are to each
+// other: a workload reaches itself from one of its pods to another.
 import type { Row } from '@margay/model'
-import { networkName, parseIp } from '@margay/model'
 import type { Address, FlowEnd } from '@margay/policy'
-import { contains, parseAddress, parseCidr, podKey, printAddress } from '@margay/policy'
+import { parseAddress, podKey, printAddress } from '@margay/policy'
 import { goneTitle, isSaidGone } from '../../judge/gone.ts'
-import { ApiError } from '../../http/problem.ts'
-import { endpointsOf } from './endpoint-list.ts'
 import { aggregatedNamesOf } from './pod-workloads.ts'
 import type { ClusterState } from './state.ts'
 
@@ -14,90 +11,35 @@ export interface MeantEnd {
   readonly end: FlowEnd
   /** What was taken for granted. */
   readonly note?: string
+  /** Who stands for the end where the other end is this very pod. */
+  readonly another?: MeantEnd
 }
 
-interface Place {
+export interface Place {
   readonly namespace: string
   readonly name: string
 }
 
-const plainText = (text: string) => /^\[(.*)\]$/.exec(text)?.[1] ?? text
-
-/** One pod of a workload: they are made alike, so that one stands for all. */
-async function podOfWorkload(
-  state: ClusterState,
-  member: string,
-  { namespace, name }: Place,
-): Promise<MeantEnd | undefined> {
-  const pods = (await endpointsOf(state))
-    .map(({ endpoint }) => endpoint)
-    .filter((endpoint) => endpoint.namespace === namespace && endpoint.workload?.name === name)
-  const [first] = pods.map((pod) => pod.name).sort()
-  if (first === undefined) return undefined
-  const [kind, ...others] = [...new Set(pods.map(({ workload }) => workload!.kind))]
-  if (others.length > 0) {
-    const kinds = [kind, ...others].join(' and a ')
-    throw new ApiError('bad_request', `${member} "${namespace}/${name}" is a ${kinds}`, {
-      hint: 'name one of the pods',
-    })
-  }
-  return {
-    end: { pod: `${namespace}/${first}` },
-    note: `${namespace}/${name} is a ${kind} of ${pods.length} ${pods.length === 1 ? 'pod' : 'pods'}; judged as ${first}`,
-  }
+export interface MeantEnds<M extends MeantEnd = MeantEnd> {
+  readonly source: MeantEnd
+  readonly destination: M
 }
 
-/** Throws where namespaces are known and this is none of them: it is misspelt. */
-function checkNamespace({ snapshot }: ClusterState, member: string, { namespace, name }: Place): void {
-  if (snapshot.namespaces.length === 0 || snapshot.namespaces.some((each) => each.name === namespace)) return
-  throw new ApiError(
-    'bad_request',
-    `${member} "${namespace}/${name}": the cluster of that moment has no namespace "${namespace}"`,
-    {
-      hint: 'GET /api/v1/endpoints lists the pods of a moment with their namespaces ("margay endpoints")',
-    },
-  )
+function podOf({ prepared: { lookup } }: ClusterState, { pod, address }: FlowEnd): string | undefined {
+  const found = pod === undefined && address ? lookup.podAt(address) : undefined
+  return found ? podKey(found) : pod
 }
 
-async function namedPod(state: ClusterState, member: string, place: Place): Promise<MeantEnd> {
-  const key = podKey(place)
-  if (state.prepared.lookup.pod(key)) return { end: { pod: key } }
-  const found = await podOfWorkload(state, member, place)
-  if (found) return found
-  checkNamespace(state, member, place)
-  return { end: { pod: key }, note: `no pod and no workload ${key} is known of that moment` }
-}
-
-/** Some clouds give pods addresses of this block, which is nobody's in the Internet. */
-const sharedSpace = parseCidr('100.64.0.0/10')!
-
-const isPrivate = (address: Address): boolean =>
-  contains(sharedSpace, address) || networkName(parseIp(printAddress(address))!) === 'pvt'
-
-/** Whether an object says whose an address is, if only that some pod has had it. */
-function isSaid({ snapshot, prepared: { lookup } }: ClusterState, address: Address): boolean {
-  if (lookup.podAt(address) ?? lookup.nodeAt(address)) return true
-  if (lookup.hostEndpointsAt(address).length > 0) return true
-  return snapshot.options.podBlocks.some((block) => contains(block, address))
-}
-
-/** An address alone. Of a private one that is nobody's it is said that it may have been a pod's, where blocks are not told. */
-function endAtAddress(state: ClusterState, address: Address): MeantEnd {
-  if (!isPrivate(address) || isSaid(state, address)) return { end: { address } }
-  const note = `no pod, host or node known of that moment has ${printAddress(address)}; judged as an address outside the cluster`
-  return { end: { address }, note }
-}
-
-/** Reads `namespace/pod`, `namespace/workload`, an address, or the name of a host endpoint. Throws with what was wanted. */
-export async function readEnd(state: ClusterState, member: string, text: string): Promise<MeantEnd> {
-  const address = parseAddress(plainText(text))
-  if (address) return endAtAddress(state, address)
-  const [, namespace, name] = /^([^/\s]+)\/([^/\s]+)$/.exec(text) ?? []
-  if (namespace !== undefined && name !== undefined) return namedPod(state, member, { namespace, name })
-  if (state.prepared.lookup.hostEndpoint(text)) return { end: { hostEndpoint: text } }
-  throw new ApiError('bad_request', `cannot read ${member} "${text}"`, {
-    hint: 'write namespace/pod, namespace/workload, an address, or the name of a host endpoint',
-  })
+/**
+ * The ends, of two pods where both were taken for the same one and either may be another. A pod that was meant itself stays, and
+ * so does the only one of its workload: these reach themselves.
+ */
+export function apart<M extends MeantEnd>(state: ClusterState, ends: MeantEnds<M>): MeantEnds<M | MeantEnd> {
+  const { source, destination } = ends
+  const pod = podOf(state, source.end)
+  if (pod === undefined || pod !== podOf(state, destination.end)) return ends
+  if (destination.another) return { source, destination: destination.another }
+  return source.another ? { source: source.another, destination } : ends
 }
 
 type Side = 'source' | 'dest'
@@ -120,15 +62,17 @@ function podOfWorkloadName(state: ClusterState, { namespace, name }: Place, addr
   if (owner && isOfWorkload(state, owner, { namespace, name })) return { end: { pod: podKey(owner), address } }
   const found = state.podsOf(`${namespace}/${name}`)
   if (!found) return { end: { pod: `${namespace}/${name}`, ...(address && { address }) } }
-  const { first, count } = found
-  return {
-    end: { pod: first },
-    note: `the record names only ${namespace}/${name}; judged as ${first.slice(namespace.length + 1)}, one of ${count}`,
-  }
+  const { first, second, count } = found
+  const meant = (pod: string): MeantEnd => ({
+    end: { pod },
+    note: `the record names only ${namespace}/${name}; judged as ${pod.slice(namespace.length + 1)}, one of ${count}`,
+  })
+  // A record of a workload with itself is of two of its pods. Of the one that is gone nothing is known but its name.
+  return { ...meant(first), another: second === undefined ? { end: { pod: `${namespace}/${name}` } } : meant(second) }
 }
 
-/** The end of a record, by whatever it says of it. */
-export function endOfRow(state: ClusterState, row: Row, side: Side): MeantEnd {
+/** One end of a record, by whatever it says of it. */
+function endOfRow(state: ClusterState, row: Row, side: Side): MeantEnd {
   const type = textOf(row, `${side}_type`) ?? 'wep'
   const namespace = textOf(row, `${side}_namespace`)
   const name = textOf(row, `${side}_name`) ?? textOf(row, `${side}_name_aggr`)
@@ -160,6 +104,10 @@ export function namesOfRow(row: Row): Pick<FlowEnd, 'domains' | 'aliases'> {
   const [domains, aliases] = [listOf(row, 'dest_domains'), listOf(row, 'dest_domain_aliases')]
   return { ...(domains.length > 0 && { domains }), ...(aliases.length > 0 && { aliases }) }
 }
+
+/** Both ends of a record. */
+export const endsOfRow = (state: ClusterState, row: Row): MeantEnds =>
+  apart(state, { source: endOfRow(state, row, 'source'), destination: endOfRow(state, row, 'dest') })
 
 /** The end by the name or address that is known of it. */
 export function endWords({ pod, hostEndpoint, node, unnamed, address }: FlowEnd): string {

@@ -8,6 +8,7 @@ import { controllerOf } from './workload.ts'
 export interface NamedPods {
   /** `namespace/name` of the first of them in text order. */
   readonly first: string
+  readonly second?: string
   readonly count: number
 }
 
@@ -24,6 +25,13 @@ export function aggregatedNamesOf(pod: StoredObject): readonly string[] {
   return prefix === undefined ? [] : [...new Set([aggregatedBy(prefix), `${prefix}*`])]
 }
 
+function withPod(known: NamedPods | undefined, place: string): NamedPods {
+  if (!known) return { first: place, count: 1 }
+  const { first, second = place, count } = known
+  if (place < first) return { first: place, second: first, count: count + 1 }
+  return { first, second: place < second ? place : second, count: count + 1 }
+}
+
 /** Pods by `namespace/aggregated-name`. */
 export function indexPods(versions: readonly StoredObject[]): ReadonlyMap<string, NamedPods> {
   const index = new Map<string, NamedPods>()
@@ -32,8 +40,7 @@ export function indexPods(versions: readonly StoredObject[]): ReadonlyMap<string
     const place = `${version.namespace}/${version.name}`
     for (const name of aggregatedNamesOf(version)) {
       const key = `${version.namespace}/${name}`
-      const { first, count } = index.get(key) ?? { first: place, count: 0 }
-      index.set(key, { first: place < first ? place : first, count: count + 1 })
+      index.set(key, withPod(index.get(key), place))
     }
   }
   return index

@@ -7,7 +7,7 @@ import type { Filter, Group } from '@margay/query'
 import { allOf, fieldIs } from '@margay/query'
 import type { Counter, SimulatedFlow } from '@margay/wire'
 import type { Range } from '../cluster/as-of.ts'
-import { endOfRow, namesOfRow } from '../cluster/flow-ends.ts'
+import { endsOfRow, namesOfRow } from '../cluster/flow-ends.ts'
 import type { ClusterState } from '../cluster/state.ts'
 import type { TrafficDeps } from '../cluster/traffic.ts'
 import { addCounters, askFlows, counterOf } from '../cluster/traffic.ts'
@@ -87,13 +87,11 @@ function flowOfGroup(state: ClusterState, { key, measures: sums }: Group): SeenF
   ])
   const protocol = protocolNumber(row.proto)
   if (!protocol) return undefined
-  const [source, destination] = (['source', 'dest'] as const).map(
-    (side) => endOfRow(state, withLiving(state, row, side), side).end,
-  )
+  const { source, destination } = endsOfRow(state, withLiving(state, withLiving(state, row, 'source'), 'dest'))
   const port = carriesPorts(protocol) && typeof row.dest_port === 'number' ? row.dest_port : undefined
   return {
-    source: source!,
-    destination: { ...destination!, ...namesOfRow(row) },
+    source: source.end,
+    destination: { ...destination.end, ...namesOfRow(row) },
     protocol,
     ...(port !== undefined && { port }),
     seen: {
