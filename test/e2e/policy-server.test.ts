@@ -27,6 +27,15 @@ metadata: { namespace: shop, name: db, labels: { app: db } }
 spec: { nodeName: n1, containers: [{ name: db, ports: [{ name: sql, containerPort: 5432 }] }] }
 status: { phase: Running, podIP: 10.0.0.2 }
 ---
+{ apiVersion: v1, kind: Service, metadata: { namespace: shop, name: db }, spec: { clusterIP: 10.96.0.10, selector: { app: db }, ports: [{ name: sql, port: 5432 }] } }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { namespace: shop, name: db-1, labels: { kubernetes.io/service-name: db } }
+addressType: IPv4
+ports: [{ name: sql, port: 5432, protocol: TCP }]
+endpoints: [{ addresses: [10.0.0.2], conditions: { ready: true }, nodeName: n1, targetRef: { kind: Pod, namespace: shop, name: db } }]
+---
 { apiVersion: v1, kind: Pod, metadata: { namespace: ops, name: probe, labels: { app: probe } }, spec: { nodeName: n1 }, status: { phase: Running, podIP: 10.0.0.3 } }
 `
 

@@ -121,7 +121,7 @@ const examples = `
 Of the server's cluster, now or as it was:
   margay policy explain --from shop/web --to shop/db:5432
   margay policy explain --from ops/probe --to shop/db:sql --at 1h
-  margay policy explain --from node-1 --to svc/shop/db:5432
+  margay policy explain --from n1 --to svc/shop/db:5432
   margay policy explain --from shop/web --to api.example.com:443
   margay observe --verdict deny --last 1 -o json | margay policy explain --record -
 
@@ -135,9 +135,9 @@ Examples:
 
 With --policies files alone are read; without, the server is asked. A record is judged by the objects of its own time.
 An end is namespace/pod or an address, and of the server's cluster also namespace/workload, svc/namespace/service,
-a node, a host endpoint, or (in --to) a domain name, at the addresses of the hour before; an IPv6 address with a port stands in brackets: [fd00::1]:443. A port is a
-number or the name that the pod gives it. Pods, namespaces and service accounts may lie among the policies or come
-with --pods: kubectl get pods,namespaces,serviceaccounts -A -o json > pods.json
+a node, a host endpoint, or (in --to) a domain name, at the addresses of the hour before; an IPv6 address with a port
+stands in brackets: [fd00::1]:443. A port is a number or the name that the pod gives it. Pods, namespaces and service
+accounts may lie among the policies or come with --pods: kubectl get pods,namespaces,serviceaccounts -A -o json > pods.json
 Whatever would have to be known and is not in the files makes the answer "cannot tell", and is named.
 Exit codes: 0 explained, whatever the verdict, 1 another verdict than --expect or files with errors (they are named,
 and the rest is judged), 2 the command is wrong or a file cannot be read, 3 no server answers.`
