@@ -84,25 +84,25 @@ describe('a search that holds one report of two', () => {
   it.each([
     {
       kql: 'policies.enforced_policies: *payments-ingress*',
-      ribbon: '1 allowed · 1 denied at destination',
+      ribbon: '1 record allowed · 1 denied at destination',
       sums: { allow: 6, deny: 4 },
       rows: [/Allowed 6 /, /destination 4 /],
     },
     {
       kql: 'reporter: dst',
-      ribbon: '1 allowed · 1 denied at destination',
+      ribbon: '1 record allowed · 1 denied at destination',
       sums: { allow: 6, deny: 4 },
       rows: [/Allowed 6 /, /destination 4 /],
     },
     {
       kql: 'host: node-2',
-      ribbon: '1 allowed · 1 denied at destination',
+      ribbon: '1 record allowed · 1 denied at destination',
       sums: { allow: 6, deny: 4 },
       rows: [/Allowed 6 /, /destination 4 /],
     },
     {
       kql: 'host: node-1',
-      ribbon: '1 allowed · 1 denied at source',
+      ribbon: '1 record allowed · 1 denied at source',
       sums: { allow: 10, deny: 2 },
       rows: [/Allowed 10 /, /source 2 /],
     },
