@@ -24,7 +24,7 @@ import type { Provenance } from './dimensions.ts'
 import { flowDimensions } from './dimensions.ts'
 import { elsewhereFields, isOwnEndSeen } from './elsewhere.ts'
 import type { EntryNames, Moment, NameDeps } from './frame-names.ts'
-import { createEntryNames } from './frame-names.ts'
+import { createEntryNames, lateSeconds } from './frame-names.ts'
 import { nowhere } from './identity.ts'
 import type { FrameSeries } from './frame-rows.ts'
 import { numbersOf, valuesOf } from './frame-rows.ts'
@@ -88,17 +88,23 @@ interface ActiveSeconds {
   readonly to: Float64Array
 }
 
+const isOwner = ({ type }: Endpoint) => type === 'wep' || type === 'hep'
+
 /**
  * The other side of a row whose address passed from one owner to another within the row's interval: whoever had it in the
- * seconds in which something was counted. A row that does not say, or says of seconds when nobody had it, is of the whole.
+ * seconds in which something was counted, or just before. A row that does not say, or says of seconds when nobody had it, is of
+ * the whole.
  */
 function createPeerOfRow({ from, to }: ActiveSeconds, names: EntryNames, { since }: Moment) {
   return (entry: number, own: Endpoint, row: number): Endpoint => {
     const whole = names.peer(entry, own)
     // Fast path: an address that has had one owner.
     if (Number.isNaN(from[row]!) || !names.isHandedOver(entry)) return whole
-    const found = names.peerWithin(entry, own, since + from[row]!, since + to[row]!)
-    return found.type === 'wep' || found.type === 'hep' ? found : whole
+    const [first, end] = [since + from[row]!, since + to[row]!]
+    const had = names.peerWithin(entry, own, first, end)
+    if (isOwner(had)) return had
+    const hadBefore = names.peerWithin(entry, own, first - lateSeconds, end)
+    return isOwner(hadBefore) ? hadBefore : whole
   }
 }
 

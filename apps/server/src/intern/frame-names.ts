@@ -45,6 +45,12 @@ export interface EntryNames {
   readonly coveredByOther: (entry: number) => boolean
 }
 
+/**
+ * An owner may be told to have lost an address in a second in which it still had it: times of the API are whole seconds, of
+ * another clock.
+ */
+export const lateSeconds = 2
+
 /** A function of small whole numbers that is worked out once for each. */
 export function memoByEntry<T extends object | boolean>(make: (entry: number) => T): (entry: number) => T {
   const known: (T | undefined)[] = []
@@ -116,7 +122,7 @@ export function createEntryNames(
       // Fast path: without network sets of namespaces one answer is everybody's.
       return dependsOnNamespace ? memo(peers, own.namespace, () => peersOf(own.namespace))(entry) : anyPeer(entry)
     },
-    isHandedOver: memoByEntry((entry) => inventory.isHandedOver(addressOf(entry) ?? '', moment.since, at)),
+    isHandedOver: memoByEntry((entry) => inventory.isHandedOver(addressOf(entry) ?? '', moment.since - lateSeconds, at)),
     peerWithin: (entry, own, since, until) =>
       identity.peer(addressOf(entry), { agent, since, at: until }, namespaceOf(own)),
     ownPlace: (podUid, entry, endpoint) => memo(ownPlaces, podUid, () => ownPlacesOf(podUid))(entry, endpoint),

@@ -489,7 +489,7 @@ describe('an address that passes from one pod to another within the interval of 
     ['the second, where all was counted in its time', { active_from: 4, active_to: 5 }, 'web-1'],
     ['who had it longest, where the row does not say', {}, 'web-1'],
     ['who had it longest, where both counted', { active_from: 1, active_to: 10 }, 'web-1'],
-    ['who had it longest, where nobody had it then', { active_from: 2, active_to: 3 }, 'web-1'],
+    ['who had it just before, where nobody had it then', { active_from: 2, active_to: 3 }, 'job-1'],
   ])('is %s', (_, active, name) => {
     const { row } = passed()
     expect(row('n1', of, { dest_ip: ip, ...active })).toMatchObject({ dest_name: name })
