@@ -122,7 +122,9 @@ export function createEntryNames(
       // Fast path: without network sets of namespaces one answer is everybody's.
       return dependsOnNamespace ? memo(peers, own.namespace, () => peersOf(own.namespace))(entry) : anyPeer(entry)
     },
-    isHandedOver: memoByEntry((entry) => inventory.isHandedOver(addressOf(entry) ?? '', moment.since - lateSeconds, at)),
+    isHandedOver: memoByEntry((entry) =>
+      inventory.isHandedOver(addressOf(entry) ?? '', moment.since - lateSeconds, at),
+    ),
     peerWithin: (entry, own, since, until) =>
       identity.peer(addressOf(entry), { agent, since, at: until }, namespaceOf(own)),
     ownPlace: (podUid, entry, endpoint) => memo(ownPlaces, podUid, () => ownPlacesOf(podUid))(entry, endpoint),

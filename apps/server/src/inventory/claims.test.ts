@@ -153,7 +153,7 @@ describe('a pod that ends', () => {
     const inventory = createInventory()
     inventory.put(pod('w', 'w', ip, { start: 1 }), 2)
     inventory.put(pod('w', 'w', ip, { start: 1, phase: 'Failed', statuses: [terminated(10), terminated()] }), 100)
-    expect([50, 99, 100].map((at) => nameAt(inventory, ip, at))).toEqual(['w', 'w', 'pvt'])
+    expect([50, 100, 101].map((at) => nameAt(inventory, ip, at))).toEqual(['w', 'w', 'pvt'])
   })
   it('of which one container never ran ended with the others', () => {
     const inventory = createInventory()

@@ -214,7 +214,8 @@ export function createPods({ onHandover }: PodsDeps = {}): Pods {
     const before = known.get(uid)
     const endpoint = endpointOf(uid, podEndpoint(pod, uid))
     // Found like this it may have ended at any time; seen to end it did so by the second in which it was told at the latest.
-    const ended = byOurClock(endedBy(pod) ?? at, at === 0 ? 0 : at + 1)
+    const told = at === 0 ? 0 : at + 1
+    const ended = byOurClock(endedBy(pod) ?? told, told)
     if (!before && !pod.spec.hostNetwork) {
       const { earliest, latest, ...rest } = beginningOf(pod, at, unseenSince, undefined)
       const within = { ...rest, earliest: Math.min(earliest, ended), latest: Math.min(latest, ended) }
@@ -267,7 +268,8 @@ export function createPods({ onHandover }: PodsDeps = {}): Pods {
       const before = known.get(uid)
       if (!before) return
       if (nodes.get(before.endpoint.nameAggr) === uid) nodes.delete(before.endpoint.nameAggr)
-      release(uid, at)
+      // In the second in which that is told it may still have connected.
+      release(uid, at + 1)
       for (const each of before.uids) byUid.end(each, uid, at + lingerSeconds)
       known.delete(uid)
     },
