@@ -1,5 +1,6 @@
 /** Process parts: supervise, config, logs, metrics, health, queues, backoff, durable files, locks. */
 export * from './backoff.ts'
+export * from './bell.ts'
 export * from './config/load.ts'
 export * from './config/option.ts'
 export * from './disk/durable.ts'

@@ -1,5 +1,6 @@
 // A queue with a limit, between a part that makes and a part that takes. Full is said to the maker, or the oldest goes and
 // is counted; it never grows beyond its limit.
+import { createBell } from './bell.ts'
 
 export interface QueueConfig<T> {
   readonly limit: number
@@ -29,7 +30,7 @@ export function createQueue<T>(config: QueueConfig<T>): Queue<T> {
   let items: T[] = []
   let head = 0
   let weight = 0
-  const waiting = new Set<() => void>()
+  const bell = createBell()
 
   const shift = (): T | undefined => {
     if (head === items.length) return undefined
@@ -49,34 +50,24 @@ export function createQueue<T>(config: QueueConfig<T>): Queue<T> {
     while (weight + needed > config.limit) config.onDrop?.(shift()!)
     return true
   }
-  const nextPush = (signal: AbortSignal) =>
-    new Promise<void>((resolve) => {
-      const done = () => {
-        waiting.delete(done)
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      waiting.add(done)
-      signal.addEventListener('abort', done, { once: true })
-    })
   return {
     push(item) {
       const needed = weigh(item)
       if (!makeRoom(needed)) return false
       items.push(item)
       weight += needed
-      for (const wake of waiting) wake()
+      bell.ring()
       return true
     },
     unshift(item) {
       items = [item, ...items.slice(head)]
       head = 0
       weight += weigh(item)
-      for (const wake of waiting) wake()
+      bell.ring()
     },
     shift,
     async take(signal) {
-      while (head === items.length && !signal.aborted) await nextPush(signal)
+      while (head === items.length && !signal.aborted) await bell.next(signal)
       return signal.aborted ? undefined : shift()
     },
     get length() {

@@ -80,6 +80,8 @@ export interface Conversation {
   readonly workloads: readonly string[]
   /** These are `-` in reports that were aggregated to workloads, which may be but one of the two. */
   readonly pods: readonly string[]
+  /** A row in which this field begins so is nobody's report, whatever a search leaves out. */
+  readonly disowned: { readonly field: string; readonly prefix: string }
 }
 
 export interface LogType<F extends Fields = Fields> {
@@ -117,7 +119,8 @@ export function defineLogType<const F extends Fields>(type: LogType<F>): LogType
     readsAs?.forEach(known)
     if (kind === 'enum' && !values) throw new Error(`BUG: enum ${type.name}.${name} has no values`)
   }
-  const { workloads = [], pods = [] } = type.conversation ?? {}
+  const { workloads = [], pods = [], disowned } = type.conversation ?? {}
+  if (disowned) known(disowned.field)
   for (const name of [...workloads, ...pods]) {
     known(name)
     if (!type.fields[name]?.shared) throw new Error(`BUG: ${type.name}.${name} names a conversation and is not shared`)

@@ -48,7 +48,7 @@ export {
   simulateInSteps,
   type Simulation,
 } from './simulate/simulate.ts'
-export { flowWords, printSimulation, simulationExitCode } from './simulate/print.ts'
+export { flowWords, nothingChanges, printSimulation, simulationExitCode } from './simulate/print.ts'
 
 export {
   printRecommendationNotes,

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Health, Logger, Part } from '@margay/kit'
-import { createBackoff, lockDirectory, replaceFile, sleep, systemClock } from '@margay/kit'
+import { createBackoff, createBell, lockDirectory, replaceFile, sleep, systemClock } from '@margay/kit'
 import type { AgentOutput, Collector, FramesAnswer } from '@margay/wire'
 import type { AgentSpool } from './agent-spool.ts'
 import { openAgentSpool } from './agent-spool.ts'
@@ -80,7 +80,7 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
   let watched = false
   let handover = 0
   const onHandover = new Set<() => void>()
-  let wake = () => {}
+  const more = createBell()
   let allSent = false
 
   const stage = deps.health.stage('ship', () => ({
@@ -97,7 +97,7 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
     clock,
     onFrames: () => {
       allSent = false
-      wake()
+      more.ring()
     },
     onTrouble: (message, error) => {
       deps.log.error(message, { error })
@@ -116,18 +116,10 @@ function openShip(config: ShipConfig, deps: ShipDeps): Opened {
     onAnswer,
   })
 
-  const waitForMore = (signal: AbortSignal) =>
-    new Promise<void>((resolve) => {
-      const done = () => {
-        signal.removeEventListener('abort', done)
-        wake = () => {}
-        resolve()
-      }
-      wake = done
-      allSent = true
-      signal.addEventListener('abort', done, { once: true })
-      if (signal.aborted) done()
-    })
+  const waitForMore = (signal: AbortSignal) => {
+    allSent = true
+    return more.next(signal)
+  }
   const onState = ({ connected, error }: { readonly connected: boolean; readonly error?: Error }) => {
     if (connected) return stage.set({ state: 'ok' })
     deps.log.warn('server does not take frames; rows wait on disk', error ? { error } : {})

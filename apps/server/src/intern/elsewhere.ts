@@ -2,6 +2,7 @@
 // refused on the way; a compromised node could write the history of all others with them. They are kept, for whoever looks
 // into it, and are evidence of nothing.
 import type { Row } from '@margay/model'
+import { elsewhereConflict } from '@margay/model'
 import type { Endpoint } from '../inventory/endpoint.ts'
 import type { FrameSeries } from './frame-rows.ts'
 
@@ -19,5 +20,5 @@ const nameOf = ({ type, name, nameAggr, namespace }: Endpoint) =>
 
 /** What a row says of it. `host` is the reporter's. */
 export const elsewhereFields = (host: string, own: Endpoint): Row => ({
-  evidence_conflict: `reported by the agent of ${host}, ${nameOf(own)} is on ${own.node}`,
+  evidence_conflict: `${elsewhereConflict}${host}, ${nameOf(own)} is on ${own.node}`,
 })

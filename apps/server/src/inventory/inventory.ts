@@ -1,5 +1,6 @@
 // Who had an address, and what a service address meant, at any moment that is kept. It follows the objects (recorder.ts tells
 // it of every version, also of those that an earlier server saw) and nothing else changes it.
+import { createBell } from '@margay/kit'
 import { canonicalIp, networkName, parseIp } from '@margay/model'
 import type { ClusterObject, ObjectSink } from '../objects/object.ts'
 import type { Endpoint, ServicePort } from './endpoint.ts'
@@ -106,7 +107,7 @@ export function createInventory({ onProblem, onHandover }: InventoryDeps = {}): 
   const sets = createNetworkSets()
   const unnamed = createUnnamed()
   const kinds = new Map<string, string>()
-  const waiting = new Set<() => void>()
+  const bell = createBell()
 
   const putObject = (object: KubernetesObject, uid: string, at: number, unseenSince: number | undefined) => {
     const from = kinds.has(uid) ? at : byOurClock(object.metadata.creationTimestamp ?? at, at)
@@ -136,7 +137,7 @@ export function createInventory({ onProblem, onHandover }: InventoryDeps = {}): 
       if (read.kind !== 'object') return
       putObject(read.object, uid, at, unseenSince)
       kinds.set(uid, read.object.kind)
-      for (const wake of waiting) wake()
+      bell.ring()
     },
     remove(uid, at) {
       pods.end(uid, at)
@@ -189,17 +190,7 @@ export function createInventory({ onProblem, onHandover }: InventoryDeps = {}): 
     get filled() {
       return kinds.size > 0
     },
-    changed: (signal) =>
-      new Promise((resolve) => {
-        const done = () => {
-          waiting.delete(done)
-          signal.removeEventListener('abort', done)
-          resolve()
-        }
-        waiting.add(done)
-        signal.addEventListener('abort', done, { once: true })
-        if (signal.aborted) done()
-      }),
+    changed: bell.next,
     counts() {
       const counts: Record<string, number> = {}
       for (const kind of kinds.values()) counts[kind] = (counts[kind] ?? 0) + 1

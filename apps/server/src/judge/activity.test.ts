@@ -208,7 +208,7 @@ describe('records that came with their trace', () => {
     ])
     await activity.flush()
   })
-  it('count in the minute in which they began, by which flows are asked for', async () => {
+  const counted = () => {
     const { cluster } = setUp()
     const rows: Row[] = []
     const counting = createActivity({
@@ -219,6 +219,10 @@ describe('records that came with their trace', () => {
       health: createHealth(),
       clock: () => now * 1000,
     })
+    return { cluster, rows, counting }
+  }
+  it('count in the minute in which they began, by which flows are asked for', async () => {
+    const { rows, counting } = counted()
     const minute = now - (now % 60)
     const dimensions: Row = { reporter: 'dst', 'policies.enforced_policies': ['0|default|shop/default.gate|allow|0'] }
     const across = { start_time: minute - 42, end_time: minute + 18, num_flows_started: 3 }
@@ -227,16 +231,7 @@ describe('records that came with their trace', () => {
     expect(rows).toMatchObject([{ start_time: minute - 60, num_flows_started: 3, last_evaluated: minute + 18 }])
   })
   it('belong to the generation of their own moment, whichever way their trace names the policy', async () => {
-    const { cluster } = setUp()
-    const rows: Row[] = []
-    const counting = createActivity({
-      judge: cluster.judge,
-      cluster: 'c1',
-      append: (added) => Promise.resolve(void rows.push(...added)),
-      log: quiet,
-      health: createHealth(),
-      clock: () => now * 1000,
-    })
+    const { cluster, rows, counting } = counted()
     const tiered = (generation: number) =>
       `{apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: {name: app.gate, namespace: shop, uid: uid-gate, generation: ${generation}}, spec: {tier: app, selector: all(), ingress: [{action: Allow}]}}`
     cluster.put(tiered(6), now - 600)

@@ -1,4 +1,5 @@
 // What all agents are told at once, as the answer to a hello that is held open until there is something new.
+import { createBell } from '@margay/kit'
 
 export interface Orders {
   /** Somebody watches; agents send deltas only then. */
@@ -12,12 +13,9 @@ export interface Orders {
 }
 
 export function createOrders(): Orders {
-  const waiting = new Set<() => void>()
+  const bell = createBell()
   let watched = false
   let handover = 0
-  const wakeAll = () => {
-    for (const wake of waiting) wake()
-  }
   return {
     get watched() {
       return watched
@@ -27,23 +25,13 @@ export function createOrders(): Orders {
     },
     setWatched(value) {
       watched = value
-      wakeAll()
+      bell.ring()
     },
     setHandover(atMs) {
       // Two within a millisecond are two.
       handover = Math.max(handover + 1, Math.floor(atMs))
-      wakeAll()
+      bell.ring()
     },
-    changed: (signal) =>
-      new Promise((resolve) => {
-        const done = () => {
-          waiting.delete(done)
-          signal.removeEventListener('abort', done)
-          resolve()
-        }
-        waiting.add(done)
-        signal.addEventListener('abort', done, { once: true })
-        if (signal.aborted) done()
-      }),
+    changed: bell.next,
   }
 }

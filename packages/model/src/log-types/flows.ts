@@ -5,6 +5,9 @@ import { defineLogType, field } from '../field.ts'
 const endpointTypes = ['wep', 'hep', 'ns', 'net'] as const
 const tcpNote = "From the kernel's tcp_sock; 0 where nothing was measured."
 
+/** How `evidence_conflict` begins where an agent reported what it cannot have seen; whose agent and what follow. */
+export const elsewhereConflict = 'reported by the agent of '
+
 export const flowLog = defineLogType({
   name: 'flows',
   title: 'flow log',
@@ -25,6 +28,7 @@ export const flowLog = defineLogType({
       'dest_port',
     ],
     pods: ['source_name', 'dest_name'],
+    disowned: { field: 'evidence_conflict', prefix: elsewhereConflict },
   },
   columns: [
     'start_time',

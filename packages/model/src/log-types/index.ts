@@ -5,6 +5,7 @@ import { flowLog } from './flows.ts'
 import { objectLog } from './objects.ts'
 import { policyActivityLog } from './policy-activity.ts'
 
+export { elsewhereConflict } from './flows.ts'
 export { dnsLog, flowLog, objectLog, policyActivityLog }
 
 export type FlowRow = RowOf<typeof flowLog>

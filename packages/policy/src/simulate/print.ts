@@ -17,12 +17,15 @@ const cell = (text: string) => text.replace(/\p{Cc}/gu, ' ').replace(/[\\`*_[\]<
 /** Rows beyond this make a comment that no forge accepts. */
 const mostRows = 100
 
+/** That nothing was found, which says something only where there was something to look at. */
+export const nothingChanges = (flows: number): string =>
+  flows === 0 ? 'nothing was judged, for no flow was there to look at' : 'no verdict changes'
+
 /** Ready for a pull request; says how many flows were looked at even when nothing changed. */
 export function printSimulation(simulation: Simulation): string {
   const { flows, judged, changed } = simulation
   const counts = Map.groupBy(changed, changeName)
-  const nothing = flows === 0 ? 'nothing was judged, for no flow was there to look at' : 'no verdict changes'
-  const summary = [...counts].map(([name, list]) => `**${list.length} ${name}**`).join(', ') || nothing
+  const summary = [...counts].map(([name, list]) => `**${list.length} ${name}**`).join(', ') || nothingChanges(flows)
   const head = `### Policy change: ${summary}\n\n${flows} flows, ${judged} of them within reach of the change.\n`
   if (changed.length === 0) return head
   const rows = changed

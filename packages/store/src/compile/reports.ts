@@ -5,6 +5,7 @@
 import type { Conversation, LogType } from '@margay/model'
 import type { BoundFilter } from '@margay/query'
 import { maySplitReports } from '@margay/query'
+import { textLiteral } from './literal.ts'
 import { columnSql } from './operand.ts'
 
 /** How rows that are part of totals are told. */
@@ -39,11 +40,13 @@ export function countedOf(type: LogType, search: BoundFilter, held: string): Cou
   const { conversation } = type
   if (!conversation) return undefined
   if (!maySplitReports(type, search)) return { condition: says, asLogged: true }
-  const spokenFor = `SELECT ${nameOf(conversation, `arrayJoin(${speaksFor})`, columnSql)} ${held}`
+  const { field, prefix } = conversation.disowned
+  const isReport = `NOT startsWith(${columnSql(field)}, ${textLiteral(prefix)})`
+  const spokenFor = `SELECT ${nameOf(conversation, `arrayJoin(${speaksFor})`, columnSql)} ${held} AND ${isReport}`
   // A report that names pods may be spoken for by one that was aggregated to workloads.
   const isAlone = [columnSql, () => "'-'"].map(
     (pod) => `(${nameOf(conversation, 'toString(reporter)', pod)}) NOT IN (${spokenFor})`,
   )
   const mayCount = "(reporter != 'fwd' OR action = 'deny')"
-  return { condition: `(${[says, [mayCount, ...isAlone].join(' AND ')].join(' OR ')})`, asLogged: false }
+  return { condition: `(${[says, [mayCount, isReport, ...isAlone].join(' AND ')].join(' OR ')})`, asLogged: false }
 }

@@ -1,7 +1,7 @@
 // The part of the store's contract that is about totals: a conversation counts once in every search that holds a report of it,
 // whichever of its reports the search leaves out.
 import type { Row } from '@margay/model'
-import { flowLog } from '@margay/model'
+import { elsewhereConflict, flowLog } from '@margay/model'
 import { parseKql } from '@margay/query'
 import type { Filter, Group, Question } from '@margay/query'
 import * as fc from 'fast-check'
@@ -160,6 +160,24 @@ export function countedContract(opened: () => { readonly store: Store; readonly 
     ])
     expect(await connectionsOf(store, 'num_flows > 1')).toBe(5)
     expect(await connectionsOf(store, 'reporter: fwd')).toBe(2)
+  })
+
+  it('never count what an agent cannot have seen, nor take it for a report of somebody else', async () => {
+    const { store } = opened()
+    const lie: Row = {
+      ...talk,
+      ...names,
+      host: 'node-3',
+      counts: false,
+      evidence_conflict: `${elsewhereConflict}node-3, …`,
+    }
+    await insertRows(store, flowLog, [
+      { ...lie, reporter: 'src', num_flows: 90 },
+      { ...lie, reporter: 'dst', num_flows: 70 },
+      { ...talk, ...names, reporter: 'dst', host: 'node-2', counts: false, num_flows: 5 },
+    ])
+    expect(await connectionsOf(store, 'host: node-3')).toBe(0)
+    expect(await connectionsOf(store, 'num_flows > 1')).toBe(5)
   })
 
   it('go by the reports of the whole search where a part of it is asked for', async () => {

@@ -1,6 +1,7 @@
 // `margay policy simulate` of the server's cluster: policies as they would be against the traffic that it recorded.
 import type { PolicySimulation, SimulatedFlow } from '@margay/wire'
 import { printJsonExact } from '@margay/model'
+import { nothingChanges } from '@margay/policy'
 import { resolveMoment } from '@margay/query'
 import type { Command } from 'commander'
 import { momentOf, tellUnknown } from '../../ask/as-of.ts'
@@ -59,7 +60,7 @@ const changeWords = {
 /** Rows beyond this make a comment that no forge accepts. */
 const mostRows = 100
 
-function summary({ totals: { newlyAllowed, newlyDenied, uncertain } }: PolicySimulation): string {
+function summary({ totals: { newlyAllowed, newlyDenied, uncertain } }: PolicySimulation, flows: number): string {
   const parts = [
     [newlyDenied, changeWords['newly-denied']],
     [newlyAllowed, changeWords['newly-allowed']],
@@ -68,7 +69,7 @@ function summary({ totals: { newlyAllowed, newlyDenied, uncertain } }: PolicySim
   const told = parts
     .filter(([{ flows }]) => flows > 0)
     .map(([{ flows }, words]) => `**${formatCount(flows)} ${words}**`)
-  return told.join(', ') || 'no verdict changes'
+  return told.join(', ') || nothingChanges(flows)
 }
 
 export function simulationText(simulation: PolicySimulation): string {
@@ -78,7 +79,7 @@ export function simulationText(simulation: PolicySimulation): string {
     0,
   )
   const head = [
-    `### Policy change: ${summary(simulation)}`,
+    `### Policy change: ${summary(simulation, flows)}`,
     '',
     `${plural(flows, 'flow')}, ${formatCount(judged)} of them within reach of the change.`,
     ...(incomplete ? ['More were seen; the heaviest were judged.'] : []),
