@@ -9,7 +9,6 @@ import { createBlockBuilder } from '@margay/store'
 import { createFrameBuilder, decodeFrame } from '@margay/wire'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createInventory } from '../inventory/inventory.ts'
-import { pod } from '../inventory/testing.ts'
 import { readYaml } from '../inventory/yaml-source.ts'
 import { createAgentsFile } from './agents-file.ts'
 import { createAgents } from './agents.ts'
@@ -469,41 +468,6 @@ describe('counts after a restart of the server', () => {
     expect(restarted(now).agents.kept()).toHaveLength(1)
     writeFileSync(join(dir, 'agents.json'), '[{')
     expect(restarted(now).agents.kept()).toEqual([])
-  })
-})
-
-describe('an address that passes from one pod to another within the interval of a row', () => {
-  const ip = '10.77.0.9'
-  const [since, until] = [now - 20, now - 10]
-  const passed = () => {
-    const made = setUp(cluster)
-    const job = { start: since - 100, phase: 'Succeeded', end: since + 1 }
-    made.inventory.put(pod('job-1', 'u1', ip, { start: since - 100 }), since - 100)
-    made.inventory.put(pod('job-1', 'u1', ip, job), since + 2)
-    made.inventory.put(pod('web-1', 'u2', ip, { start: since + 3 }), since + 6)
-    return made
-  }
-  const of = { ...src, pod_uid: 'uid-web' }
-  it.each([
-    ['the first, where all was counted in its time', { active_from: 0, active_to: 2 }, 'job-1'],
-    ['the second, where all was counted in its time', { active_from: 4, active_to: 5 }, 'web-1'],
-    ['who had it longest, where the row does not say', {}, 'web-1'],
-    ['who had it longest, where both counted', { active_from: 1, active_to: 10 }, 'web-1'],
-    ['who had it just before, where nobody had it then', { active_from: 2, active_to: 3 }, 'job-1'],
-  ])('is %s', (_, active, name) => {
-    const { row } = passed()
-    expect(row('n1', of, { dest_ip: ip, ...active })).toMatchObject({ dest_name: name })
-    const seenThere = { dest_ip: '10.77.0.1', source_ip: ip, ...active }
-    const named = row('n1', { ...of, reporter: 'dst' }, seenThere)
-    expect(named).toMatchObject({ source_name: name })
-    expect(Object.keys(named)).not.toContain('active_from')
-  })
-  it('is the first in the row that ended when the second got it', () => {
-    const { row } = passed()
-    const told = { end_time: since + 6, active_from: 1, active_to: 2 }
-    expect(row('n1', of, { dest_ip: ip, ...told })).toMatchObject({ dest_name: 'job-1' })
-    const after = { start_time: since + 6, end_time: until, active_from: 0, active_to: 1 }
-    expect(row('n1', of, { dest_ip: ip, ...after })).toMatchObject({ dest_name: 'web-1' })
   })
 })
 
