@@ -2,9 +2,9 @@
 
 export interface Bell {
   /** Wakes everybody who waits. */
-  ring(): void
+  readonly ring: () => void
   /** Resolves at the next ring, or when the signal aborts; never rejects. */
-  next(signal: AbortSignal): Promise<void>
+  readonly next: (signal: AbortSignal) => Promise<void>
 }
 
 export function createBell(): Bell {
