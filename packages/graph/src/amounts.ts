@@ -61,3 +61,13 @@ export function ratePerSecond({ total }: Tally, measure: EdgeMeasure, seconds: n
   const amount = measure === 'bytes' ? total.sent + total.received : total[measure]
   return seconds > 0 ? amount / seconds : 0
 }
+
+const slotOf = (name: (typeof slots)[number]) => slots.indexOf(name) * measureCount
+
+/** Where a flat tally has each block. */
+export const slot = {
+  total: slotOf('total'),
+  allowed: slotOf('allowed'),
+  deniedAtSource: slotOf('deniedAtSource'),
+  deniedAtDestination: slotOf('deniedAtDestination'),
+}

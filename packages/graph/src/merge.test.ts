@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isExact } from './amounts.ts'
-import { shareOut } from './merge.ts'
+import { shareOut } from './settle.ts'
 import { flow, pictureOf, searchOf } from './testing/rows.ts'
 
 const edges = (rows: Parameters<typeof pictureOf>[0]) =>

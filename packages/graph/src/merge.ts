@@ -8,13 +8,17 @@
 // Reporters see different things: only the reporter knows its own process, and pod names may be aggregated on one side.
 // Denials are therefore matched to counted conversations by ports, workloads and pods; where several counted
 // conversations match, they share the denial by what they sent, in whole numbers. The cost is linear in groups.
-import { measureCount, tallyWidth } from './amounts.ts'
-import type { Endpoint, Side } from './endpoint.ts'
-import type { GroupTable, KeyField } from './group-table.ts'
+import { slot, tallyWidth } from './amounts.ts'
+import type { Side } from './endpoint.ts'
+import type { GroupReader, Listener } from './group-reader.ts'
+import { createReader, createTexts } from './group-reader.ts'
+import type { GroupTable } from './group-table.ts'
 import { createHierarchy } from './hierarchy.ts'
 import type { Hierarchy } from './hierarchy.ts'
 import { createServiceLearner } from './services.ts'
 import type { ServiceGroups } from './services.ts'
+import type { Pool } from './settle.ts'
+import { settle, witness } from './settle.ts'
 
 /** Conversations as columns: the nodes of both ends, protocol and port, and a tally of `tallyWidth` numbers each. */
 export interface Conversations {
@@ -29,28 +33,6 @@ export interface Conversations {
   /** Work done, for tests of cost: groups and conversations visited. */
   readonly steps: number
 }
-
-const slot = {
-  total: 0,
-  allowed: measureCount,
-  deniedAtSource: 2 * measureCount,
-  deniedAtDestination: 3 * measureCount,
-}
-
-/** Counted conversations among which an uncounted denial is shared out, and the denial as each observer saw it. */
-interface Pool {
-  readonly members: number[]
-  readonly atDestination: Map<string, number[]>
-  readonly onTheWay: Map<string, number[]>
-}
-
-/** Who listens at a host's port, as its own reports tell; where several do, the process is `*` and the container unknown. */
-interface Listener {
-  readonly process: string
-  readonly container: string
-}
-
-const nobody: Listener = { process: '', container: '' }
 
 const bothOf = (one: Listener, other: Listener): Listener => ({
   process: one.process === other.process ? one.process : '*',
@@ -199,196 +181,6 @@ function createMerger(services: ServiceGroups) {
       return { length: source.length, hierarchy, source, dest, proto, port, tallies: data, steps }
     },
   }
-}
-
-function witness(denied: Map<string, number[]>, group: GroupReader): void {
-  const observer = group.text('origin')
-  const known = denied.get(observer)
-  if (!known) denied.set(observer, group.amounts())
-  else group.amounts().forEach((amount, offset) => (known[offset]! += amount))
-}
-
-/** Of several observers the one that saw most is believed. */
-const most = (denied: Pool['onTheWay'], offset: number): number =>
-  Math.max(0, ...[...denied.values()].map((amounts) => amounts[offset]!))
-
-/** Moves a pool's denials out of what its members' sources believed to be allowed; never more than they believed. */
-function settle(pool: Pool, tallies: Float64Array): number {
-  const { members, atDestination, onTheWay } = pool
-  const at = (member: number, place: number, offset: number) => member * tallyWidth + place + offset
-  const sum = (place: number, offset: number) =>
-    members.reduce((all, member) => all + tallies[at(member, place, offset)]!, 0)
-  const move = (amount: number, place: number, offset: number) => {
-    const allowed = members.map((member) => tallies[at(member, slot.allowed, offset)]!)
-    const moved = Math.min(amount, sum(slot.allowed, offset))
-    if (moved <= 0) return
-    shareOut(moved, allowed).forEach((part, index) => {
-      tallies[at(members[index]!, place, offset)]! += part
-      tallies[at(members[index]!, slot.allowed, offset)]! -= part
-    })
-  }
-  for (let offset = 0; offset < measureCount; offset++) {
-    const there = most(atDestination, offset)
-    const told = there + sum(slot.deniedAtSource, offset)
-    move(there, slot.deniedAtDestination, offset)
-    move(most(onTheWay, offset) - told, slot.deniedAtSource, offset)
-  }
-  for (const member of members) denyEmpty(tallies.subarray(member * tallyWidth, (member + 1) * tallyWidth))
-  return members.length
-}
-
-/**
- * Connections of which no packet is left to be allowed were denied too: an end that refuses may count a connection of the
- * same five-tuple once, and its interval begins and ends at other moments.
- */
-function denyEmpty(tally: Float64Array): void {
-  const isEmpty = tally.subarray(slot.allowed + 1, slot.allowed + measureCount).every((amount) => amount === 0)
-  if (!isEmpty) return
-  const place = [slot.deniedAtDestination, slot.deniedAtSource].find((denied) => tally[denied + 1]! > 0)
-  if (place === undefined) return
-  tally[place]! += tally[slot.allowed]!
-  tally[slot.allowed] = 0
-}
-
-/** Shares a whole amount by weights in whole parts that add up to it; without weight the first takes all. */
-export function shareOut(amount: number, weights: readonly number[]): number[] {
-  const all = weights.reduce((sum, weight) => sum + weight, 0)
-  if (all === 0) return weights.map((_, at) => (at === 0 ? amount : 0))
-  let weightSoFar = 0
-  let givenSoFar = 0
-  return weights.map((weight) => {
-    weightSoFar += weight
-    const upTo = weightSoFar === all ? amount : Math.floor((amount * weightSoFar) / all)
-    const part = upTo - givenSoFar
-    givenSoFar = upTo
-    return part
-  })
-}
-
-/** The texts of all tables under one code each, so that keys are short and compare by number. */
-interface Texts {
-  code(text: string): number
-  text(code: number): string
-}
-
-function createTexts(): Texts {
-  const texts: string[] = []
-  const codes = new Map<string, number>()
-  return {
-    code(text) {
-      const known = codes.get(text)
-      if (known !== undefined) return known
-      codes.set(text, texts.length)
-      return texts.push(text) - 1
-    },
-    text: (code) => texts[code]!,
-  }
-}
-
-const workloadFields: readonly KeyField[] = [
-  'proto',
-  'dest_port',
-  'source_type',
-  'source_namespace',
-  'source_name_aggr',
-  'dest_type',
-  'dest_namespace',
-  'dest_name_aggr',
-]
-const podFields: readonly KeyField[] = [...workloadFields, 'source_name', 'dest_name']
-const listenerFields: readonly KeyField[] = ['dest_namespace', 'dest_name_aggr', 'proto', 'dest_port']
-
-/** A cursor over the groups of a table: what it tells is of the group that `each` has come to. */
-type GroupReader = ReturnType<typeof createReader>
-
-/** `spokenFor` decides about groups that do not count by themselves; where it is absent, they do not count. */
-function createReader(table: GroupTable, texts: Texts, spokenFor: ReadonlySet<string> | undefined) {
-  const { codes, sums } = table
-  const shared = table.texts.map((text) => texts.code(text))
-  let at = 0
-  const code = (field: KeyField): number => shared[codes[field][at]!]!
-  const text = (field: KeyField): string => table.texts[codes[field][at]!]!
-  // Fast path: called thrice a group; joining numbers costs a tenth of escaping and joining texts.
-  const key = (fields: readonly KeyField[]): string => {
-    let joined = ''
-    for (const field of fields) joined += `${code(field)},`
-    return joined
-  }
-  const bySource = () => text('reporter') === 'src'
-  const isOwn = (side: Side) => bySource() === (side === 'source')
-  const sum = (field: keyof typeof sums) => sums[field][at]!
-  const pairKey = () => `w${key(workloadFields)}`
-  const reportKey = (reporter: string) => `${reporter}${pairKey()}`
-  /** A forwarder counts for what it threw away, if it is the only one who tells. */
-  const mayCount = () => text('reporter') !== 'fwd' || text('action') === 'deny'
-  const counts = () =>
-    mayCount() &&
-    (text('counts') === 'true' || (spokenFor !== undefined && !spokenFor.has(reportKey(text('reporter')))))
-  const isEmpty = () =>
-    sum('num_flows') + sum('packets_in') + sum('packets_out') + sum('bytes_in') + sum('bytes_out') === 0
-  const listenerKey = () => key(listenerFields)
-  const programOf = (side: Side, listeners: ReadonlyMap<string, Listener>): Listener => {
-    if (isOwn(side)) return { process: text('process_name'), container: text('container') }
-    return (side === 'dest' && text('dest_type') === 'hep' && listeners.get(listenerKey())) || nobody
-  }
-
-  return {
-    /** Calls back for every group. */
-    each(visit: () => void) {
-      for (at = 0; at < table.length; at++) visit()
-    },
-    text,
-    listenerKey,
-    /** Names one pair of workloads on one port. */
-    pairKey,
-    /** Names what a reporter tells of one pair of workloads on one port. */
-    reportKey,
-    /** Names one pair of pods on one port. */
-    podKey: () => `p${key(podFields)}`,
-    counts,
-    isEmpty,
-    isForwarded: () => text('reporter') === 'fwd',
-    isUncountedDenial: () => text('action') === 'deny' && !counts() && !isEmpty(),
-    /** In the order of `measures`; bytes as the source of the flow sees them, whoever reports. */
-    amounts: (): number[] => {
-      const packets = sum('packets_in') + sum('packets_out')
-      const [sent, received] = bySource() ? (['bytes_out', 'bytes_in'] as const) : (['bytes_in', 'bytes_out'] as const)
-      return [sum('num_flows'), packets, sum(sent), sum(received)]
-    },
-    verdictSlot: () => {
-      if (text('action') !== 'deny') return slot.allowed
-      return text('reporter') === 'dst' ? slot.deniedAtDestination : slot.deniedAtSource
-    },
-    /** Names an endpoint as far as the tree tells endpoints apart; processes are told apart on hosts only. */
-    endKey: (side: Side, listeners: ReadonlyMap<string, Listener>): string => {
-      const names = key(endFields[side])
-      if (text(`${side}_type`) !== 'hep') return names
-      const { process, container } = programOf(side, listeners)
-      return `${names}${texts.code(container)},${texts.code(process)}`
-    },
-    /** The service that a pod was reached by, with its namespace where that is another one; undefined where none is known. */
-    dialled: (): string | undefined => {
-      const name = text('dest_service_name')
-      if (text('dest_type') !== 'wep' || name === '' || name === '-') return undefined
-      const namespace = text('dest_service_namespace')
-      const isHere = namespace === '' || namespace === '-' || namespace === text('dest_namespace')
-      return isHere ? name : `${namespace}/${name}`
-    },
-    endpoint: (side: Side, listeners: ReadonlyMap<string, Listener>, services: ServiceGroups): Endpoint => ({
-      type: text(`${side}_type`),
-      namespace: text(`${side}_namespace`),
-      nameAggr: text(`${side}_name_aggr`),
-      services: text(`${side}_type`) === 'wep' ? services.of(text(`${side}_namespace`), text(`${side}_name_aggr`)) : [],
-      name: text(`${side}_name`),
-      ...programOf(side, listeners),
-      domain: side === 'dest' ? text('dest_domains') : '',
-    }),
-  }
-}
-
-const endFields: { readonly [S in Side]: readonly KeyField[] } = {
-  source: ['source_type', 'source_namespace', 'source_name_aggr', 'source_name'],
-  dest: ['dest_type', 'dest_namespace', 'dest_name_aggr', 'dest_name', 'dest_domains'],
 }
 
 /** A float array that grows by doubling. */
