@@ -75,7 +75,7 @@ export const serverConfig = z.object({
     .object({
       keepFreeBytes: option(
         z.int().min(0).optional(),
-        'Bytes of the disk that stay free: where fewer are, the oldest days go before their time. Default: 5 % of it, at most 2 GB.',
+        'Bytes of the disk that stay free: where fewer are, the oldest days of the largest log go before their time. Default: 5 % of it, at most 2 GB.',
       ),
       flows: retentionOf(30, 'flows'),
       dns: retentionOf(30, 'lookups'),

@@ -31,16 +31,19 @@ describe('retention', () => {
 
 describe('room', () => {
   const flows = ['20261125', '20261124', '20261123'].map((name) => day(name, 1_000))
-  const dns = ['20261125', '20261123', '20261122'].map((name) => ({ ...day(name, 10), logType: 'dns' }))
-  const dropped = (bytes: number) => forRoom([...flows, ...dns], bytes).map(({ logType, name }) => `${logType} ${name}`)
+  const dns = ['20261125', '20261124'].map((name) => ({ ...day(name, 1_500), logType: 'dns' }))
+  const activity = ['20261125', '20251122'].map((name) => ({ ...day(name, 10), logType: 'policy_activity' }))
+  const dropped = (bytes: number) =>
+    forRoom([...flows, ...dns, ...activity], bytes).map(({ logType, name }) => `${logType} ${name}`)
 
-  it('is made by the oldest days, of one day by the largest log, as far as it takes', () => {
+  it('is made by the oldest day of the log that takes most, as far as it takes', () => {
     expect(dropped(0)).toEqual([])
-    expect(dropped(1)).toEqual(['dns 20261122'])
-    expect(dropped(11)).toEqual(['dns 20261122', 'flows 20261123'])
+    expect(dropped(1)).toEqual(['flows 20261123'])
+    expect(dropped(1_001)).toEqual(['flows 20261123', 'dns 20261124'])
   })
 
-  it('is never made by the newest day of a log', () => {
-    expect(dropped(1e9)).toEqual(['dns 20261122', 'flows 20261123', 'dns 20261123', 'flows 20261124'])
+  it('costs a small log that is kept for long nothing before the large ones have but their newest day', () => {
+    expect(dropped(3_500)).toEqual(['flows 20261123', 'dns 20261124', 'flows 20261124'])
+    expect(dropped(1e9)).toEqual(['flows 20261123', 'dns 20261124', 'flows 20261124', 'policy_activity 20251122'])
   })
 })
